@@ -1,0 +1,120 @@
+"""Pools and transactions. Every transaction begins by saying who looks, as SET LOCAL literals."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Literal, LiteralString
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import dict_row
+from psycopg_pool import ConnectionPool
+from sqlalchemy import ColumnElement, Dialect, Executable, bindparam
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+
+from gridmap.tables import SERIAL_BITS, serial
+
+Row = dict[str, Any]
+Connection = psycopg.Connection[Row]
+PoolName = Literal["tiles", "commands", "streams"]
+
+SYSTEM: Mapping[str, str] = {"scope": "city", "administers": "on"}
+"""The viewer of nightly work, imports by command line and tests: sees all, administers."""
+
+SIZES: Mapping[PoolName, tuple[int, int]] = {"tiles": (1, 6), "commands": (1, 8), "streams": (0, 3)}
+POOL_SETTINGS: Mapping[PoolName, tuple[LiteralString, ...]] = {
+    "tiles": (
+        "SET plan_cache_mode = force_custom_plan",
+        "SET max_parallel_workers_per_gather = 0",
+        "SET jit = off",
+        "SET statement_timeout = '20s'",
+    ),
+    "commands": ("SET jit = off", "SET statement_timeout = '60s'", "SET lock_timeout = '10s'"),
+    "streams": ("SET jit = off", "SET idle_in_transaction_session_timeout = '5min'"),
+}
+
+_dialect: Dialect = PGDialect_psycopg()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves dialects untyped
+
+
+def compiled(statement: Executable) -> tuple[str, dict[str, Any]]:
+    """The statement as psycopg wants it: text with `%(name)s` places, and the values bound so far."""
+    done = statement.compile(dialect=_dialect)  # type: ignore[attr-defined]  # every Core statement compiles
+    return done.string, dict(done.params)
+
+
+def execute(connection: Connection, statement: Executable, **values: Any) -> psycopg.Cursor[Row]:
+    """Run a SQLAlchemy Core statement; `values` fill its named bind parameters. Rows come as dicts."""
+    text, params = compiled(statement)
+    return connection.execute(text, params | values)
+
+
+def new_id(street_id: "int | ColumnElement[int]") -> "ColumnElement[int]":
+    """The SQL expression of a fresh id of that street: `street_id * 2^32 + nextval(serial)`."""
+    street: ColumnElement[int] = bindparam(None, street_id) if isinstance(street_id, int) else street_id
+    return street * (1 << SERIAL_BITS) + serial.next_value()
+
+
+def viewer_prologue(viewer: Mapping[str, str]) -> bytes:
+    """`BEGIN` and the SET LOCAL literals that tell the database who looks: one round trip."""
+    parts: list[sql.Composable] = [sql.SQL("BEGIN")]
+    for name, value in viewer.items():
+        parts.append(sql.SQL("SET LOCAL {} = {}").format(sql.Identifier("app", name), sql.Literal(value)))
+    return sql.SQL("; ").join(parts).as_bytes()
+
+
+class Database:
+    """The pools of one process on one connection string of the app role.
+
+    `prepares` must be False whenever a pooler may stand between: prepared statements would then be handed to others.
+    """
+
+    def __init__(self, conninfo: str, *, prepares: bool = True) -> None:
+        self.conninfo = conninfo
+        self.prepares = prepares
+        self._pools: dict[PoolName, ConnectionPool[Connection]] = {}
+
+    def pool(self, name: PoolName) -> ConnectionPool[Connection]:
+        """The pool of that name, opened at its first use in this process."""
+        if name not in self._pools:
+            smallest, largest = SIZES[name]
+
+            def configure(connection: Connection) -> None:
+                for statement in POOL_SETTINGS[name]:
+                    connection.execute(statement)
+
+            self._pools[name] = ConnectionPool(
+                self.conninfo,
+                min_size=smallest,
+                max_size=largest,
+                open=True,
+                timeout=10,
+                name=f"gridmap-{name}",
+                configure=configure,
+                check=ConnectionPool.check_connection if name == "streams" else None,
+                kwargs={
+                    "autocommit": True,
+                    "row_factory": dict_row,
+                    "prepare_threshold": 2 if self.prepares else None,
+                    "application_name": f"gridmap {name}",
+                },
+            )
+        return self._pools[name]
+
+    @contextmanager
+    def transaction(self, viewer: Mapping[str, str] | bytes, pool: PoolName = "commands") -> Iterator[Connection]:
+        """One transaction in which row security knows the viewer; commits, or rolls back on any error."""
+        prologue = viewer if isinstance(viewer, bytes) else viewer_prologue(viewer)
+        with self.pool(pool).connection() as connection:
+            connection.execute(prologue, prepare=False)
+            try:
+                yield connection
+            except BaseException:
+                if not connection.closed:
+                    connection.rollback()
+                raise
+            connection.commit()
+
+    def close(self) -> None:
+        """Close every pool of this process."""
+        for pool in self._pools.values():
+            pool.close()
+        self._pools.clear()

@@ -1,0 +1,15 @@
+"""The register, its row security and its privileges."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+HERE = Path(__file__).parent
+
+
+def upgrade() -> None:
+    for name in ("0001_register.sql", "0001_rights.sql"):
+        op.get_bind().connection.driver_connection.execute((HERE / name).read_text(encoding="utf-8"))
