@@ -221,9 +221,12 @@ boundary = Table(
     Column("valid", DATERANGE, nullable=False),
     geometry(nullable=False),
     web_mercator(),
+    label_point(),
     primary_key("place_id", "valid"),
     refers("place_id", "place", cascade=True),
     ExcludeConstraint(("street_id", "="), ("place_id", "="), ("valid", "&&"), name="boundary_one_at_a_time"),
+    Index("boundary_geom_3857_ix", "geom_3857", postgresql_using="gist"),
+    Index("boundary_geom_ix", "geom", postgresql_using="gist"),
     comment="Editions of a boundary; the current one is also place.geom.",
 )
 

@@ -526,12 +526,15 @@ CREATE TABLE gridmap.boundary (
   valid DATERANGE NOT NULL,
   geom public.geometry(GEOMETRY,4326) NOT NULL,
   geom_3857 public.geometry(GEOMETRY,3857) GENERATED ALWAYS AS (public.st_transform(geom, 3857)) STORED,
+  label_3857 public.geometry(POINT,3857) GENERATED ALWAYS AS (public.st_pointonsurface(public.st_transform(geom, 3857))) STORED,
   CONSTRAINT boundary_pkey PRIMARY KEY (street_id, place_id, valid),
   CONSTRAINT boundary_street_id_place_id_fkey FOREIGN KEY(street_id, place_id) REFERENCES gridmap.place (street_id, id) ON DELETE CASCADE,
   CONSTRAINT boundary_one_at_a_time EXCLUDE USING gist (street_id WITH =, place_id WITH =, valid WITH &&),
   CONSTRAINT boundary_street_id_fkey FOREIGN KEY(street_id) REFERENCES gridmap.street (id)
 );
 COMMENT ON TABLE gridmap.boundary IS 'Editions of a boundary; the current one is also place.geom.';
+CREATE INDEX boundary_geom_3857_ix ON gridmap.boundary USING gist (geom_3857);
+CREATE INDEX boundary_geom_ix ON gridmap.boundary USING gist (geom);
 
 CREATE TABLE gridmap.building (
   street_id INTEGER NOT NULL,

@@ -1,0 +1,250 @@
+"""Who may see what: the signed-in account becomes a Viewer; every read takes one.
+
+Two locks: `predicate()` composes the fast one into each query, `Viewer.settings` feeds row security, the second.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import ARRAY, BigInteger, Integer, bindparam, false, or_
+from sqlalchemy.sql import ColumnElement, FromClause, func
+
+from gridmap.db import SYSTEM, Database
+from gridmap.db.pools import Connection, viewer_prologue
+from gridmap.layer import Layer, Role, Scoped
+
+UNSCOPED_ROLES = frozenset({Role.ADMINISTRATOR})
+"""Roles that add no rows where another role of the account does."""
+
+
+class UnknownAccount(Exception):  # noqa: N818 - a state of the world, not a fault of ours
+    """The account does not exist, is disabled, or holds no grant that is valid now."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reach:
+    """The subtrees that a viewer may see; ids sorted. `is_city` stands for everything."""
+
+    is_city: bool = False
+    streets: tuple[int, ...] = ()
+    communities: tuple[int, ...] = ()
+    grids: tuple[int, ...] = ()
+    estates: tuple[int, ...] = ()
+    places: tuple[int, ...] = ()
+    people: tuple[int, ...] = ()
+    near: tuple[int, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """True where nothing may be seen."""
+        return not self.is_city and not any((self.streets, self.communities, self.grids, self.estates, self.places))
+
+    @property
+    def shape(self) -> tuple[str, ...]:
+        """Which kinds of ids are there: queries of one shape share their text."""
+        if self.is_city:
+            return ("city",)
+        return tuple(name for name in ("streets", "communities", "grids", "estates", "places") if getattr(self, name))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Viewer:
+    """The signed-in account as the reading side knows it."""
+
+    account_id: int
+    username: str
+    title: str
+    locale: str
+    roles: frozenset[Role]
+    reach: Reach
+    person_id: int | None = None
+    must_change_password: bool = False
+
+    @property
+    def administers(self) -> bool:
+        """True for administrators: accounts and settings."""
+        return Role.ADMINISTRATOR in self.roles
+
+    @cached_property
+    def reading_roles(self) -> frozenset[Role]:
+        """The roles that bring rows; an attribute is shown only if each of them may see it."""
+        return (self.roles - UNSCOPED_ROLES) or self.roles
+
+    @cached_property
+    def settings(self) -> Mapping[str, str]:
+        """What row security reads, set for one transaction."""
+        reach = self.reach
+        return {
+            "scope": "city" if reach.is_city else "some",
+            "account": str(self.account_id),
+            "administers": "on" if self.administers else "off",
+            "self": _array([self.person_id] if self.person_id else []),
+            **{field.name: _array(getattr(reach, field.name)) for field in fields(reach) if field.name != "is_city"},
+        }
+
+    @cached_property
+    def prologue(self) -> bytes:
+        """`BEGIN` and the SET LOCAL literals of this viewer."""
+        return viewer_prologue(self.settings)
+
+    @cached_property
+    def key(self) -> str:
+        """Equal for viewers who see the same: part of every cache key and ETag."""
+        words = "|".join([repr(self.reach), ",".join(sorted(self.reading_roles))])
+        return hashlib.blake2b(words.encode(), digest_size=12).hexdigest()
+
+    def may_see(self, layer: Layer, name: str) -> bool:
+        """Whether the attribute of the layer leaves the server for this viewer."""
+        return self.reading_roles <= layer.attributes[name].seen_by
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The values of the bind parameters that `predicate()` uses."""
+        reach = self.reach
+        return {f"scope_{name}": list(getattr(reach, name)) for name in (*reach.shape, "near") if name != "city"}
+
+
+def _array(ids: Iterable[int]) -> str:
+    return "{" + ",".join(str(identity) for identity in ids) + "}"
+
+
+def _among(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    kind = Integer if name in ("streets", "near") else BigInteger
+    return column == func.any(bindparam(f"scope_{name}", type_=ARRAY(kind)))
+
+
+def predicate(scoped_by: Scoped | None, rows: FromClause, reach: Reach) -> ColumnElement[bool] | None:
+    """The first lock for these rows; None where everything may be seen, false where nothing may.
+
+    Sources of the rule: a row without a grid belongs to its community; micro grids count as grids.
+    """
+    if scoped_by is None or reach.is_city:
+        return None
+    if scoped_by is Scoped.STREET:
+        return _among(rows.c.street_id, "near")
+    columns = {
+        "streets": ("street_id",),
+        "communities": ("community_id",),
+        "grids": ("grid_id", "micro_grid_id"),
+        "estates": ("estate_id",),
+        "places": ("place_id" if "place_id" in rows.c else "id",),
+    }
+    parts = [_among(rows.c[column], name) for name in reach.shape for column in columns[name]]
+    return or_(*parts) if parts else false()
+
+
+ACCOUNT = """
+SELECT a.id, a.username, a.title, a.locale, a.person_id, a.must_change_password
+FROM gridmap.account a WHERE a.id = %(account)s AND a.disabled_at IS NULL
+"""
+GRANTS = """
+SELECT role, level, street_id, target_id, organisation_id
+FROM gridmap.account_grant WHERE account_id = %(account)s AND valid @> %(now)s::timestamptz
+"""
+HELD = """
+WITH held AS (
+  SELECT p.* FROM gridmap.assignment a
+  JOIN gridmap.place p ON p.street_id = a.street_id AND p.id = a.place_id
+  WHERE a.street_id = %(street)s AND a.person_id = %(person)s AND a.valid @> %(now)s::timestamptz
+)
+SELECT kind, id FROM held
+UNION SELECT 'stairwell', c.id FROM held JOIN gridmap.place c ON c.street_id = held.street_id AND c.parent_id = held.id
+  WHERE held.kind = 'building'
+UNION SELECT 'around', unnest(ARRAY[parent_id, grid_id, micro_grid_id, estate_id]) FROM held
+  WHERE kind IN ('building', 'stairwell', 'facility', 'zone')
+"""
+MANAGED = """
+SELECT e.street_id, e.place_id FROM gridmap.estate e WHERE e.property_id = ANY (%(organisations)s)
+UNION
+SELECT o.street_id, o.place_id FROM gridmap.organisation_place o
+JOIN gridmap.place p ON p.street_id = o.street_id AND p.id = o.place_id AND p.kind = 'estate'
+WHERE o.organisation_id = ANY (%(organisations)s) AND o.valid @> %(now)s::timestamptz::date
+"""
+SUB_ESTATES = """
+SELECT id FROM gridmap.place WHERE street_id = ANY (%(streets)s) AND kind = 'estate' AND parent_id = ANY (%(estates)s)
+"""
+PEOPLE = """
+SELECT DISTINCT person_id FROM gridmap.assignment
+WHERE street_id = ANY (%(near)s) AND valid @> %(now)s::timestamptz
+  AND (grid_id = ANY (%(grids)s) OR micro_grid_id = ANY (%(grids)s) OR estate_id = ANY (%(estates)s)
+       OR place_id = ANY (%(places)s))
+"""
+
+
+def viewer_of(database: Database, account_id: int, now: datetime) -> Viewer:
+    """The account's Viewer at the business time `now`. Raises UnknownAccount where there is nothing to see with.
+
+    Reads as the system, since sight is what it finds out; nothing but the Viewer leaves it.
+    """
+    with database.transaction(SYSTEM) as connection:
+        values = {"account": account_id, "now": now}
+        account = connection.execute(ACCOUNT, values).fetchone()
+        grants = connection.execute(GRANTS, values).fetchall()
+        if account is None or not grants:
+            raise UnknownAccount(account_id)
+        roles = frozenset(Role(grant["role"]) for grant in grants)
+        reading = [grant for grant in grants if len(roles) == 1 or Role(grant["role"]) not in UNSCOPED_ROLES]
+        return Viewer(
+            account_id=account["id"],
+            username=account["username"],
+            title=account["title"],
+            locale=account["locale"],
+            person_id=account["person_id"],
+            must_change_password=account["must_change_password"],
+            roles=roles,
+            reach=_reach(connection, reading, account["person_id"], now),
+        )
+
+
+def _reach(connection: Connection, grants: list[dict[str, Any]], person: int | None, now: datetime) -> Reach:
+    if any(grant["level"] == "city" for grant in grants):
+        return Reach(is_city=True)
+    found: dict[str, set[int]] = {name: set() for name in ("streets", "communities", "grids", "estates", "places")}
+    plural = {"community": "communities", "grid": "grids", "estate": "estates"}
+    for grant in grants:
+        if grant["level"] == "street":
+            found["streets"].add(grant["street_id"])
+        elif grant["level"] in plural:
+            found[plural[grant["level"]]].add(grant["target_id"])
+    if person is not None and any(grant["level"] == "held" for grant in grants):
+        _add_held(connection, found, person, now)
+    organisations = [grant["organisation_id"] for grant in grants if grant["level"] == "organisation"]
+    if organisations:
+        rows = connection.execute(MANAGED, {"organisations": organisations, "now": now}).fetchall()
+        found["estates"].update(row["place_id"] for row in rows)
+    near = _streets_of(found)
+    if found["estates"]:
+        rows = connection.execute(SUB_ESTATES, {"streets": near, "estates": list(found["estates"])}).fetchall()
+        found["estates"].update(row["id"] for row in rows)
+    narrow = {name: sorted(found[name]) for name in ("grids", "estates", "places")}
+    people = {person} if person is not None else set()
+    if any(narrow.values()):
+        rows = connection.execute(PEOPLE, {**narrow, "near": near, "now": now}).fetchall()
+        people.update(row["person_id"] for row in rows)
+    ids = {name: tuple(sorted(found[name])) for name in found}
+    return Reach(
+        streets=ids["streets"],
+        communities=ids["communities"],
+        grids=ids["grids"],
+        estates=ids["estates"],
+        places=ids["places"],
+        people=tuple(sorted(people)),
+        near=tuple(near),
+    )
+
+
+def _add_held(connection: Connection, found: dict[str, set[int]], person: int, now: datetime) -> None:
+    rows = connection.execute(HELD, {"street": person >> 32, "person": person, "now": now}).fetchall()
+    kinds = {"grid": "grids", "estate": "estates"}
+    for row in rows:
+        if row["id"] is not None:
+            found[kinds.get(row["kind"], "places")].add(row["id"])
+
+
+def _streets_of(found: Mapping[str, set[int]]) -> list[int]:
+    others = {identity >> 32 for name, ids in found.items() if name != "streets" for identity in ids}
+    return sorted(found["streets"] | others)
