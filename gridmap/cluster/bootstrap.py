@@ -102,3 +102,18 @@ def set_password(conninfo: str, role: str, password: str) -> None:
     with psycopg.connect(conninfo) as connection:
         hashed = connection.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
         connection.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(role), sql.Literal(hashed)))
+
+
+def update_extensions(conninfo: str) -> list[str]:
+    """Updates extensions of which a newer version is installed; returns a sentence for each. Needs a superuser."""
+    said = []
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        rows = connection.execute(
+            "SELECT name, installed_version, default_version FROM pg_available_extensions"
+            " WHERE name = ANY(%s) AND installed_version <> default_version",
+            [["postgis", "btree_gist", "pg_trgm"]],
+        ).fetchall()
+        for name, old, new in rows:
+            connection.execute(sql.SQL("ALTER EXTENSION {} UPDATE").format(sql.Identifier(name)))
+            said.append(f"Updated {name} from {old} to {new}.")
+    return said

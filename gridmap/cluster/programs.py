@@ -1,6 +1,7 @@
 """Finding PostgreSQL's own programs: the newest version on this system that has PostGIS."""
 
 import re
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,3 +63,15 @@ def find_programs(data: Path, root: Path = Path("/")) -> Programs:
         f"Either install postgresql-{needed}-postgis-3, or restore the last backup into a new folder: "
         "GRIDMAP_HOME=NEW-FOLDER gridmap db restore FILE"
     )
+
+
+def client(name: str, root: Path = Path("/")) -> str:
+    """The newest client program such as `pg_dump`, with or without a server. Raises NoProgramsError."""
+    folders = sorted(root.glob("usr/lib/postgresql/*/bin"), key=lambda folder: int(folder.parent.name), reverse=True)
+    for folder in [*folders, *(programs.folder for programs in installed(root))]:
+        if (folder / name).exists():
+            return str(folder / name)
+    found = shutil.which(name)
+    if found is None:
+        raise NoProgramsError(f"{name} is not installed. On Debian 12, as root: apt-get install postgresql-client-15")
+    return found
