@@ -5,9 +5,23 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Column, DateTime, Select, bindparam
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    DateTime,
+    ScalarSelect,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    or_,
+    select,
+)
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
-from gridmap.tables import DataClass, place
+from gridmap.tables import DataClass, assignment, basemap, person, place
 
 AS_OF = bindparam("as_of", type_=DateTime(timezone=True))
 """The instant that a map shows; one of the closed set of words as_of, from, to, kind, state."""
@@ -73,7 +87,7 @@ class Style:
     """polygon, line or point."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Layer:
     """A layer of the map: a select with id, street_id, geom, geom_3857 and, unless unscoped, the scope columns.
 
@@ -100,7 +114,50 @@ class Layer:
         return self.zoom_attributes[max(fitting)] if fitting else ()
 
 
-def place_columns() -> "list[Column[Any]]":
+def place_columns(*, without_geometry: bool = False) -> "list[Column[Any]]":
     """What every layer of places selects: key, scope and geometry."""
-    names = ("street_id", "id", "community_id", "grid_id", "micro_grid_id", "estate_id", "code", "name")
-    return [place.c[name] for name in (*names, "geom", "geom_3857", "label_3857", "changed_at")]
+    keys = ("street_id", "id", "community_id", "grid_id", "micro_grid_id", "estate_id", "code", "name", "changed_at")
+    shapes = () if without_geometry else ("geom", "geom_3857", "label_3857")
+    return [place.c[name] for name in (*keys, *shapes)]
+
+
+def is_kind(of: Table, kind: str) -> "ColumnElement[bool]":
+    """That the row is of this kind; the word stands in the text, so that partial indexes fit in every plan."""
+    return of.c.kind == literal_column(f"'{kind}'")
+
+
+def basemap_columns() -> "list[Column[Any]]":
+    """What every layer of the basemap selects."""
+    names = ("street_id", "id", "class", "name", "geom", "geom_3857", "label_3857", "changed_at")
+    return [basemap.c[name] for name in names]
+
+
+def holder_of(where: Table, role: str, *, inside: bool = False) -> "ScalarSelect[str]":
+    """The names of those who hold `role` at the map's date, on the place or (inside) on what lies in it.
+
+    A scalar subquery, so that PostgreSQL drops it where the attribute is not asked for.
+    """
+    held = place.alias("held")
+    on_place = and_(assignment.c.street_id == where.c.street_id, assignment.c.place_id == where.c.id)
+    if inside:
+        within = (
+            select(held.c.id)
+            .where(held.c.street_id == where.c.street_id, held.c.parent_id == where.c.id)
+            .correlate(where)
+        )
+        on_place = and_(
+            assignment.c.street_id == where.c.street_id,
+            or_(assignment.c.place_id == where.c.id, assignment.c.place_id.in_(within)),
+        )
+    names = func.string_agg(func.distinct(person.c.display_name), aggregate_order_by("、", person.c.display_name))
+    return (
+        select(names)
+        .join_from(
+            assignment,
+            person,
+            and_(person.c.street_id == assignment.c.street_id, person.c.id == assignment.c.person_id),
+        )
+        .where(on_place, assignment.c.role == role, assignment.c.is_primary, assignment.c.valid.contains(AS_OF))
+        .correlate(where)
+        .scalar_subquery()
+    )

@@ -17,11 +17,13 @@ from gridmap.db import SYSTEM, Database
 from gridmap.db.pools import Connection, viewer_prologue
 from gridmap.layer import Layer, Role, Scoped
 
+SCOPE_COLUMNS = ("street_id", "place_id", "community_id", "grid_id", "micro_grid_id", "estate_id")
+"""The columns that the first lock reads; place_id where a row's own id is not the place's."""
 UNSCOPED_ROLES = frozenset({Role.ADMINISTRATOR})
 """Roles that add no rows where another role of the account does."""
 
 
-class UnknownAccount(Exception):  # noqa: N818 - a state of the world, not a fault of ours
+class UnknownAccount(Exception):
     """The account does not exist, is disabled, or holds no grant that is valid now."""
 
 
@@ -110,6 +112,13 @@ class Viewer:
 
 def _array(ids: Iterable[int]) -> str:
     return "{" + ",".join(str(identity) for identity in ids) + "}"
+
+
+def reach_of_shape(shape: tuple[str, ...]) -> Reach:
+    """A reach of that shape without ids, for composing the text of a query that all such viewers share."""
+    is_city = shape == ("city",)
+    some = {name: (0,) if name in shape else () for name in ("streets", "communities", "grids", "estates", "places")}
+    return Reach(is_city=is_city, near=(0,), **some)
 
 
 def _among(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:

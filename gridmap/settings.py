@@ -21,6 +21,8 @@ class Settings:
     """Business clock: `real` or a fixed ISO instant such as `2026-03-16T09:00+08:00`."""
     database_url: str | None = None
     """Connection of the app role to an own server; without it the private cluster is used."""
+    prepares: bool = True
+    """False behind a connection pooler (`GRIDMAP_PREPARE=off`): prepared statements would reach other clients."""
     owner_url: str | None = None
     """Connection of the owner role, for migrations on an own server only."""
     demo_password: str | None = None
@@ -58,6 +60,7 @@ def load_settings(environ: dict[str, str] | None = None) -> Settings:
         port=_port(env.get("GRIDMAP_PORT") or "8000"),
         clock=env.get("GRIDMAP_CLOCK") or "real",
         database_url=env.get("GRIDMAP_DATABASE_URL") or None,
+        prepares=(env.get("GRIDMAP_PREPARE") or "on") != "off",
         owner_url=env.get("GRIDMAP_OWNER_URL") or None,
         demo_password=env.get("GRIDMAP_DEMO_PASSWORD") or None,
         trusted_proxy=env.get("GRIDMAP_TRUSTED_PROXY") or None,

@@ -1,0 +1,1 @@
+"""What programs read: tiles, OGC API - Features, JSON; one error shape."""

@@ -45,6 +45,16 @@ class Changes:
         counts = self._counts.get(layer, {})
         return counts.get(0, 0) + sum(counts.get(street, 0) for street in streets)
 
+    @property
+    def last(self) -> int:
+        """The newest change that this process has seen."""
+        return self._last
+
+    def catch_up(self) -> None:
+        """Read the feed now, on a connection of its own: somebody has just been told of a newer change."""
+        with psycopg.connect(self._conninfo, autocommit=True, application_name="gridmap catch-up") as connection:
+            self.poll(connection)
+
     def listen(self, listener: Listener) -> None:
         """Call `listener(layer, street_id)` for each change from now on; it must be quick and must not raise."""
         self._listeners.append(listener)

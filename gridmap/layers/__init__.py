@@ -1,0 +1,34 @@
+"""The layers, in drawing order: one layer, one file, one line here."""
+
+from collections.abc import Mapping
+
+from gridmap.layer import Layer
+from gridmap.layers.assignments import assignments
+from gridmap.layers.buildings import buildings
+from gridmap.layers.communities import communities
+from gridmap.layers.districts import districts
+from gridmap.layers.estates import estates
+from gridmap.layers.facilities import facilities
+from gridmap.layers.green import green
+from gridmap.layers.grids import grids
+from gridmap.layers.roads import roads
+from gridmap.layers.stairwells import stairwells
+from gridmap.layers.streets import streets
+from gridmap.layers.water import water
+
+LAYERS: tuple[Layer, ...] = (
+    green,
+    water,
+    districts,
+    streets,
+    communities,
+    grids,
+    estates,
+    roads,
+    buildings,
+    stairwells,
+    facilities,
+    assignments,
+)
+
+BY_NAME: Mapping[str, Layer] = {layer.name: layer for layer in LAYERS}

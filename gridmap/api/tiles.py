@@ -1,0 +1,213 @@
+"""Vector tiles by URL: `/tiles/{z}/{x}/{y}.mvt?layers=a,b`, and TileJSON.
+
+A tile that is in memory is answered before Flask is entered (`TilesFirst`): that is where the speed of a map lies.
+"""
+
+import gzip
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from http.cookies import SimpleCookie
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+import brotli
+from flask import Blueprint, Response, current_app, jsonify, request
+
+from gridmap import context
+from gridmap.api.cache import ByteCache
+from gridmap.api.errors import BadRequest, NotThere
+from gridmap.clock import OFFICE
+from gridmap.context import Services
+from gridmap.i18n import translate
+from gridmap.layer import Layer
+from gridmap.layers import LAYERS
+from gridmap.read import Asked, Tile, UnknownLayer, layers_named, read_tile
+from gridmap.read.select import seen_attributes
+from gridmap.scope import Viewer
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+PATH = re.compile(r"^/tiles/(\d{1,2})/(\d{1,6})/(\d{1,6})\.mvt$")
+MEDIA_TYPE = "application/vnd.mapbox-vector-tile"
+CACHE_BYTES = 96 * 1024 * 1024
+BUILD = "1"
+"""Part of every ETag: raised when the bytes of a tile change without a change of data."""
+
+tiles = Blueprint("tiles", __name__)
+
+
+@dataclass(frozen=True)
+class TileAnswer:
+    """Status, body and headers of one tile."""
+
+    status: int
+    body: bytes
+    headers: tuple[tuple[str, str], ...]
+
+
+class TileService:
+    """The tiles of one process: versions, cache, compression."""
+
+    def __init__(self, services: Services) -> None:
+        self.services = services
+        self.cache = ByteCache(CACHE_BYTES)
+
+    def answer(self, viewer: Viewer, tile: Tile, query: dict[str, str], headers: "RequestHeaders") -> TileAnswer:
+        """The tile as this viewer may see it. Raises NotThere outside the grid of tiles, BadRequest on bad words."""
+        if not tile.exists:
+            raise NotThere("tile")
+        layers = asked_layers(query.get("layers", ""))
+        day = asked_day(query.get("as_of"), self.services.clock.today())
+        self._catch_up(query.get("seen"))
+        encoding = headers.encoding
+        etag = self._etag(viewer, layers, day, encoding)
+        sent = (
+            ("ETag", etag),
+            ("Cache-Control", "private, no-cache"),
+            ("Vary", "Accept-Encoding, Cookie, Authorization"),
+        )
+        if etag in headers.if_none_match:
+            return TileAnswer(304, b"", sent)
+        key = (etag, tile)
+        body = self.cache.get(key)
+        if body is None:
+            body = self.cache.get_or_make(key, lambda: self._make(viewer, layers, tile, day, encoding))
+        if not body:
+            return TileAnswer(204, b"", sent)
+        coded = (("Content-Encoding", encoding),) if encoding else ()
+        return TileAnswer(200, body, (*sent, ("Content-Type", MEDIA_TYPE), *coded))
+
+    def _make(self, viewer: Viewer, layers: tuple[Layer, ...], tile: Tile, day: date, encoding: str) -> bytes:
+        with self.services.database.transaction(viewer.prologue, "tiles") as connection:
+            body = read_tile(connection, layers, tile, viewer, Asked(as_of=end_of(day)))
+        return compress(body, encoding)
+
+    def _etag(self, viewer: Viewer, layers: tuple[Layer, ...], day: date, encoding: str) -> str:
+        streets = None if viewer.reach.is_city else viewer.reach.near
+        versions = [self.services.changes.version(layer.name, streets) for layer in layers]
+        words = repr((BUILD, [layer.name for layer in layers], versions, viewer.key, day, encoding))
+        return '"' + hashlib.blake2b(words.encode(), digest_size=12).hexdigest() + '"'
+
+    def _catch_up(self, seen: str | None) -> None:
+        if seen and seen.isdigit() and int(seen) > self.services.changes.last:
+            self.services.changes.catch_up()
+
+
+@dataclass(frozen=True)
+class RequestHeaders:
+    """What of a request's headers matters to a tile."""
+
+    accept_encoding: str
+    if_none_match: str
+
+    @property
+    def encoding(self) -> str:
+        """br, gzip or nothing, as the client takes it."""
+        return "br" if "br" in self.accept_encoding else "gzip" if "gzip" in self.accept_encoding else ""
+
+
+def compress(body: bytes, encoding: str) -> bytes:
+    """The body as sent: an empty one stays empty. Brotli 4 and gzip 4 cost a few percent of the SQL."""
+    if not body or not encoding:
+        return body
+    return brotli.compress(body, quality=3) if encoding == "br" else gzip.compress(body, 3, mtime=0)
+
+
+def asked_layers(words: str) -> tuple[Layer, ...]:
+    """The layers in drawing order, whatever the order asked, so that one map has one cache entry."""
+    if not words:
+        raise BadRequest("layers", words)
+    try:
+        asked = layers_named(words.split(","))
+    except UnknownLayer as error:
+        raise NotThere("layer", str(error)) from None
+    return tuple(layer for layer in LAYERS if layer in asked)
+
+
+def asked_day(word: str | None, today: date) -> date:
+    """The map's date: today unless said. Raises BadRequest on what is not a date."""
+    if not word:
+        return today
+    try:
+        return date.fromisoformat(word)
+    except ValueError:
+        raise BadRequest("as_of", word) from None
+
+
+def end_of(day: date) -> datetime:
+    """The instant that a day's map shows: how things stood when the day ended."""
+    return datetime.combine(day, time(23, 59, 59), OFFICE)
+
+
+class TilesFirst:
+    """WSGI: a good tile request of somebody signed in is answered here, everything else by `app`."""
+
+    def __init__(self, app: "WSGIApplication", service: TileService, cookie: str) -> None:
+        self.app, self.service, self.cookie = app, service, cookie
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Answer the tile, or pass the request on."""
+        found = PATH.match(environ["PATH_INFO"]) if environ["REQUEST_METHOD"] == "GET" else None
+        viewer = self._viewer(environ) if found else None
+        if found is None or viewer is None:
+            return self.app(environ, start_response)
+        tile = Tile(*(int(number) for number in found.groups()))
+        query = dict(parse_qsl(environ.get("QUERY_STRING", "")))
+        headers = RequestHeaders(environ.get("HTTP_ACCEPT_ENCODING", ""), environ.get("HTTP_IF_NONE_MATCH", ""))
+        try:
+            answer = self.service.answer(viewer, tile, query, headers)
+        except (BadRequest, NotThere):
+            return self.app(environ, start_response)
+        status = {200: "200 OK", 204: "204 No Content", 304: "304 Not Modified"}[answer.status]
+        length = [("Content-Length", str(len(answer.body)))] if answer.status == 200 else []
+        start_response(status, [*answer.headers, *length, ("X-Content-Type-Options", "nosniff")])
+        return (answer.body,)
+
+    def _viewer(self, environ: "WSGIEnvironment") -> Viewer | None:
+        sent = environ.get("HTTP_COOKIE", "")
+        if self.cookie not in sent:
+            return None
+        morsel = SimpleCookie(sent).get(self.cookie)
+        return self.service.services.sign_ins.viewer("session", morsel.value) if morsel else None
+
+
+@tiles.get("/tiles/<int:z>/<int:x>/<int:y>.mvt")
+def tile(z: int, x: int, y: int) -> Response:
+    """One tile; 204 where nothing is, 404 outside the grid of tiles or for an unknown layer."""
+    headers = RequestHeaders(request.headers.get("Accept-Encoding", ""), request.headers.get("If-None-Match", ""))
+    service: TileService = current_app.extensions["gridmap-tiles"]
+    answer = service.answer(context.viewer(), Tile(z, x, y), request.args.to_dict(), headers)
+    return Response(answer.body, answer.status, dict(answer.headers))
+
+
+@tiles.get("/tiles/tiles.json")
+def tilejson() -> Response:
+    """TileJSON 3.0 of the layers asked for: the fields of each with their types, by what the viewer may see."""
+    viewer = context.viewer()
+    layers = asked_layers(request.args.get("layers", ",".join(layer.name for layer in LAYERS)))
+    names = ",".join(layer.name for layer in layers)
+    return jsonify(
+        tilejson="3.0.0",
+        tiles=[f"{request.host_url}tiles/{{z}}/{{x}}/{{y}}.mvt?layers={names}"],
+        minzoom=0,
+        maxzoom=16,
+        scheme="xyz",
+        vector_layers=[_vector_layer(layer, viewer) for layer in layers],
+    )
+
+
+def _vector_layer(layer: Layer, viewer: Viewer) -> dict[str, Any]:
+    seen = set(seen_attributes(layer, viewer.reading_roles))
+    kinds = {"string": "String", "integer": "Number", "number": "Number", "boolean": "Boolean"}
+    carried = {name for names in layer.zoom_attributes.values() for name in names}
+    return {
+        "id": layer.name,
+        "description": translate(context.locale(), layer.about),
+        "minzoom": layer.min_zoom,
+        "maxzoom": 16,
+        "fields": {name: kinds[layer.attributes[name].type] for name in layer.attributes if name in seen & carried},
+    }

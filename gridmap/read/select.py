@@ -1,0 +1,58 @@
+"""The rows of a layer that a viewer may see, and what was asked of them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, Subquery, select
+
+from gridmap.layer import Layer, Role
+from gridmap.layers import BY_NAME
+from gridmap.scope import SCOPE_COLUMNS, Reach, Viewer, predicate
+
+
+class UnknownLayer(Exception):
+    """No layer has that name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What is asked of a layer: the closed set of words, the same in URL, command line and cache key."""
+
+    as_of: datetime
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The values of the bind parameters in the layers' selects."""
+        return {"as_of": self.as_of}
+
+
+def layers_named(names: Iterable[str]) -> tuple[Layer, ...]:
+    """The layers of these names, in the order asked. Raises UnknownLayer naming the first that does not exist."""
+    found = []
+    for name in dict.fromkeys(names):
+        if name not in BY_NAME:
+            raise UnknownLayer(name)
+        found.append(BY_NAME[name])
+    return tuple(found)
+
+
+def seen_attributes(layer: Layer, roles: frozenset[Role]) -> tuple[str, ...]:
+    """The attributes of the layer that leave the server for these reading roles, in declared order."""
+    return tuple(name for name, attribute in layer.attributes.items() if roles <= attribute.seen_by)
+
+
+def rows_of(layer: Layer, reach: Reach, names: Iterable[str]) -> tuple[Subquery, Select[Any]]:
+    """The layer's rows cut down to its keys and these columns, and an empty select over them with the first lock."""
+    wanted = {"id", *SCOPE_COLUMNS, *names}
+    columns = [column for column in layer.rows.selected_columns if column.key in wanted]
+    rows = layer.rows.with_only_columns(*columns, maintain_column_froms=True).subquery(f"{layer.name}_rows")
+    lock = predicate(layer.scoped_by, rows, reach)
+    chosen: Select[Any] = select()
+    return rows, chosen if lock is None else chosen.where(lock)
+
+
+def values_for(viewer: Viewer, asked: Asked) -> dict[str, Any]:
+    """All bind values of a query by this viewer."""
+    return viewer.parameters | asked.values

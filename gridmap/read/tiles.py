@@ -1,0 +1,110 @@
+"""Vector tiles: one statement makes the bytes of all layers of a tile.
+
+Rows first, expensive functions on what is left.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import CTE, ColumnElement, Integer, LargeBinary, bindparam, func, literal, literal_column, select, true
+
+from gridmap.db import compiled
+from gridmap.db.pools import Connection
+from gridmap.layer import Layer, Role
+from gridmap.read.select import Asked, rows_of, seen_attributes, values_for
+from gridmap.scope import Reach, Viewer, reach_of_shape
+
+EXTENT = 4096
+MARGIN = 64
+"""How far a tile reaches over its edge, in tile units: symbols and labels near an edge are whole."""
+EXTENT_WORD, MARGIN_WORD = (literal_column(str(number), Integer) for number in (EXTENT, MARGIN))
+TILE_ZOOMS = range(17)
+
+
+@dataclass(frozen=True, order=True)
+class Tile:
+    """A tile of the web mercator grid."""
+
+    z: int
+    x: int
+    y: int
+
+    @property
+    def exists(self) -> bool:
+        """Whether the grid of tiles has it."""
+        return self.z in TILE_ZOOMS and 0 <= self.x < 2**self.z and 0 <= self.y < 2**self.z
+
+
+def read_tile(connection: Connection, layers: tuple[Layer, ...], tile: Tile, viewer: Viewer, asked: Asked) -> bytes:
+    """The MVT of these layers (extent 4096), each polygon layer followed by its label points; empty where nothing is.
+
+    The connection is in the viewer's transaction. Ids are the rows' own; attributes are those of the zoom that the
+    viewer may see.
+    """
+    statement = tile_statement(layers, tile.z, viewer.reach.shape, viewer.reading_roles)
+    if statement is None:
+        return b""
+    text, constants = statement
+    values = constants | values_for(viewer, asked) | {"z": tile.z, "x": tile.x, "y": tile.y}
+    row = connection.execute(text, values).fetchone()
+    return bytes(row["tile"]) if row else b""
+
+
+@lru_cache(maxsize=512)
+def tile_statement(
+    layers: tuple[Layer, ...], zoom: int, shape: tuple[str, ...], roles: frozenset[Role]
+) -> tuple[str, dict[str, Any]] | None:
+    """The SQL of a tile and its constants, the same for all viewers of one shape and roles.
+
+    None where no layer shows at this zoom.
+    """
+    reach = reach_of_shape(shape)
+    parts: list[ColumnElement[Any]] = []
+    for layer in layers:
+        if zoom >= layer.min_zoom:
+            parts.extend(_layer_parts(layer, zoom, reach, roles))
+    if not parts:
+        return None
+    whole = parts[0]
+    for part in parts[1:]:
+        whole = whole.op("||")(part)
+    return compiled(select(whole.label("tile")))
+
+
+def _layer_parts(layer: Layer, zoom: int, reach: Reach, roles: frozenset[Role]) -> "list[ColumnElement[Any]]":
+    names = [name for name in layer.tile_attributes(zoom) if name in seen_attributes(layer, roles)]
+    is_labelled = layer.label in names and layer.style.shape == "polygon"
+    picked = _picked(layer, names, reach, is_labelled=is_labelled)
+    parts = [_mvt(picked, layer.name, picked.c.geom_3857, names)]
+    if is_labelled:
+        parts.append(_mvt(picked, f"{layer.name}_label", picked.c.label_3857, names))
+    return parts
+
+
+def _picked(layer: Layer, names: list[str], reach: Reach, *, is_labelled: bool) -> CTE:
+    shapes = ("geom_3857", "label_3857") if is_labelled else ("geom_3857",)
+    rows, chosen = rows_of(layer, reach, (*names, *shapes))
+    near = rows.c.geom_3857.op("&&")(_envelope(margin=MARGIN / EXTENT))
+    columns = [rows.c.id, *(rows.c[name] for name in (*names, *shapes))]
+    picked = chosen.add_columns(*columns).where(near).cte(f"{layer.name}_picked")
+    return picked.prefix_with("MATERIALIZED", dialect="postgresql")
+
+
+def _mvt(picked: CTE, name: str, shape: "ColumnElement[Any]", names: list[str]) -> "ColumnElement[Any]":
+    drawn = func.ST_AsMVTGeom(shape, _envelope(), EXTENT_WORD, MARGIN_WORD, true()).label("shape")
+    inner = (
+        select(picked.c.id, *(picked.c[attribute] for attribute in names), drawn)
+        .where(shape.op("&&")(_envelope(margin=MARGIN / EXTENT)))
+        .subquery(f"{name}_shapes")
+    )
+    mvt = func.ST_AsMVT(inner.table_valued(), literal(name), EXTENT_WORD, literal("shape"), literal("id"))
+    made = select(mvt).where(inner.c.shape.is_not(None)).scalar_subquery()
+    return func.coalesce(made, literal_column("''::bytea", LargeBinary))
+
+
+def _envelope(margin: float = 0.0) -> "ColumnElement[Any]":
+    z, x, y = (bindparam(axis, type_=Integer) for axis in "zxy")
+    if not margin:
+        return func.ST_TileEnvelope(z, x, y)
+    return func.ST_TileEnvelope(z, x, y, literal_column(f"margin => {margin}"))
