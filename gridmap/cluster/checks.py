@@ -35,6 +35,7 @@ def check_database(connection: Connection, *, is_private: bool) -> Iterator[Find
     yield from check_leakproof(connection, is_private=is_private)
     yield from check_row_security(connection)
     yield from check_roles(connection)
+    yield from check_functions(connection)
 
 
 def check_versions(connection: Connection) -> Iterator[Finding]:
@@ -154,6 +155,19 @@ def check_roles(connection: Connection) -> Iterator[Finding]:
             yield Finding("rights", False, f"{APP} {says}", way_out.format(app=APP, owner=OWNER))
     if not excess:
         yield Finding("rights", True, f"{APP} owns nothing and cannot go round row security")
+
+
+def check_functions(connection: Connection) -> Iterator[Finding]:
+    """Whether functions that run with their owner's rights pin their search path, so that nobody can mislead them."""
+    rows = connection.execute(
+        "SELECT p.oid::regprocedure::text FROM pg_proc p WHERE p.prosecdef"
+        " AND p.pronamespace IN (to_regnamespace('gridmap'), to_regnamespace('public'))"
+        " AND NOT EXISTS (SELECT FROM unnest(p.proconfig) setting WHERE setting LIKE 'search\\_path=%')"
+    ).fetchall()
+    for (function,) in rows:
+        yield Finding("functions", False, f"{function} has no fixed search path", "Restore the last backup")
+    if not rows:
+        yield Finding("functions", True, "those with their owner's rights have a fixed search path")
 
 
 def check_sign_in(superuser: Connection) -> Iterator[Finding]:
