@@ -161,7 +161,7 @@ def check_functions(connection: Connection) -> Iterator[Finding]:
     """Whether functions that run with their owner's rights pin their search path, so that nobody can mislead them."""
     rows = connection.execute(
         "SELECT p.oid::regprocedure::text FROM pg_proc p WHERE p.prosecdef"
-        " AND p.pronamespace IN (to_regnamespace('gridmap'), to_regnamespace('public'))"
+        " AND p.pronamespace = to_regnamespace('gridmap')"
         " AND NOT EXISTS (SELECT FROM unnest(p.proconfig) setting WHERE setting LIKE 'search\\_path=%')"
     ).fetchall()
     for (function,) in rows:
