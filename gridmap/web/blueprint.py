@@ -1,0 +1,55 @@
+"""The blueprint that every page hangs on, and what the pages share."""
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from flask import Blueprint, abort, request
+from werkzeug.datastructures import MultiDict
+
+from gridmap import context
+from gridmap.accounts import Actor
+from gridmap.i18n import translate
+
+pages = Blueprint("pages", __name__)
+
+PAGE_SIZE = 50
+MAX_PAGE = 10_000
+
+
+def actor() -> Actor:
+    """The signed-in account, acting now."""
+    return context.services().sign_ins.actor(context.viewer().account_id)
+
+
+def say(text: str, **values: object) -> str:
+    """The text in the reader's language."""
+    return translate(context.locale(), text, **values)
+
+
+def page_number() -> int:
+    """Which page of a list is asked for, from 1; anything unreadable is the first."""
+    asked = request.args.get("page", "1")
+    return min(max(int(asked), 1), MAX_PAGE) if asked.isascii() and asked.isdigit() and len(asked) < 6 else 1
+
+
+def own_address(target: str | None) -> str:
+    """The target if it is a page of ours, else the start: nobody is sent to another host."""
+    if not target or not target.startswith("/") or target.startswith(("//", "/\\")) or not target.isprintable():
+        return "/"
+    parts = urlsplit(target)
+    return "/" if parts.scheme or parts.netloc else target
+
+
+def wants_page() -> bool:
+    """Whether a person's browser asks, who should get a page and not JSON."""
+    return request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html"
+
+
+def number(fields: "Mapping[str, str] | MultiDict[str, str]", name: str) -> int | None:
+    """A whole number of a form, None where it is empty; anything else is a 400."""
+    text = (fields.get(name) or "").strip()
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 17):
+        abort(400)
+    return int(text)
