@@ -190,3 +190,21 @@ REVOKE ALL ON FUNCTION gridmap.password_of(text), gridmap.account_of_token(text,
   gridmap.unmask_person(integer, bigint, text, timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION gridmap.password_of(text), gridmap.account_of_token(text, bytea),
   gridmap.unmask_person(integer, bigint, text, timestamptz) TO gridmap_app;
+
+-- The feed is append-only for the app; the nightly round folds what every process has long seen into one row per
+-- layer and street, which keeps the sum of the weights, and so every version, as it was.
+CREATE FUNCTION gridmap.fold_changes(before timestamptz) RETURNS bigint
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = gridmap, pg_temp
+BEGIN ATOMIC
+  WITH old AS (
+    DELETE FROM gridmap.change c WHERE c.at < least(before, now() - interval '1 hour')
+    RETURNING c.street_id, c.layer, c.weight, c.at
+  ), folded AS (
+    INSERT INTO gridmap.change (street_id, layer, weight, at)
+    SELECT old.street_id, old.layer, sum(old.weight), max(old.at) FROM old GROUP BY old.street_id, old.layer
+    RETURNING 1
+  )
+  SELECT (SELECT count(*) FROM old) - (SELECT count(*) FROM folded);
+END;
+REVOKE ALL ON FUNCTION gridmap.fold_changes(timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION gridmap.fold_changes(timestamptz) TO gridmap_app;

@@ -1,0 +1,99 @@
+"""`gridmap demo`: the demo neighbourhoods, ready to look at."""
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+
+import click
+import psycopg
+
+from gridmap.accounts import actor
+from gridmap.assets import AssetError, install, is_current
+from gridmap.assets.translations import compile_locale, locales
+from gridmap.clock import parse_clock
+from gridmap.cluster import Access, ClusterError, find_access
+from gridmap.commands.serve import STEPPED_DOWN, serve
+from gridmap.db import Database, migrate
+from gridmap.demo.accounts import ACCOUNTS, keep_password, make_accounts
+from gridmap.demo.store import load_demo
+from gridmap.settings import Settings
+
+DEMO_CLOCK = "2026-03-16T09:00+08:00"
+
+
+@click.command()
+@click.option("--scale", type=click.Choice(["estates", "city"]), default="estates", help="city: 300,000 buildings.")
+@click.option("--no-serve", is_flag=True, help="Make it ready, but do not start the server.")
+@click.pass_context
+def demo(ctx: click.Context, scale: str, *, no_serve: bool) -> None:
+    """Start the database, load the invented neighbourhoods, and serve them; prints the address and the accounts."""
+    settings: Settings = ctx.obj
+    if settings.clock == "real":
+        os.environ["GRIDMAP_CLOCK"] = DEMO_CLOCK
+        settings = ctx.obj = replace(settings, clock=DEMO_CLOCK)
+    try:
+        make_assets()
+        access = find_access(settings)
+        password = prepare(settings, access, scale)
+    except (ClusterError, AssetError, psycopg.Error) as error:
+        raise click.ClickException(str(error).strip()) from None
+    tell(settings, password)
+    if no_serve:
+        return
+    os.environ.pop(STEPPED_DOWN, None)
+    worker = subprocess.Popen([sys.executable, "-c", "from gridmap.commands import main; main()", "work"])
+    try:
+        ctx.invoke(serve)
+    finally:
+        worker.terminate()
+
+
+def prepare(settings: Settings, access: Access, scale: str) -> str:
+    """Migrate, load what is missing, make the accounts; the password comes back."""
+    say("Bringing the database up to date")
+    migrate(access.owner_url)
+    with psycopg.connect(access.owner_url) as owner:
+        say("Loading the demo neighbourhoods")
+        load_demo(owner)
+    if scale == "city":
+        clone(access)
+    database = Database(access.app_url, prepares=settings.prepares)
+    try:
+        password = keep_password(access.home, settings.demo_password)
+        make_accounts(database, actor(parse_clock(settings.clock)), password)
+    finally:
+        database.close()
+    return password
+
+
+def make_assets() -> None:
+    """Browser code and catalogues, where they are not made yet; an installed wheel brings both."""
+    if not is_current():
+        say("Fetching the browser code")
+        install(say=say)
+    for locale in locales():
+        compile_locale(locale)
+
+
+def clone(access: Access) -> None:
+    """Clone one street side by side until it is a city."""
+    from gridmap.demo.scale import clone_city
+
+    with psycopg.connect(access.full_url) as owner:
+        for thing, count in clone_city(owner).items():
+            click.echo(f"{count:>12,}  {thing}")
+
+
+def say(sentence: str) -> None:
+    """A line of progress."""
+    click.echo(f"· {sentence}")
+
+
+def tell(settings: Settings, password: str) -> None:
+    """The address and the accounts."""
+    scheme = "https" if settings.is_secure else "http"
+    click.echo(f"\n  gridmap: {settings.base_url or f'{scheme}://{settings.host}:{settings.port}'}\n")
+    for username, title in ACCOUNTS.items():
+        click.echo(f"    {username:<10} {title}")
+    click.echo(f"\n  password of all of them: {password}\n")
