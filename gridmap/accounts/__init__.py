@@ -10,6 +10,8 @@ from gridmap.accounts.grants import (
     grants_of,
     keep_an_administrator,
 )
+from gridmap.accounts.helping import HELPABLE, helper_settings, may_help
+from gridmap.accounts.listing import STATES, Found, find_accounts, titles_of
 from gridmap.accounts.passwords import MIN_LENGTH, WeakPassword, random_password, set_password, weakness_of
 from gridmap.accounts.register import (
     AccountProblem,
@@ -29,18 +31,20 @@ from gridmap.accounts.sessions import (
     devices,
     revoke_token,
     revoke_tokens,
-    tidy,
     tokens,
 )
 from gridmap.accounts.sign_ins import SignInRefused, SignIns
 from gridmap.accounts.slips import account_of_slip, issue_slip, reset_password
 
 __all__ = [
+    "HELPABLE",
     "LEVELS_OF",
     "MIN_LENGTH",
+    "STATES",
     "AccountProblem",
     "Actor",
     "Device",
+    "Found",
     "Grant",
     "GrantProblem",
     "SignInRefused",
@@ -59,17 +63,20 @@ __all__ = [
     "disable_account",
     "enable_account",
     "end_grant",
+    "find_accounts",
     "give_grant",
     "grants_of",
+    "helper_settings",
     "issue_slip",
     "keep_an_administrator",
+    "may_help",
     "plain_username",
     "random_password",
     "reset_password",
     "revoke_token",
     "revoke_tokens",
     "set_password",
-    "tidy",
+    "titles_of",
     "tokens",
     "weakness_of",
 ]

@@ -22,7 +22,7 @@ LEVELS_OF: Mapping[str, tuple[str, ...]] = {
 """Where a role can reach: an administrator keeps the whole installation, a manager what is assigned to them."""
 
 
-class GrantProblem(Exception):  # noqa: N818 - an answer, not a fault of ours
+class GrantProblem(Exception):
     """The grant cannot be made so; `reason` is `level`, `target`, `person`, `organisation`, `valid` or `last`."""
 
     def __init__(self, reason: str) -> None:

@@ -21,7 +21,7 @@ Weakness = Literal["short", "long", "username", "repeated"]
 _hasher = PasswordHasher(time_cost=2, memory_cost=32 * 1024, parallelism=1)
 
 
-class WeakPassword(Exception):  # noqa: N818 - a state of what was typed, not a fault of ours
+class WeakPassword(Exception):
     """The password does not pass the rule; `weakness` says why."""
 
     def __init__(self, weakness: Weakness) -> None:

@@ -15,7 +15,7 @@ USERNAME = re.compile(r"[a-z0-9\u4e00-\u9fff][a-z0-9\u4e00-\u9fff._-]{1,63}")
 MAX_TITLE = 100
 
 
-class AccountProblem(Exception):  # noqa: N818 - an answer, not a fault of ours
+class AccountProblem(Exception):
     """The account cannot be made so; `reason` is `username`, `taken`, `title`, `person` or `locale`."""
 
     def __init__(self, reason: str) -> None:

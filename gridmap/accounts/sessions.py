@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from gridmap.accounts.actor import LAYER, Actor, record
+from gridmap.accounts.actor import Actor, record
 from gridmap.accounts.keys import digest, new_secret
-from gridmap.audit import announce
 from gridmap.db.pools import Connection
 
 SESSION = timedelta(hours=12)
@@ -136,18 +135,3 @@ def revoke_tokens(connection: Connection, by: Actor, account_id: int) -> int:
     if done.rowcount:
         record(connection, by, "revoke_token", account_id, after={"count": done.rowcount})
     return done.rowcount
-
-
-def tidy(connection: Connection, now: datetime) -> int:
-    """Delete what ended more than 30 days ago: sessions, slips, tokens; and failures of yesterday. Gives how many."""
-    old, yesterday = now - timedelta(days=30), now - timedelta(days=1)
-    count = 0
-    for statement, limit in (
-        ("DELETE FROM gridmap.session WHERE least(expires_at, revoked_at) < %s", old),
-        ("DELETE FROM gridmap.api_token WHERE least(expires_at, revoked_at) < %s", old),
-        ("DELETE FROM gridmap.sign_in_slip WHERE least(expires_at, used_at) < %s", old),
-        ("DELETE FROM gridmap.sign_in_failure WHERE failed_at < %s", yesterday),
-    ):
-        count += connection.execute(statement, (limit,)).rowcount
-    announce(connection, 0, [LAYER])
-    return count

@@ -11,7 +11,7 @@ from typing import Literal, NoReturn
 from gridmap.accounts.actor import LAYER, Actor
 from gridmap.accounts.keys import digest
 from gridmap.accounts.lockout import count_attempt, forgive, locked_until
-from gridmap.accounts.passwords import fits, hash_again, is_outdated
+from gridmap.accounts.passwords import fits, hash_again, is_outdated, set_password
 from gridmap.accounts.sessions import close_session, close_sessions, open_session
 from gridmap.accounts.slips import use_slip
 from gridmap.audit import write_audit
@@ -29,7 +29,7 @@ Kind = Literal["session", "token"]
 Reason = Literal["wrong", "locked", "disabled", "no_grant"]
 
 
-class SignInRefused(Exception):  # noqa: N818 - an answer, not a fault of ours
+class SignInRefused(Exception):
     """The sign-in is refused: `reason`, and for a lock until when.
 
     Only somebody who knows the password hears `disabled` or `no_grant`; nobody hears whether a user exists.
@@ -136,6 +136,22 @@ class SignIns:
             self._write(connection, by, account_id, "sign_in", device)
         self.forget()
         return secret
+
+    def change_password(self, username: str, current: str, new: str, *, address: str, secret: str) -> None:
+        """Give the account its own new password and sign its other devices out; this one (`secret`) stays.
+
+        Raises SignInRefused where the current password is wrong, which counts for the lockout; WeakPassword.
+        """
+        account_id, _ = self._check(username, current, address)
+        with self._database.transaction(SYSTEM) as connection:
+            by = self.actor(account_id)
+            forgive(connection, username, address)
+            set_password(connection, by, account_id, new)
+            row = connection.execute(
+                "SELECT key_id FROM gridmap.account_of_token('session', %s)", (digest(secret),)
+            ).fetchone()
+            close_sessions(connection, by, account_id, keep=[row["key_id"]] if row else [])
+        self.forget()
 
     def sign_out(self, secret: str) -> None:
         """Close the session of this cookie; nothing happens where it is closed already."""
