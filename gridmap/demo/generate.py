@@ -1,0 +1,89 @@
+"""Makes the demo's files, one per subject, byte for byte the same each time."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import shapely
+
+from gridmap.demo.basemap import paint_town
+from gridmap.demo.bodies import add_companies, organise_town
+from gridmap.demo.build import build_town
+from gridmap.demo.codes import DUTY_ROLES, FACILITY_KINDS
+from gridmap.demo.facilities import equip_town
+from gridmap.demo.lattice import to_globe
+from gridmap.demo.people import staff_town
+from gridmap.demo.register import SUBJECTS, Register, Row
+from gridmap.demo.territory import DISTRICT_IDS, add_territory
+from gridmap.demo.towns import TOWNS
+
+
+def build() -> Register:
+    """All rows of the demo; geometry is in metres of each row's zone."""
+    register = Register()
+    add_companies(register)
+    for town in TOWNS:
+        built = build_town(register, town, DISTRICT_IDS[town.district])
+        paint_town(register, built)
+        organise_town(register, built)
+        staff_town(register, built)
+        equip_town(register, built)
+    add_territory(register)
+    add_codes(register)
+    return register
+
+
+def add_codes(register: Register) -> None:
+    """Adds the code tables."""
+    for code, title, title_en, theme, shape in FACILITY_KINDS:
+        register.add("facility_kinds", code=code, title=title, title_en=title_en, theme=theme, shape=shape)
+    for sort, (code, title, title_en, level, line_) in enumerate(DUTY_ROLES, start=1):
+        register.add(
+            "duty_roles", code=code, title=title, title_en=title_en, level=level, line=line_, sort=sort
+        )
+
+
+def line(row: Row) -> str:
+    """A row as one line of JSON with sorted keys; with a geometry it is a GeoJSON feature. Empty values are left out."""
+    row = dict(row)
+    metres, epsg, globe = row.pop("metres", None), row.pop("epsg", None), row.pop("globe", None)
+    if metres is not None:
+        globe = to_globe(metres, epsg)
+    properties: dict[str, Any] = {key: value for key, value in row.items() if value not in (None, [], {})}
+    if globe is not None:
+        geometry = json.loads(shapely.to_geojson(globe))
+        feature = {"type": "Feature", "id": properties.pop("id"), "properties": properties, "geometry": geometry}
+        return dumps(feature)
+    return dumps(properties)
+
+
+def dumps(value: object) -> str:
+    """JSON with sorted keys, without spaces, Chinese as it is."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def is_spatial(rows: list[Row]) -> bool:
+    """Whether the rows have geometry."""
+    return any("metres" in row or "globe" in row for row in rows)
+
+
+def text(rows: list[Row]) -> str:
+    """The file of one subject: rows sorted by their text key, one a line."""
+    spatial = is_spatial(rows)
+    body = ",\n".join(line(row) for row in rows)
+    if spatial:
+        return f'{{"type":"FeatureCollection","features":[\n{body}\n]}}\n'
+    return f"[\n{body}\n]\n"
+
+
+def generate(folder: Path) -> dict[str, int]:
+    """Writes all files into `folder` and hands back how many rows each subject has."""
+    folder.mkdir(parents=True, exist_ok=True)
+    register = build()
+    counts = {}
+    for subject in SUBJECTS:
+        rows = register.rows[subject]
+        name = f"{subject}.geojson" if is_spatial(rows) else f"{subject}.json"
+        (folder / name).write_text(text(rows), encoding="utf-8")
+        counts[subject] = len(rows)
+    return counts
