@@ -1,14 +1,30 @@
 """One private database for the whole run, made and started by the code that users run."""
 
+import functools
+import itertools
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
+from flask import Flask
+from psycopg import conninfo, sql
 
+from gridmap import create_app
+from gridmap.accounts import actor, create_token
+from gridmap.clock import parse_clock
 from gridmap.cluster import Cluster
+from gridmap.db import SYSTEM, Database, migrate
+from gridmap.demo.accounts import make_accounts
+from gridmap.settings import Settings
+
+DEMO_CLOCK = "2026-03-16T09:00+08:00"
+DEMO_PASSWORD = "demo-password-for-tests"
 
 # a caller's own settings must not reach the tests, and PostgreSQL's programs read PG* by themselves
 for _name in [name for name in os.environ if name.startswith(("GRIDMAP_", "PG"))]:
@@ -32,3 +48,114 @@ def cluster() -> Iterator[Cluster]:
     finally:
         made.stop()
         shutil.rmtree(made.home)
+
+
+def in_database(url: str, name: str) -> str:
+    """The same connection, to another database of the cluster."""
+    return conninfo.make_conninfo(url, dbname=name)
+
+
+@dataclass(frozen=True)
+class Base:
+    """A database of the test cluster with gridmap's schema, and the two ways into it."""
+
+    app_url: str
+    owner_url: str
+    superuser_url: str
+
+
+@pytest.fixture(scope="session")
+def empty_template(cluster: Cluster) -> str:
+    """The name of a migrated database without rows, to copy from."""
+    migrate(cluster.owner_url)
+    return "gridmap"
+
+
+@pytest.fixture(scope="session")
+def copy_database(cluster: Cluster) -> Callable[[str], Base]:
+    """Makes a copy of a database of the cluster: a fraction of a second, nothing shared."""
+    numbers = itertools.count(1)
+
+    def copy(template: str) -> Base:
+        name = f"copy_{next(numbers)}"
+        with psycopg.connect(in_database(cluster.superuser_url, "postgres"), autocommit=True) as connection:
+            connection.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER gridmap_owner").format(
+                    sql.Identifier(name), sql.Identifier(template)
+                )
+            )
+        return Base(*(in_database(url, name) for url in (cluster.app_url, cluster.owner_url, cluster.superuser_url)))
+
+    return copy
+
+
+@pytest.fixture
+def empty_base(empty_template: str, copy_database: Callable[[str], Base]) -> Base:
+    """A database of one's own with the schema and no rows: do with it what you like."""
+    return copy_database(empty_template)
+
+
+@pytest.fixture(scope="session")
+def demo_template(empty_template: str, copy_database: Callable[[str], Base]) -> str:
+    """The name of a database with the demo neighbourhoods and their accounts (password `DEMO_PASSWORD`)."""
+    base = copy_database(empty_template)
+    from gridmap.demo.store import load_demo
+
+    with psycopg.connect(base.owner_url) as owner:
+        load_demo(owner)
+    database = Database(base.app_url)
+    make_accounts(database, actor(parse_clock(DEMO_CLOCK)), DEMO_PASSWORD)
+    database.close()
+    return str(conninfo.conninfo_to_dict(base.app_url)["dbname"])
+
+
+@pytest.fixture(scope="session")
+def demo_base(demo_template: str, copy_database: Callable[[str], Base]) -> Base:
+    """The demo, shared by all tests that only read."""
+    return copy_database(demo_template)
+
+
+@pytest.fixture
+def own_demo_base(demo_template: str, copy_database: Callable[[str], Base]) -> Base:
+    """A demo of one's own: write in it."""
+    return copy_database(demo_template)
+
+
+@pytest.fixture(scope="session")
+def make_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Base], Flask]]:
+    """Makes the application on a database, at the demo's business time; closed after the run."""
+    made: list[Flask] = []
+
+    def make(base: Base, **changes: Any) -> Flask:
+        settings = Settings(
+            home=tmp_path_factory.mktemp("home"), clock=DEMO_CLOCK, database_url=base.app_url, **changes
+        )
+        app = create_app(settings)
+        made.append(app)
+        return app
+
+    yield make
+    for app in made:
+        app.extensions["gridmap"].changes.stop()
+        app.extensions["gridmap"].database.close()
+
+
+@pytest.fixture(scope="session")
+def demo_app(demo_base: Base, make_app: Callable[[Base], Flask]) -> Flask:
+    """The application on the shared demo."""
+    return make_app(demo_base)
+
+
+@pytest.fixture(scope="session")
+def token_of(demo_app: Flask) -> Callable[[str], dict[str, str]]:
+    """The headers of a program signed in as that demo account."""
+    services = demo_app.extensions["gridmap"]
+
+    @functools.cache
+    def headers(username: str) -> dict[str, str]:
+        with services.database.transaction(SYSTEM) as connection:
+            row = connection.execute("SELECT id FROM gridmap.account WHERE username = %s", (username,)).fetchone()
+            secret = create_token(connection, actor(services.clock), row["id"], name="test", days=1)
+        return {"Authorization": f"Bearer {secret}"}
+
+    return headers
