@@ -1,0 +1,130 @@
+"""Case 18: an address and no coordinates, or several addresses in one cell.
+
+No geocoder is asked: road + 弄 + 号 are compared with places that the register knows; the rest waits to be placed by
+hand.
+"""
+
+import re
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from gridmap.coords import WGS84
+from gridmap.load.checks.columns import CELL_SHAPE, LAT, LON, PAIR
+from gridmap.load.checks.texts import normal
+from gridmap.load.draft import Draft
+from gridmap.load.finding import LoadError
+from gridmap.load.kinds import Shape
+from gridmap.load.reading import ROW
+
+_OFFICE = re.compile(r"\A.{0,30}?街道(?=.)")
+_ROAD = re.compile(r"(?P<road>[^省市区县镇乡\W]{1,12}?(?:大道|公路|路|街|道|巷|村|坊|里))(?P<rest>.*)")
+_LANE = re.compile(r"\A(\d+)弄")
+_NUMBER = re.compile(r"(\d+)(?:\s*[-~至到]\s*(\d+))?(?=\s*(?:[号#]|[、,;]|\Z))")
+MOST_IN_RANGE = 50
+
+
+@dataclass(frozen=True)
+class Address:
+    """One address in parts; lane and number are empty where it has none."""
+
+    road: str
+    lane: str = ""
+    number: str = ""
+
+
+def _numbers(text: str) -> list[str]:
+    """The house numbers of `58、60号` or `1-5号`; a range runs on one side of the street, by twos where both agree."""
+    found: list[str] = []
+    for match in _NUMBER.finditer(text):
+        first, last = int(match[1]), int(match[2] or match[1])
+        step = 2 if (last - first) % 2 == 0 and last - first > 2 else 1
+        found += [str(number) for number in range(first, min(last, first + MOST_IN_RANGE) + 1, step)]
+    return found
+
+
+def parse_addresses(text: str) -> list[Address]:
+    """Every address that a cell names; empty for a text that is none."""
+    found: list[Address] = []
+    road = lane = ""
+    for part in re.split(r"[;；,，、]|(?<=号)\s*(?:和|及|与)", normal(text)):
+        rest = _OFFICE.sub("", part.strip())
+        named = _ROAD.search(rest)
+        if named:
+            road, lane, rest = named["road"], "", named["rest"]
+        in_lane = _LANE.match(rest)
+        if in_lane:
+            lane, rest = in_lane[1], rest[in_lane.end() :]
+        if not road:
+            continue
+        numbers = _numbers(rest)
+        if numbers:
+            found += [Address(road, lane, number) for number in numbers]
+        elif named or in_lane:
+            found.append(Address(road, lane))
+    return found
+
+
+def _known_addresses(draft: Draft) -> dict[Address, tuple[float, float]]:
+    places = draft.known.places
+    book: dict[Address, tuple[float, float]] = {}
+    for column in ("address", "name"):
+        for text, lon, lat in zip(places[column], places["lon"], places["lat"], strict=True):
+            for address in parse_addresses(str(text)) if isinstance(text, str) else ():
+                book.setdefault(address, (float(lon), float(lat)))
+    return book
+
+
+def _find(text: str, book: dict[Address, tuple[float, float]]) -> tuple[float, float] | None:
+    """The position of the first address in the book; a lane stands in for a number within it."""
+    for address in parse_addresses(text):
+        for tried in (address, Address(address.road, address.lane)):
+            if (tried.lane or tried.number) and tried in book:
+                return book[tried]
+    return None
+
+
+def place_by_address(draft: Draft) -> None:
+    """Give rows without a position that of a known place with the same address; list the others."""
+    positions = (
+        {LON, LAT} <= set(draft.frame.columns) or PAIR in draft.frame.columns or CELL_SHAPE in draft.frame.columns
+    )
+    if draft.reading.has_geometry:
+        return
+    if not positions and not (draft.has("address") and Shape.POINT in draft.kind.shapes):
+        raise LoadError("no_position_columns", kind=draft.kind.name)
+    if not draft.has("address") or Shape.POINT not in draft.kind.shapes:
+        return
+    empty = _without_cells(draft)
+    book = _known_addresses(draft) if empty.any() else {}
+    texts = draft.texts("address")
+    places = [_find(str(text), book) if lost else None for text, lost in zip(texts, empty, strict=True)]
+    found = np.array([place is not None for place in places], dtype=bool)
+    for row in np.flatnonzero(found):
+        draft.correct(row, "placed_by_address", raw=texts.iloc[row])
+    aside = draft.frame[found]
+    points = shapely.points([place for place in places if place is not None]) if found.any() else []
+    draft.aside = aside.set_geometry(gpd.GeoSeries(points, index=aside.index, crs=WGS84))
+    draft.frame = draft.frame[~found]
+    draft.reject(empty[~found], "to_place_by_hand", column="address")
+
+
+def _without_cells(draft: Draft) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+    """Rows whose coordinate cells are empty."""
+    cells = [name for name in (LON, LAT, PAIR, CELL_SHAPE) if name in draft.frame.columns]
+    empty = np.ones(len(draft), dtype=bool)
+    for name in cells:
+        empty &= (draft.texts(name).str.strip() == "").to_numpy()
+    return empty
+
+
+def put_placed(draft: Draft) -> None:
+    """After the datum is settled: the rows that were placed by address (WGS 84 already) come back in their order."""
+    if draft.aside is None or not len(draft.aside):
+        return
+    frame = pd.concat([draft.frame, draft.aside]) if len(draft.frame) else draft.aside
+    draft.frame = frame.sort_values(ROW)
+    draft.aside = None

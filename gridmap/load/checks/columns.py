@@ -1,0 +1,117 @@
+"""Case 12: field names of ten bytes, cut, abbreviated or in Chinese: guessed by a table of synonyms.
+
+A guess is an exact synonym, a name cut at ten bytes, or the way some tools shorten (`Commu_Area`); what a person
+says with `--map` is stronger than any guess.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+from gridmap.load.draft import Draft
+from gridmap.load.finding import LoadError
+from gridmap.load.kinds import KINDS, POSITION_WORDS, Kind, Target
+from gridmap.load.reading import ROW, SHAPE_TEXT, Reading
+
+CUT_BYTES = 10
+LON, LAT, PAIR, CELL_SHAPE = "@lon", "@lat", "@pair", "@cell_shape"
+POSITIONS = (
+    (LON, POSITION_WORDS.lon),
+    (LAT, POSITION_WORDS.lat),
+    (PAIR, POSITION_WORDS.pair),
+    (CELL_SHAPE, POSITION_WORDS.shape),
+)
+_NOISE = re.compile(r"[\s_\-*/]+|[(\[{（【].*?[)\]}）】]\Z")
+
+
+def plain(name: object) -> str:
+    """A column name for comparing: NFKC, lower case, no spaces, underscores or bracket tail (`户数（户）` → `户数`)."""
+    return _NOISE.sub("", unicodedata.normalize("NFKC", str(name)).strip()).lower()
+
+
+def _is_cut(column: str, synonym: str) -> bool:
+    """Whether `column` may be `synonym` shortened to ten bytes: its beginning, or five letters, `_` and four."""
+    for encoding in ("utf-8", "gb18030"):
+        raw, whole = column.encode(encoding), synonym.encode(encoding)
+        # a cut that falls into a Chinese character leaves one or two bytes less
+        if CUT_BYTES - 2 <= len(raw) <= CUT_BYTES < len(whole) and whole.startswith(raw):
+            return True
+    return (
+        len(column) == CUT_BYTES
+        and column[5] == "_"
+        and len(synonym) > CUT_BYTES
+        and (column[:5].lower() == synonym[:5].lower() and column[6:].lower() == synonym[-4:].lower())
+    )
+
+
+def guess(columns: Sequence[str], synonyms: Iterable[str], taken: set[str]) -> str | None:
+    """The free column that one of the synonyms means, the best synonym first; None where none does."""
+    words = list(synonyms)
+    free = [column for column in columns if column not in taken]
+    by_plain: dict[str, str] = {}
+    for column in free:
+        by_plain.setdefault(plain(column), column)
+    for word in words:
+        if plain(word) in by_plain:
+            return by_plain[plain(word)]
+    return next((column for word in words for column in free if _is_cut(column, word)), None)
+
+
+def known_words() -> frozenset[str]:
+    """Every plain word that some column is called by, for finding the header row of a sheet."""
+    named = (word for kind in KINDS.values() for target in kind.targets for word in target.synonyms)
+    return frozenset(map(plain, (*named, *(word for _, words in POSITIONS for word in words))))
+
+
+def _said(reading: Reading, options_mapping: Iterable[tuple[str, str]], columns: Sequence[str]) -> dict[str, str]:
+    """What the person said with --map, checked against both sides."""
+    ours = {target.name for target in reading.kind.targets} | {"lon", "lat"}
+    said: dict[str, str] = {}
+    for target, column in options_mapping:
+        if target not in ours:
+            raise LoadError("map_target", target=target, targets=", ".join(sorted(ours)))
+        if column not in columns:
+            raise LoadError("map_source", column=column, columns=", ".join(columns))
+        said[{"lon": LON, "lat": LAT}.get(target, target)] = column
+    return said
+
+
+def _guesses(kind: Kind, columns: Sequence[str], said: dict[str, str]) -> dict[str, str]:
+    chosen = dict(said)
+    for target in kind.targets:
+        if target.name in chosen:
+            continue
+        found = guess(columns, target.synonyms, set(chosen.values()))
+        if found:
+            chosen[target.name] = found
+    return chosen
+
+
+def _missing(kind: Kind, chosen: dict[str, str]) -> list[Target]:
+    return [target for target in kind.targets if target.required and target.name not in chosen]
+
+
+def choose_columns(draft: Draft) -> None:
+    """Bring the file's columns under our names; raises LoadError where one that must be there is not."""
+    frame = draft.frame
+    internal = {ROW, SHAPE_TEXT, frame.geometry.name}
+    columns = [str(column) for column in frame.columns if column not in internal]
+    said = _said(draft.reading, draft.options.mapping.items(), columns)
+    chosen = _guesses(draft.kind, columns, said)
+    if not draft.reading.has_geometry and draft.kind.shapes:
+        for name, words in POSITIONS:
+            found = chosen.get(name) or guess(columns, words, set(chosen.values()))
+            if found:
+                chosen[name] = found
+    missing = _missing(draft.kind, chosen)
+    if missing:
+        wanted = ", ".join(f"{target.name} ({target.synonyms[1]})" for target in missing)
+        raise LoadError("column_missing", wanted=wanted, columns=", ".join(columns) or "-")
+    draft.columns = chosen
+    kept = {column: target for target, column in chosen.items()}
+    unused = [column for column in columns if column not in kept]
+    if unused:
+        draft.warn("columns_unused", columns=", ".join(unused))
+    draft.frame = frame[[*(column for column in frame.columns if column in internal or column in kept)]].rename(
+        columns=kept
+    )

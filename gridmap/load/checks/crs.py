@@ -1,0 +1,186 @@
+"""Case 3: no .prj, a wrong .prj, Xian 80, Beijing 54, a city's own grid.
+
+EPSG:4326 is never assumed for a file that should say its system. What the numbers may mean is offered, each with the
+place that it would give.
+"""
+
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from pyproj import CRS, Transformer
+from pyproj.exceptions import CRSError
+
+from gridmap.coords import WGS84, LonLat, distance_m
+from gridmap.load.draft import Draft
+from gridmap.load.finding import LoadError
+
+CAPITALS = (
+    ("北京", 116.40, 39.90), ("天津", 117.20, 39.08), ("石家庄", 114.51, 38.04), ("太原", 112.55, 37.87),
+    ("呼和浩特", 111.75, 40.84), ("沈阳", 123.43, 41.80), ("长春", 125.32, 43.82), ("哈尔滨", 126.63, 45.77),
+    ("上海", 121.47, 31.23), ("南京", 118.78, 32.04), ("杭州", 120.15, 30.27), ("合肥", 117.23, 31.82),
+    ("福州", 119.30, 26.08), ("南昌", 115.86, 28.68), ("济南", 117.00, 36.65), ("郑州", 113.62, 34.75),
+    ("武汉", 114.31, 30.55), ("长沙", 112.94, 28.23), ("广州", 113.26, 23.13), ("南宁", 108.37, 22.82),
+    ("海口", 110.33, 20.04), ("重庆", 106.57, 29.56), ("成都", 104.06, 30.66), ("贵阳", 106.71, 26.57),
+    ("昆明", 102.72, 25.04), ("拉萨", 91.12, 29.65), ("西安", 108.94, 34.26), ("兰州", 103.83, 36.06),
+    ("西宁", 101.78, 36.62), ("银川", 106.23, 38.49), ("乌鲁木齐", 87.61, 43.83), ("香港", 114.16, 22.28),
+    ("澳门", 113.55, 22.20), ("台北", 121.56, 25.04),
+)  # fmt: skip
+"""Rough positions, to name a neighbourhood only."""
+
+GEOGRAPHIC = ((4326, "WGS 84"), (4490, "CGCS2000"), (4610, "Xian 1980"), (4214, "Beijing 1954"))
+SHOWN = 8
+FAR_M = 700_000.0
+_OLD_DATUMS = {"EPSG:4610": "Xian 1980", "EPSG:4214": "Beijing 1954"}
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One system that the numbers may be in, and where its sample would lie."""
+
+    epsg: int
+    title: str
+    at: LonLat
+    near: str
+    metres: float
+
+    def __str__(self) -> str:
+        where = f"{self.at.lon:.4f} E, {self.at.lat:.4f} N, {self.metres / 1000:.0f} km from {self.near}"
+        return f"  --crs EPSG:{self.epsg}  ({self.title}): {where}"
+
+
+def _nearest(at: LonLat) -> tuple[str, float]:
+    here = np.array([[at.lon, at.lat]] * len(CAPITALS))
+    metres = distance_m(here, np.array([[lon, lat] for _, lon, lat in CAPITALS]))
+    best = int(np.argmin(metres))
+    return CAPITALS[best][0], float(metres[best])
+
+
+def _candidate(epsg: int, title: str, x: float, y: float) -> Candidate | None:
+    lon, lat = Transformer.from_crs(epsg, WGS84, always_xy=True).transform(x, y)
+    if not (np.isfinite(lon) and np.isfinite(lat)) or abs(lon) > 180 or abs(lat) > 90:
+        return None
+    at = LonLat(float(lon), float(lat))
+    near, metres = _nearest(at)
+    return Candidate(epsg, title, at, near, metres) if metres < FAR_M else None
+
+
+def _systems(x: float, y: float) -> list[tuple[int, str]]:
+    """The systems whose range of numbers holds the sample."""
+    if abs(x) <= 180 and abs(y) <= 90:
+        return list(GEOGRAPHIC)
+    found: list[tuple[int, str]] = []
+    if 25e6 < x < 46e6:
+        zone = int(x // 1e6)
+        found.append((4513 + zone - 25, f"CGCS2000, 3-degree zone {zone}"))
+    if 100_000 < x < 900_000:
+        found += [(4534 + step, f"CGCS2000, 3 degrees, meridian {75 + 3 * step} E") for step in range(21)]
+        found += [(32643 + step, f"UTM zone {43 + step} N") for step in range(11)]
+    if 8_000_000 < x < 15_200_000 and 300_000 < y < 7_300_000:
+        found.append((3857, "Web Mercator"))
+    return found
+
+
+def candidates(x: float, y: float, hint: LonLat | None = None) -> list[Candidate]:
+    """What a sample of numbers may mean, nearest to `hint` (or to a provincial capital) first; swapped pairs too."""
+    found = [_candidate(epsg, title, x, y) for epsg, title in _systems(x, y)]
+    found += [_candidate(epsg, f"{title}, columns swapped", y, x) for epsg, title in _systems(y, x) if abs(y) > 180]
+    named = [candidate for candidate in found if candidate is not None]
+
+    def distance(candidate: Candidate) -> float:
+        if hint is None:
+            return candidate.metres
+        ends = [np.array([[at.lon, at.lat]]) for at in (candidate.at, hint)]
+        return float(distance_m(ends[0], ends[1])[0])
+
+    return sorted(named, key=distance)[:SHOWN]
+
+
+def _refuse(draft: Draft, code: str, **params: object) -> LoadError:
+    sample = shapely.get_coordinates(draft.shapes()[~shapely.is_missing(draft.shapes())])
+    x, y = np.median(sample, axis=0)
+    outline = draft.options.within or draft.known.outline
+    hint = LonLat(outline.centroid.x, outline.centroid.y) if outline is not None and not outline.is_empty else None
+    offered = candidates(float(x), float(y), hint)
+    listed = "\n".join(map(str, offered)) or "  (none: ask the source for its system or for control points)"
+    return LoadError(code, file=draft.reading.file.name, x=f"{x:.10g}", y=f"{y:.10g}", candidates=listed, **params)
+
+
+def parse_crs(text: str) -> CRS:
+    """A CRS from what a person wrote (`EPSG:4549`, `4549`); raises LoadError `crs_word`."""
+    try:
+        return CRS.from_user_input(int(text) if text.strip().isdigit() else text)
+    except CRSError:
+        raise LoadError("crs_word", crs=text) from None
+
+
+def _look_like_degrees(shapes: "np.ndarray[tuple[int], np.dtype[np.object_]]") -> bool:
+    coords = shapely.get_coordinates(shapes)
+    return not len(coords) or bool(
+        (np.abs(coords[:, 0]) <= 180).mean() > 0.5 and (np.abs(coords[:, 1]) <= 90).mean() > 0.5
+    )
+
+
+def _chosen(draft: Draft) -> CRS:
+    """The system of the numbers; raises LoadError with candidates where it is not known or contradicts them."""
+    degrees = _look_like_degrees(draft.shapes())
+    said = draft.options.crs
+    crs = parse_crs(said) if said else draft.reading.crs
+    if crs is None and not draft.reading.has_geometry and degrees:
+        crs = CRS.from_epsg(WGS84)
+    if crs is None:
+        raise _refuse(draft, "crs_missing")
+    if said and draft.reading.crs is not None and not crs.equals(draft.reading.crs, ignore_axis_order=True):
+        draft.warn("crs_overruled", said=crs.name, file_crs=draft.reading.crs.name)
+    if not (crs.is_geographic or crs.is_projected):
+        raise _refuse(draft, "crs_local", crs=crs.name)
+    if crs.is_geographic != degrees:
+        raise _refuse(draft, "crs_contradicts", crs=crs.name)
+    base = crs.geodetic_crs
+    authority = base.to_authority() if base is not None else None
+    old = _OLD_DATUMS.get(":".join(authority)) if authority else None
+    if old:
+        draft.warn("crs_old_datum", crs=old)
+    return crs
+
+
+def _in_use(crs: CRS, shapes: gpd.GeoSeries) -> bool:
+    """Whether most of the shapes (degrees) lie where the system is used, three degrees of grace."""
+    area = crs.area_of_use
+    if area is None:
+        return True
+    points = shapes.centroid if len(shapes) else shapes
+    x, y = points.x.to_numpy(), points.y.to_numpy()
+    inside = (x >= area.west - 3) & (x <= area.east + 3) & (y >= area.south - 3) & (y <= area.north + 3)
+    return bool(inside.mean() > 0.5) if len(inside) else True
+
+
+def _degrees(
+    shapes: "np.ndarray[tuple[int], np.dtype[np.object_]]", crs: CRS
+) -> "np.ndarray[tuple[int], np.dtype[np.object_]]":
+    transformer = Transformer.from_crs(crs, WGS84, always_xy=True)
+    moved: np.ndarray[tuple[int], np.dtype[np.object_]] = shapely.transform(
+        shapes, lambda coords: np.column_stack(transformer.transform(coords[:, 0], coords[:, 1]))
+    )
+    return moved
+
+
+def settle_crs(draft: Draft) -> None:
+    """Bring every geometry to degrees of EPSG:4326, longitude first. Raises LoadError with candidates."""
+    if not len(draft):
+        return
+    crs = _chosen(draft)
+    shapes = draft.shapes()
+    if not crs.equals(CRS.from_epsg(WGS84), ignore_axis_order=True):
+        moved = _degrees(shapes, crs)
+        if crs.is_projected and not _in_use(crs, gpd.GeoSeries(moved)):
+            turned = _degrees(shapely.transform(shapes, lambda coords: coords[:, ::-1]), crs)
+            if _in_use(crs, gpd.GeoSeries(turned)):
+                moved = turned
+                draft.warn("axes_swapped", crs=crs.name)
+        draft.put_shapes(np.ones(len(draft), dtype=bool), moved)
+    bounds = shapely.bounds(draft.shapes())
+    beyond = (np.abs(bounds[:, [0, 2]]) > 180).any(axis=1) | (np.abs(bounds[:, [1, 3]]) > 90).any(axis=1)
+    draft.reject(beyond | np.isinf(bounds).any(axis=1), "not_degrees", crs=crs.name)
+    draft.frame = draft.frame.set_crs(WGS84, allow_override=True)

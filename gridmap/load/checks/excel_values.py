@@ -1,0 +1,98 @@
+"""Case 16: building numbers turned into dates, long numbers that lost digits, identity numbers.
+
+Identity numbers are never imported, whatever the column: a row that holds one in a mapped column is refused, and the
+report shows it masked.
+"""
+
+import datetime as dt
+import re
+from typing import Any
+
+import numpy as np
+
+from gridmap.load.draft import Draft, Mask
+from gridmap.load.formats.table import cell_text
+from gridmap.load.kinds import ValueType
+from gridmap.load.reading import ROW, SHAPE_TEXT
+
+_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+_CHECK = "10X98765432"
+_IDENTITY = re.compile(r"(?<!\d)(\d{17}[\dXx])(?!\d)")
+_SCIENTIFIC = re.compile(r"\d(?:\.\d+)?[eE]\+?\d{2,}")
+EXACT_DIGITS = 1e15
+
+
+def is_identity_number(text: str) -> bool:
+    """Whether 18 characters are an identity number: a birth date within, and the right check digit at the end."""
+    if not re.fullmatch(r"\d{17}[\dXx]", text):
+        return False
+    try:
+        dt.date(int(text[6:10]), int(text[10:12]), int(text[12:14]))
+    except ValueError:
+        return False
+    total = sum(int(digit) * weight for digit, weight in zip(text[:17], _WEIGHTS, strict=True))
+    return _CHECK[total % 11] == text[17].upper()
+
+
+def hide_identity(text: str) -> str:
+    """The text with each identity number masked as `310***********1234`."""
+    return _IDENTITY.sub(lambda found: f"{found[1][:3]}***********{found[1][-4:]}", text)
+
+
+def holds_identity(value: Any) -> bool:
+    """Whether an identity number stands anywhere in the cell; one that lost its last digits counts too."""
+    if isinstance(value, float) and value >= 1e17:
+        return len(str(int(value))) == 18
+    return any(is_identity_number(found) for found in _IDENTITY.findall(cell_text(value)))
+
+
+def refuse_excel_values(draft: Draft) -> None:
+    """Refuse rows with identity numbers, dates in place of numbers, and ids whose digits are lost."""
+    for column in [name for name in draft.frame.columns if _is_checked(draft, str(name))]:
+        values = draft.frame[column]
+        if values.dtype != object and values.dtype.kind not in "fOU":
+            continue
+        _refuse_identities(draft, column)
+        target = draft.kind.target(column)
+        if target is None or target.type in (ValueType.DATE, ValueType.YEAR):
+            continue
+        _refuse_dates(draft, column)
+        if target.type in (ValueType.TEXT, ValueType.CODE, ValueType.PHONE):
+            _refuse_lost_digits(draft, column)
+
+
+def _is_checked(draft: Draft, column: str) -> bool:
+    return column not in (ROW, SHAPE_TEXT, draft.frame.geometry.name) and not column.startswith("@raw")
+
+
+def _mask(draft: Draft, column: str, test: Any) -> Mask:
+    return np.fromiter((bool(test(value)) for value in draft.frame[column]), bool, len(draft.frame))
+
+
+def _refuse_identities(draft: Draft, column: str) -> None:
+    found = _mask(draft, column, holds_identity)
+    if found.any():
+        frame = draft.frame.copy()
+        frame["@raw_identity"] = [hide_identity(cell_text(value)) for value in frame[column]]
+        draft.frame = frame
+        draft.reject(found, "identity_number", column="@raw_identity", column_name=draft.columns.get(column, column))
+        draft.frame = draft.frame.drop(columns="@raw_identity")
+
+
+def _refuse_dates(draft: Draft, column: str) -> None:
+    found = _mask(draft, column, lambda value: isinstance(value, dt.date | dt.time))
+    for position in np.flatnonzero(found)[::-1]:
+        one = np.zeros(len(draft), dtype=bool)
+        one[position] = True
+        value = draft.frame[column].iloc[position]
+        reading = f"{value.month}-{value.day}" if isinstance(value, dt.date) else str(value)
+        draft.reject(one, "became_date", column=column, number=reading, date=value)
+
+
+def _refuse_lost_digits(draft: Draft, column: str) -> None:
+    def is_lost(value: Any) -> bool:
+        if isinstance(value, float):
+            return abs(value) >= EXACT_DIGITS
+        return isinstance(value, str) and bool(_SCIENTIFIC.fullmatch(value.strip()))
+
+    draft.reject(_mask(draft, column, is_lost), "digits_lost", column=column)

@@ -1,0 +1,163 @@
+"""Everything that GDAL reads through pyogrio: Shapefile, GeoPackage, FlatGeobuf, KML and the rest."""
+
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+from pyproj import CRS
+from pyproj.exceptions import CRSError
+
+from gridmap.load.checks.encoding import choose_encoding, decode_all
+from gridmap.load.checks.unreadable import shapes_from_wkb
+from gridmap.load.finding import Finding, LoadError, shorten
+from gridmap.load.formats.dbf import TextCells, read_text_cells
+from gridmap.load.kinds import Kind
+from gridmap.load.reading import ROW, SHAPE_TEXT, Options, Reading
+
+SHAPEFILE_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg", ".qpj")
+
+
+@dataclass(frozen=True)
+class _Text:
+    """How the text of a layer is to be decoded; None leaves it to GDAL (formats that say their encoding)."""
+
+    encoding: str | None = None
+    widths: frozenset[int] = frozenset()
+
+    def texts(self, values: list[Any]) -> list[Any]:
+        """Values read as Latin-1, in their real encoding."""
+        if self.encoding is None:
+            return values
+        cells = ["" if value is None else str(value) for value in values]
+        raw = [cell.encode("latin-1", "replace") for cell in cells]
+        return decode_all(raw, self.encoding, width_of_cut=self.widths)
+
+
+@contextmanager
+def _gdal(path: Path) -> Iterator[list[str]]:
+    """GDAL's errors become one sentence, its warnings a list of texts."""
+    said: list[str] = []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            yield said
+        except (RuntimeError, ValueError, OSError, UnicodeError, MemoryError) as error:
+            if isinstance(error, LoadError):
+                raise
+            raise LoadError("unreadable_file", file=path.name, why=_why(error, path)) from None
+        said += dict.fromkeys(shorten(str(warning.message)) for warning in caught)
+
+
+def _why(error: Exception, path: Path) -> str:
+    """What the reader complained about, without the folder it lay in."""
+    return shorten(
+        str(error).replace(str(path.parent) + "/", "").splitlines()[0] if str(error) else type(error).__name__
+    )
+
+
+@contextmanager
+def _whole_shapefile(path: Path) -> Iterator[Path]:
+    """The shapefile with its index: where the .shx is missing, a copy in which GDAL may make it anew."""
+    if path.suffix.lower() != ".shp" or any(path.with_suffix(end).exists() for end in (".shx", ".SHX")):
+        yield path
+        return
+    with tempfile.TemporaryDirectory(prefix="gridmap-shp-") as folder:
+        for part in path.parent.glob(f"{path.stem}.*"):
+            if part.suffix.lower() in SHAPEFILE_PARTS:
+                shutil.copyfile(part, Path(folder) / part.name)
+        pyogrio.set_gdal_config_options({"SHAPE_RESTORE_SHX": "YES"})
+        try:
+            yield Path(folder) / path.name
+        finally:
+            pyogrio.set_gdal_config_options({"SHAPE_RESTORE_SHX": None})
+
+
+def _text_rule(path: Path, options: Options) -> _Text:
+    """How to decode: judged on the .dbf for a shapefile, as GDAL does it for the others."""
+    if path.suffix.lower() != ".shp":
+        return _Text()
+    beside = [found for end in (".dbf", ".DBF") if (found := path.with_suffix(end)).exists()]
+    cells = read_text_cells(beside[0]) if beside else TextCells((), frozenset())
+    encoding = options.encoding or choose_encoding(cells.cells, width_of_cut=cells.widths)
+    return _Text(encoding, cells.widths)
+
+
+def _layer(path: Path, options: Options) -> str:
+    """The layer to take: the named one, or the only one; raises LoadError listing them."""
+    layers = [str(name) for name, _ in pyogrio.list_layers(path)]
+    if options.layer is not None:
+        if options.layer not in layers:
+            raise LoadError("layer_unknown", layer=options.layer, layers=", ".join(layers))
+        return options.layer
+    if not layers:
+        raise LoadError("no_rows")
+    if len(layers) > 1:
+        raise LoadError("layer_choice", layers=", ".join(layers))
+    return layers[0]
+
+
+def read_vector(path: Path, kind: Kind, options: Options) -> Reading:
+    """One layer of the file, geometries in the file's own coordinates. Raises LoadError."""
+    text = _text_rule(path, options)
+    with _gdal(path) as said, _whole_shapefile(path) as whole:
+        layer = _layer(whole, options)
+        meta, _, encoded, columns = pyogrio.raw.read(
+            whole,
+            layer=layer,
+            encoding="ISO-8859-1" if text.encoding else None,
+            force_2d=True,
+            datetime_as_string=True,
+        )
+    if encoded is None:
+        encoded = np.full(len(columns[0]) if columns else 0, None, dtype=object)
+    if not len(encoded):
+        raise LoadError("no_rows")
+    shapes, closed, raws = shapes_from_wkb(encoded)
+    frame = _frame(meta, columns, text, len(encoded))
+    frame[SHAPE_TEXT] = pd.Series(raws, dtype=object)
+    frame["@geom"] = gpd.GeoSeries(shapes)
+    several = layer != path.stem
+    name, label = path.name, layer if several else ""
+    notes = [Finding("gdal_says", name, layer=label, params={"text": line}) for line in said]
+    if path.suffix.lower() == ".shp" and not columns:
+        notes.append(Finding("no_dbf", name))
+    return Reading(
+        kind,
+        gpd.GeoDataFrame(frame, geometry="@geom"),
+        path,
+        label,
+        crs=_crs(meta["crs"]),
+        encoding=text.encoding or meta["encoding"],
+        has_geometry=bool(meta["geometry_type"]),
+        findings=tuple(notes),
+        corrected=tuple(Finding("ring_closed", name, int(row) + 1, layer=label) for row in np.flatnonzero(closed)),
+    )
+
+
+def _crs(given: str | None) -> CRS | None:
+    """The file's CRS; None where it has none or an unreadable one."""
+    try:
+        return CRS.from_user_input(given) if given else None
+    except CRSError:
+        return None
+
+
+def _frame(meta: dict[str, Any], columns: list[Any], text: _Text, rows: int) -> pd.DataFrame:
+    names = text.texts(list(meta["fields"]))
+    data: dict[str, Any] = {ROW: np.arange(1, rows + 1)}
+    for name, values in zip(names, columns, strict=True):
+        if values.dtype == object:
+            empty = np.array([value is None for value in values], dtype=bool)
+            values = np.array(text.texts(list(values)), dtype=object)
+            values[empty] = None
+        data[str(name)] = values
+    return pd.DataFrame(data)

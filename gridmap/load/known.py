@@ -1,0 +1,36 @@
+"""What the register knows already, as values, so that checks can compare without a database."""
+
+from dataclasses import dataclass
+
+import geopandas as gpd
+import pandas as pd
+from shapely.geometry.base import BaseGeometry
+
+PLACE_COLUMNS = ("kind", "code", "name", "aliases", "address", "lon", "lat")
+
+
+def _no_places() -> pd.DataFrame:
+    return pd.DataFrame({column: pd.Series(dtype=object) for column in PLACE_COLUMNS})
+
+
+@dataclass(frozen=True)
+class Known:
+    """Places with a name and a position (degrees), the outline to stay within, and the kinds of facilities."""
+
+    places: pd.DataFrame
+    outline: BaseGeometry | None = None
+    """The street's or district's outline; rows further than 2 km outside are refused."""
+    facility_kinds: tuple[tuple[str, str, str], ...] = ()
+    """(code, Chinese title, English title)."""
+    roles: tuple[tuple[str, str, str, str], ...] = ()
+    """Duty roles as (code, Chinese title, English title, level of place)."""
+
+
+def nothing_known() -> Known:
+    """What is known without a database: nothing."""
+    return Known(_no_places())
+
+
+def known_places(frame: "gpd.GeoDataFrame | pd.DataFrame") -> pd.DataFrame:
+    """A frame of known places with every column that the checks read."""
+    return frame.reindex(columns=list(PLACE_COLUMNS))

@@ -1,0 +1,1 @@
+"""People on duty, from one Excel template: never residents, never identity numbers."""
