@@ -1,0 +1,97 @@
+"""What the shell of every page shows: areas of work for the account's roles, who is signed in, what was just done."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from flask import current_app, g, request
+
+from gridmap import context
+from gridmap.clock import OFFICE
+from gridmap.db import SYSTEM
+from gridmap.i18n import _
+from gridmap.layer import Role
+from gridmap.scope import Viewer
+from gridmap.web.blueprint import pages, say
+from gridmap.web.words import DONE, ROLES
+
+
+@dataclass(frozen=True, kw_only=True)
+class Area:
+    """One area of work: its address and for whom it is there."""
+
+    name: str
+    title: str
+    href: str
+    icon: str
+    roles: frozenset[Role]
+
+
+LOOKING_AFTER = frozenset({Role.WORKER, Role.MANAGER, Role.DUTY_RESIDENT})
+AREAS = (
+    Area(name="my", title=_("My places"), href="/my", icon="home", roles=LOOKING_AFTER),
+    Area(name="map", title=_("Map"), href="/map", icon="map", roles=frozenset(Role)),
+    Area(name="data", title=_("Data"), href="/data", icon="data", roles=frozenset({Role.PLANNER, Role.LEADER})),
+    Area(
+        name="admin",
+        title=_("Administration"),
+        href="/admin",
+        icon="settings",
+        roles=frozenset({Role.ADMINISTRATOR, Role.LEADER}),
+    ),
+)
+
+
+@pages.app_context_processor
+def shell() -> dict[str, Any]:
+    """The variables of base.html that every page shares."""
+    viewer: Viewer | None = getattr(g, "viewer", None)
+    done = DONE.get(request.args.get("done", ""))
+    return {
+        "demo": _shows_demo(),
+        "nav": _areas(viewer) if viewer else [],
+        "current": request.path.split("/")[1],
+        "user": {"name": viewer.title, "role": _roles(viewer)} if viewer else None,
+        "messages": [("ok", say(done))] if done else [],
+    }
+
+
+@pages.app_template_filter("office_time")
+def office_time(at: datetime | None) -> str:
+    """The moment on the office's clock, to the minute; a dash where there is none."""
+    return at.astimezone(OFFICE).strftime("%Y-%m-%d %H:%M") if at else "—"
+
+
+@pages.app_template_filter("office_day")
+def office_day(at: date | None) -> str:
+    """The office's calendar day; a dash where there is none."""
+    if at is None:
+        return "—"
+    return (at.astimezone(OFFICE) if isinstance(at, datetime) else at).strftime("%Y-%m-%d")
+
+
+def _areas(viewer: Viewer) -> list[dict[str, str]]:
+    # a first password has to be chosen before anything else opens
+    if viewer.must_change_password:
+        return []
+    return [
+        {"name": area.name, "title": say(area.title), "href": area.href, "icon": area.icon}
+        for area in AREAS
+        if viewer.roles & area.roles
+    ]
+
+
+def _roles(viewer: Viewer) -> str:
+    return ", ".join(say(ROLES[role]) for role in Role if role in viewer.roles)
+
+
+def _shows_demo() -> bool:
+    """Whether invented streets are there, read again only when streets have changed."""
+    version = context.services().changes.version("streets")
+    known: tuple[int, bool] | None = current_app.extensions.get("gridmap-demo")
+    if known is None or known[0] != version:
+        with context.services().database.transaction(SYSTEM) as connection:
+            row = connection.execute("SELECT EXISTS (SELECT FROM gridmap.street WHERE is_demo) AS found").fetchone()
+        known = (version, bool(row and row["found"]))
+        current_app.extensions["gridmap-demo"] = known
+    return known[1]
