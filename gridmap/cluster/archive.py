@@ -6,6 +6,7 @@ import json
 import os
 import tarfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -83,11 +84,12 @@ def verify(source: Path) -> Manifest:
     """The manifest, after every member was read and compared with it. Raises ArchiveError."""
     found: dict[str, tuple[int, str]] = {}
     manifest = None
-    for name, file, size in _walk(source):
-        if name == MANIFEST:
-            manifest = _read_manifest(source, file.read())
-        else:
-            found[name] = (size, _digest(file))
+    with _readable(source):
+        for name, file, size in _walk(source):
+            if name == MANIFEST:
+                manifest = _read_manifest(source, file.read())
+            else:
+                found[name] = (size, _digest(file))
     if manifest is None:
         raise ArchiveError(f"{source} is not a complete gridmap backup: it has no manifest")
     wrong = sorted(name for name in manifest.members.keys() | found if manifest.members.get(name) != found.get(name))
@@ -120,18 +122,23 @@ def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
-def _walk(source: Path) -> Iterator[tuple[str, IO[bytes], int]]:
+@contextmanager
+def _readable(source: Path) -> Iterator[None]:
     try:
-        with tarfile.open(source, "r:") as tar:
-            for member in tar:
-                file = tar.extractfile(member) if member.isreg() else None
-                parts = PurePosixPath(member.name).parts
-                is_known = member.name in {DUMP, MANIFEST} or (len(parts) > 1 and parts[0] in FOLDERS)
-                if file is None or ".." in parts or not is_known:
-                    raise ArchiveError(f"{source} is not a gridmap backup: it holds {member.name!r}")
-                yield member.name, file, member.size
+        yield
     except (tarfile.TarError, OSError) as error:
         raise ArchiveError(f"{source} cannot be read as a backup: {error}") from None
+
+
+def _walk(source: Path) -> Iterator[tuple[str, IO[bytes], int]]:
+    with tarfile.open(source, "r:") as tar:
+        for member in tar:
+            file = tar.extractfile(member) if member.isreg() else None
+            parts = PurePosixPath(member.name).parts
+            is_known = member.name in {DUMP, MANIFEST} or (len(parts) > 1 and parts[0] in FOLDERS)
+            if file is None or ".." in parts or not is_known:
+                raise ArchiveError(f"{source} is not a gridmap backup: it holds {member.name!r}")
+            yield member.name, file, member.size
 
 
 def _read_manifest(source: Path, text: bytes) -> Manifest:
