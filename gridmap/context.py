@@ -54,13 +54,13 @@ def cookie_name() -> str:
 
 
 def locale() -> str:
-    """The language of the page: asked for, else the account's, else the browser's, else Chinese."""
+    """The language of the page: asked for, else the account's, else Chinese, whatever the browser prefers."""
     asked = request.args.get("lang") or request.cookies.get("gridmap_lang")
     if asked in LOCALES:
         return str(asked)
     if getattr(g, "viewer", None) is not None:
         return viewer().locale
-    return request.accept_languages.best_match(LOCALES) or DEFAULT_LOCALE
+    return DEFAULT_LOCALE
 
 
 def csrf_token() -> str:
