@@ -1,0 +1,28 @@
+// The view in the address, so that reload, back and a sent link show the same map:
+// #zoom/lat/lon&off=layer,layer&day=2026-03-03&place=4294967297
+
+/** {zoom, lat, lon, off, day, place} of a hash; null for what is not said or cannot be. */
+export function readAddress(hash) {
+  const [view, ...rest] = hash.replace(/^#/, "").split("&");
+  const [zoom, lat, lon] = view.split("/").map(Number);
+  const words = new Map(rest.map((pair) => pair.split("=").map(decodeURIComponent)));
+  const place = Number(words.get("place"));
+  const hasView = [zoom, lat, lon].every(Number.isFinite) && Math.abs(lat) <= 90 && Math.abs(lon) <= 180;
+  return {
+    zoom: hasView ? zoom : null,
+    lat: hasView ? lat : null,
+    lon: hasView ? lon : null,
+    off: words.has("off") ? words.get("off").split(",").filter(Boolean) : null,
+    day: /^\d{4}-\d{2}-\d{2}$/.test(words.get("day") || "") ? words.get("day") : null,
+    place: Number.isSafeInteger(place) && place > 0 ? place : null,
+  };
+}
+
+/** The hash of a view. `off` null stands for the layers that are on by themselves. */
+export function writeAddress({ zoom, lat, lon, off, day, place }) {
+  const parts = [`#${zoom}/${lat.toFixed(5)}/${lon.toFixed(5)}`];
+  if (off) parts.push(`off=${off.map(encodeURIComponent).join(",")}`);
+  if (day) parts.push(`day=${day}`);
+  if (place) parts.push(`place=${place}`);
+  return parts.join("&");
+}

@@ -1,0 +1,92 @@
+// From the layers of the page to paint and label rules, in drawing order. Knows no tile and no library.
+import * as ground from "./ground.js";
+import * as places from "./places.js";
+import { INK } from "./palette.js";
+
+const TERRITORY = new Set(["districts", "streets", "communities"]);
+
+function colourOf(layer) {
+  const { by, classes, colour } = layer.style;
+  const byValue = new Map(classes.map((one) => [one.value, one.colour]));
+  return by ? (zoom, feature) => byValue.get(String(feature.props[by])) || colour : () => colour;
+}
+
+function paintRules(layer, colour) {
+  if (TERRITORY.has(layer.name)) return places.territory(layer);
+  switch (layer.name) {
+    case "green":
+      return ground.green(layer, colour);
+    case "water":
+      return ground.water(layer, colour);
+    case "roads":
+      return ground.roads(layer);
+    case "grids":
+      return places.grids(layer, colour);
+    case "estates":
+      return places.estates(layer, colour);
+    case "buildings":
+      return places.buildings(layer, colour);
+    case "stairwells":
+      return places.stairwells(layer, colour);
+    case "facilities":
+      return places.facilities(layer, colour);
+    default:
+      return places.plain(layer, colour);
+  }
+}
+
+function labelRules(layer, colour, texts) {
+  if (TERRITORY.has(layer.name)) return places.territoryLabels(layer);
+  switch (layer.name) {
+    case "green":
+      return ground.groundLabels(layer, INK.green, 15);
+    case "water":
+      return ground.groundLabels(layer, INK.water, 13);
+    case "roads":
+      return ground.roadLabels(layer);
+    case "grids":
+      return places.gridLabels(layer, texts);
+    case "estates":
+      return places.estateLabels(layer);
+    case "buildings":
+      return places.buildingLabels(layer);
+    case "stairwells":
+      return places.dotLabels(layer, { ink: INK.stairwell, from: 18, order: 40 });
+    case "facilities":
+      return places.facilityLabels(layer, colour);
+    case "assignments":
+      return places.dotLabels(layer, { ink: INK.holder, from: 18, order: 45, drop: 10 });
+    default:
+      return layer.label ? places.dotLabels(layer, { ink: INK.facility, from: 17, order: 46, drop: 10 }) : [];
+  }
+}
+
+const byOrder = (a, b) => a.order - b.order;
+
+function dressed(given) {
+  const classes = given.style.classes;
+  const colourOfValue = (value) => (classes.find((one) => one.value === value) || given.style).colour;
+  return { ...given, colour: given.style.colour, colourOf: colourOfValue };
+}
+
+/**
+ * Paint and label rules for the layers, sorted.
+ * `isOn(name)` is asked at each drawing; `chosen` is {layer: name or names, id} or null; `texts` forms what labels say in words.
+ */
+export function cartography(layers, { isOn, chosen, texts }) {
+  const paint = [];
+  const label = [];
+  for (const layer of layers.map(dressed)) {
+    const colour = colourOf(layer);
+    const gated = (rule) => {
+      const inner = rule.filter;
+      const filter = (zoom, feature) => isOn(layer.name) && (!inner || inner(zoom, feature));
+      return { ...rule, filter, dataSource: layer.source };
+    };
+    const isChosen = chosen && [].concat(chosen.layer).includes(layer.name);
+    const mark = isChosen ? places.selected(layer, (feature) => feature.id === chosen.id) : [];
+    paint.push(...[...paintRules(layer, colour), ...mark].map(gated));
+    label.push(...labelRules(layer, colour, texts).map(gated));
+  }
+  return { paint: paint.sort(byOrder), label: label.sort(byOrder) };
+}

@@ -1,0 +1,25 @@
+// Which of the things under a finger is meant: points before buildings before what they stand in.
+
+const KNOWN = ["stairwells", "facilities", "buildings", "estates", "grids"];
+
+// a layer that is not known here lies above those that are
+const rank = (name) => KNOWN.indexOf(name);
+
+/**
+ * The pickable things under a point, best first: [{layer, id, title, kind}].
+ * `layers` is a Map by name; what is off or not yet drawn at this zoom is not there.
+ */
+export function pick(tiles, latlng, zoom, { layers, isOn, brush }) {
+  const seen = new Set();
+  const hits = [];
+  for (const hit of tiles.pick(latlng, brush)) {
+    const layer = layers.get(hit.layer);
+    if (!layer || !layer.pickable || !isOn(layer.name) || zoom < layer.minZoom) continue;
+    if (!hit.id || seen.has(hit.id)) continue;
+    if (hit.type === 1 && zoom < layer.minZoom + 1 && layer.name !== "estates") continue;
+    seen.add(hit.id);
+    const title = hit.properties[layer.label] || hit.properties.name || hit.properties.code || "";
+    hits.push({ layer: layer.name, id: hit.id, title, kind: layer.title });
+  }
+  return hits.sort((a, b) => rank(a.layer) - rank(b.layer));
+}
