@@ -97,7 +97,7 @@ community = Table(
     Index("community_geom_3857_ix", "geom_3857", postgresql_using="gist"),
     Index("community_geom_ix", "geom", postgresql_using="gist"),
     Index("community_source_key", "street_id", "source", "source_key", unique=True),
-    comment="社区 / 居委会, identified by the 12-digit statistical code.",
+    comment="Identified by the 12-digit statistical code.",
 )
 
 calendar_day = Table(

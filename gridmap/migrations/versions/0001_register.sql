@@ -286,7 +286,7 @@ CREATE TABLE gridmap.community (
   CONSTRAINT community_street_id_fkey FOREIGN KEY(street_id) REFERENCES gridmap.street (id),
   CONSTRAINT community_import_run_id_fkey FOREIGN KEY(import_run_id) REFERENCES gridmap.import_run (id)
 );
-COMMENT ON TABLE gridmap.community IS '社区 / 居委会, identified by the 12-digit statistical code.';
+COMMENT ON TABLE gridmap.community IS 'Identified by the 12-digit statistical code.';
 CREATE INDEX community_geom_3857_ix ON gridmap.community USING gist (geom_3857);
 CREATE INDEX community_geom_ix ON gridmap.community USING gist (geom);
 CREATE UNIQUE INDEX community_source_key ON gridmap.community (street_id, source, source_key);
