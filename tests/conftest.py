@@ -22,6 +22,7 @@ from gridmap.cluster import Cluster
 from gridmap.db import SYSTEM, Database, migrate
 from gridmap.demo.accounts import make_accounts
 from gridmap.settings import Settings
+from tests.installation import AWKWARD, run
 
 DEMO_CLOCK = "2026-03-16T09:00+08:00"
 DEMO_PASSWORD = "demo-password-for-tests"
@@ -159,3 +160,23 @@ def token_of(demo_app: Flask) -> Callable[[str], dict[str, str]]:
         return {"Authorization": f"Bearer {secret}"}
 
     return headers
+
+
+@pytest.fixture(scope="session")
+def filled() -> Iterator[Cluster]:
+    """An installation of its own for backup, doctor and server: all tables, awkward rows, a file and a secret."""
+    made = Cluster(make_home())
+    try:
+        assert run(made.home, "db", "start").exit_code == 0
+        upgraded = run(made.home, "db", "upgrade")
+        assert upgraded.exit_code == 0, upgraded.output
+        with psycopg.connect(made.owner_url) as connection:
+            connection.execute(AWKWARD)
+        (made.home / "files" / "ab").mkdir()
+        (made.home / "files" / "ab" / "abcdef").write_bytes(os.urandom(1000))
+        (made.home / "secrets" / "plates").write_bytes(b"key")
+        (made.home / "secrets" / "plates").chmod(0o600)
+        yield made
+    finally:
+        made.stop()
+        shutil.rmtree(made.home)

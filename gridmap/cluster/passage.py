@@ -18,7 +18,7 @@ _VERSION = struct.pack("<I", 2)
 _ENTRY = struct.Struct("<HHI")
 _OWNER, _NAMED_USER, _GROUP, _MASK, _OTHERS = 1, 2, 4, 16, 32
 _UNNAMED = 0xFFFFFFFF
-_PASS = 1
+_PASS, _READ = 1, 4
 
 
 def _access_list(folder: Path) -> list[tuple[int, int, int]]:
@@ -36,21 +36,29 @@ def _access_list(folder: Path) -> list[tuple[int, int, int]]:
 
 
 def may_pass(folder: Path, user: OsUser) -> bool:
-    """Whether `user` may pass through this one folder: owner, named in its list, own group, or anybody."""
+    """Whether `user` may pass through this one folder."""
+    return bool(_permission(folder, user) & _PASS)
+
+
+def may_read(path: Path, user: OsUser) -> bool:
+    """Whether `user` may read this one file, once there."""
+    return bool(_permission(path, user) & _READ)
+
+
+def _permission(path: Path, user: OsUser) -> int:
+    """What `user` may do: as root, as the owner, as named in the access list, as of the group, or as anybody."""
     if user.uid == 0:
-        return True
-    status = folder.stat()
-    entries = {(tag, who): permission for tag, permission, who in _access_list(folder)}
+        return _READ | _PASS
+    status = path.stat()
+    entries = {(tag, who): permission for tag, permission, who in _access_list(path)}
     mask = entries.get((_MASK, _UNNAMED), 7)
     if status.st_uid == user.uid:
-        permission = entries[_OWNER, _UNNAMED]
-    elif (_NAMED_USER, user.uid) in entries:
-        permission = entries[_NAMED_USER, user.uid] & mask
-    elif status.st_gid == user.gid:
-        permission = entries[_GROUP, _UNNAMED] & mask
-    else:
-        permission = entries[_OTHERS, _UNNAMED]
-    return bool(permission & _PASS)
+        return entries[_OWNER, _UNNAMED]
+    if (_NAMED_USER, user.uid) in entries:
+        return entries[_NAMED_USER, user.uid] & mask
+    if status.st_gid == user.gid:
+        return entries[_GROUP, _UNNAMED] & mask
+    return entries[_OTHERS, _UNNAMED]
 
 
 def closed_folders(path: Path, user: OsUser) -> list[Path]:

@@ -14,7 +14,7 @@ import psycopg
 
 from gridmap.cluster import Access, ClusterError, find_access, refuse_pooler
 from gridmap.cluster.identity import OsUser, is_root
-from gridmap.cluster.passage import let_through
+from gridmap.cluster.passage import let_through, may_read
 from gridmap.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -109,6 +109,7 @@ def step_down(settings: Settings, access: Access, arguments: list[str]) -> None:
     environment = server_environment(settings, access)
     again = [sys.executable, "-c", "from gridmap.commands import main; main()", *arguments]
     if is_root():
+        refuse_closed_key(settings, access.web)
         for folder in open_the_way(settings, access):
             click.echo(f"{access.web.name} may now pass through {folder} (pass only, not list or read)", err=True)
         again = stepping_down(access.web, again, keeps_low_port=settings.port < 1024)
@@ -136,6 +137,15 @@ def open_the_way(settings: Settings, access: Access) -> list[Path]:
     places = [Path(sys.executable), Path(sys.prefix), Path(sys.base_prefix), Path(__file__), access.home]
     places += [path for path in (settings.tls_certificate, settings.tls_key) if path]
     return let_through([*places, *(place.resolve() for place in places)], access.web)
+
+
+def refuse_closed_key(settings: Settings, web: OsUser) -> None:
+    """Raises ClickException when the web user cannot read the certificate or its key."""
+    for path in (settings.tls_certificate, settings.tls_key):
+        if path and not may_read(path, web):
+            raise click.ClickException(
+                f"{web.name} may not read {path}. Run: chgrp {web.name} {path} && chmod 640 {path}"
+            )
 
 
 def stepping_down(user: OsUser, command: list[str], *, keeps_low_port: bool) -> list[str]:
