@@ -1,0 +1,174 @@
+"""Where a viewer's places lie and how many there are: the first window of a map, and the numbers beside it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    true,
+    union_all,
+)
+
+from gridmap.coords import BBox
+from gridmap.db import compiled
+from gridmap.db.pools import Connection
+from gridmap.layer import is_kind
+from gridmap.read.locks import ids, is_near, lock_values, locked, of_kinds
+from gridmap.scope import Viewer, reach_of_shape
+from gridmap.tables import building, grid, place, stairwell, street
+from gridmap.tables.places import PLACE_KINDS
+
+Statement = tuple[str, dict[str, Any]]
+WIDE = ("city", "streets", "communities")
+SIDES = {"west": func.ST_XMin, "south": func.ST_YMin, "east": func.ST_XMax, "north": func.ST_YMax}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Area:
+    """A street of which the viewer sees something: the box of what he sees, and how many grids that is."""
+
+    street_id: int
+    code: str
+    name: str
+    is_demo: bool
+    grids: int
+    bounds: BBox | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counts:
+    """How many places of each kind the viewer sees, by the word of the kind; and the households in them."""
+
+    communities: int
+    places: Mapping[str, int]
+    households: int
+
+    def __add__(self, other: "Counts") -> "Counts":
+        """Both together."""
+        places = {kind: self.places[kind] + other.places[kind] for kind in self.places}
+        return Counts(
+            communities=self.communities + other.communities,
+            places=places,
+            households=self.households + other.households,
+        )
+
+
+def read_areas(connection: Connection, viewer: Viewer) -> tuple[Area, ...]:
+    """The streets in which the viewer sees places, the one with the most grids first, then by code.
+
+    The connection is in the viewer's transaction. Boxes are in degrees, longitude first.
+    """
+    text, constants = areas_statement(viewer.reach.shape)
+    found = [
+        Area(
+            street_id=row["id"],
+            code=row["code"],
+            name=row["name"],
+            is_demo=row["is_demo"],
+            grids=row["grids"],
+            bounds=None if row["west"] is None else BBox(*(row[side] for side in SIDES)),
+        )
+        for row in connection.execute(text, constants | lock_values(viewer))
+    ]
+    return tuple(sorted(found, key=lambda area: (area.bounds is None, -area.grids, area.code)))
+
+
+def read_bounds(connection: Connection, viewer: Viewer, places: tuple[int, ...]) -> BBox | None:
+    """The box of these places, as far as the viewer sees them; None where none has a geometry."""
+    text, constants = bounds_statement(viewer.reach.shape)
+    values = {"streets": sorted({identity >> 32 for identity in places}), "ids": list(places)}
+    row = connection.execute(text, constants | lock_values(viewer) | values).fetchone()
+    return None if row is None or row["west"] is None else BBox(*(row[side] for side in SIDES))
+
+
+def read_counts(connection: Connection, viewer: Viewer, street_id: int) -> Counts:
+    """How many places of each kind the viewer sees in a street, counted from the rows.
+
+    Households are those counted in the basic and dedicated grids where whole communities are seen, else the units of
+    the buildings and stairwells that are seen.
+    """
+    text, constants = counts_statement(viewer.reach.shape)
+    found = connection.execute(text, constants | lock_values(viewer) | {"street": street_id})
+    rows = {row["kind"]: row["found"] for row in found}
+    return Counts(
+        communities=rows.get("community", 0),
+        places={kind: rows.get(kind, 0) for kind in PLACE_KINDS},
+        households=rows.get("household", 0),
+    )
+
+
+@lru_cache(maxsize=64)
+def areas_statement(shape: tuple[str, ...]) -> Statement:
+    """The SQL of the areas: the box of grids and estates, else of all places, else of the street itself."""
+    reach = reach_of_shape(shape)
+    lock = locked(place, reach)
+    inside = (place.c.street_id == street.c.id) & lock
+    # a lateral join reads each street by its own index; the whole table is never scanned
+    large = (
+        select(func.ST_Extent(place.c.geom).label("box"), func.count().filter(place.c.kind == "grid").label("grids"))
+        .where(inside, of_kinds(place.c.kind, "grid", "estate"))
+        .correlate(street)
+        .lateral("large")
+    )
+    everything = select(func.ST_Extent(place.c.geom)).where(inside).correlate(street).scalar_subquery()
+    box = func.coalesce(large.c.box, everything, func.Box2D(street.c.geom))
+    boxed = (
+        select(street.c.id, street.c.code, street.c.name, street.c.is_demo, large.c.grids, box.label("box"))
+        .join_from(street, large, true())
+        .where(is_near(street.c.id, reach))
+        .subquery("boxed")
+    )
+    return compiled(select(boxed, *(side(boxed.c.box).label(name) for name, side in SIDES.items())))
+
+
+@lru_cache(maxsize=64)
+def bounds_statement(shape: tuple[str, ...]) -> Statement:
+    """The SQL of the box of some places."""
+    some = and_(
+        place.c.street_id == func.any(ids("streets")),
+        place.c.id == func.any(ids("ids")),
+        locked(place, reach_of_shape(shape)),
+    )
+    box = select(func.ST_Extent(place.c.geom).label("box")).where(some).subquery("box")
+    return compiled(select(*(side(box.c.box).label(name) for name, side in SIDES.items())))
+
+
+@lru_cache(maxsize=64)
+def counts_statement(shape: tuple[str, ...]) -> Statement:
+    """The SQL that counts what a viewer of that shape sees, a row per kind."""
+    lock = locked(place, reach_of_shape(shape))
+    here = place.c.street_id == bindparam("street", type_=Integer)
+    by_kind = select(place.c.kind, func.count().label("found")).where(here, lock).group_by(place.c.kind)
+    communities: Select[Any] = select(
+        literal_column("'community'", Text).label("kind"), func.count(place.c.community_id.distinct()).label("found")
+    ).where(here, lock, is_kind(place, "grid"))
+    return compiled(union_all(by_kind, communities, _households(shape, here & lock)))
+
+
+def _households(shape: tuple[str, ...], seen: "ColumnElement[bool]") -> "Select[Any]":
+    word: ColumnElement[str] = literal_column("'household'", Text).label("kind")
+    if any(name in WIDE for name in shape):
+        joined = (grid.c.street_id == place.c.street_id) & (grid.c.place_id == place.c.id)
+        return (
+            select(word, func.coalesce(func.sum(grid.c.counted_households), 0).label("found"))
+            .join_from(place, grid, joined)
+            .where(is_kind(place, "grid"), grid.c.type != "micro", seen)
+        )
+    units = [
+        select(func.coalesce(func.sum(func.cardinality(of.c.units)), 0))
+        .join_from(place, of, (of.c.street_id == place.c.street_id) & (of.c.place_id == place.c.id))
+        .where(seen)
+        .scalar_subquery()
+        for of in (building, stairwell)
+    ]
+    return select(word, (units[0] + units[1]).label("found"))
