@@ -15,6 +15,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     func,
+    literal,
     literal_column,
     or_,
     select,
@@ -149,7 +150,8 @@ def holder_of(where: Table, role: str, *, inside: bool = False) -> "ScalarSelect
             assignment.c.street_id == where.c.street_id,
             or_(assignment.c.place_id == where.c.id, assignment.c.place_id.in_(within)),
         )
-    names = func.string_agg(func.distinct(person.c.display_name), aggregate_order_by("、", person.c.display_name))
+    ordered = aggregate_order_by(literal("、"), person.c.display_name)
+    names = func.string_agg(func.distinct(person.c.display_name), ordered)
     return (
         select(names)
         .join_from(
