@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from flask import Blueprint, abort, request
+from flask import Blueprint, abort, request, url_for
 from werkzeug.datastructures import MultiDict
 
 from gridmap import context
@@ -30,6 +30,17 @@ def page_number() -> int:
     """Which page of a list is asked for, from 1; anything unreadable is the first."""
     asked = request.args.get("page", "1")
     return min(max(int(asked), 1), MAX_PAGE) if asked.isascii() and asked.isdigit() and len(asked) < 6 else 1
+
+
+def same_page(**changes: str | int) -> str:
+    """The address of this page with some of its parameters changed."""
+    kept = {name: value for name, value in request.args.items() if name not in ("done", "lang")}
+    return url_for(request.endpoint or "pages.start", **{**(request.view_args or {}), **kept, **changes})
+
+
+def titled(words: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Words and their titles in the reader's language, for a choice."""
+    return [(word, say(title)) for word, title in words.items()]
 
 
 def own_address(target: str | None) -> str:

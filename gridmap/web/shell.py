@@ -12,7 +12,7 @@ from gridmap.db import SYSTEM
 from gridmap.i18n import _
 from gridmap.layer import Role
 from gridmap.scope import Viewer
-from gridmap.web.blueprint import pages, say
+from gridmap.web.blueprint import pages, same_page, say
 from gridmap.web.words import DONE, ROLES
 
 
@@ -52,6 +52,8 @@ def shell() -> dict[str, Any]:
         "nav": _areas(viewer) if viewer else [],
         "current": request.path.split("/")[1],
         "user": {"name": viewer.title, "role": _roles(viewer)} if viewer else None,
+        "link": lambda page: same_page(page=page),
+        "older": lambda cursor: same_page(before=cursor),
         "messages": [("ok", say(done))] if done else [],
     }
 
