@@ -1,6 +1,6 @@
 """Assignments (责任分配): who looks after which place at the map's date."""
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import DateTime, and_, func, select
 
 from gridmap.i18n import _
 from gridmap.layer import AS_OF, ON_DUTY, Attribute, Layer, Scoped, Style
@@ -24,7 +24,7 @@ assignments = Layer(
         duty_role.c.title.label("role_title"),
         assignment.c.is_primary,
         person.c.display_name.label("holder"),
-        func.lower(assignment.c.valid).label("since"),
+        func.lower(assignment.c.valid, type_=DateTime(timezone=True)).label("since"),
         place.c.geom,
         place.c.geom_3857,
         place.c.label_3857,

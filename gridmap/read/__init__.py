@@ -1,14 +1,33 @@
 """The only reader of layers: tile, features, stream, frame. Every read takes a Viewer."""
 
+from gridmap.read.features import Page, count_features, read_extent, read_feature, read_page
+from gridmap.read.filter import BadWord, Filter, UnknownWord, parse_filter
+from gridmap.read.frame import read_frame, read_frames
 from gridmap.read.select import Asked, UnknownLayer, layers_named, rows_of
+from gridmap.read.stream import Export, Format, Stream, write_stream
 from gridmap.read.tiles import TILE_ZOOMS, Tile, read_tile
 
 __all__ = [
     "TILE_ZOOMS",
     "Asked",
+    "BadWord",
+    "Export",
+    "Filter",
+    "Format",
+    "Page",
+    "Stream",
     "Tile",
     "UnknownLayer",
+    "UnknownWord",
+    "count_features",
     "layers_named",
+    "parse_filter",
+    "read_extent",
+    "read_feature",
+    "read_frame",
+    "read_frames",
+    "read_page",
     "read_tile",
     "rows_of",
+    "write_stream",
 ]

@@ -1,0 +1,268 @@
+"""What is asked of a layer's rows: a box, a time, exact values; the same words in URL and command line."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    Date,
+    DateTime,
+    Float,
+    Numeric,
+    Subquery,
+    Text,
+    bindparam,
+    or_,
+)
+from sqlalchemy.sql import func
+from sqlalchemy.types import TypeEngine
+
+from gridmap.clock import OFFICE, day_bounds
+from gridmap.layer import Layer, Role
+from gridmap.read.select import seen_attributes
+
+Value = str | int | Decimal | bool | date | datetime
+GREATEST_ID = 2**63 - 1
+BIND_TYPES: Mapping[str, TypeEngine[Any]] = {
+    "string": Text(),
+    "integer": BigInteger(),
+    "number": Numeric(),
+    "boolean": Boolean(),
+    "date": Date(),
+    "date-time": DateTime(timezone=True),
+}
+
+
+class BadWord(Exception):
+    """A word of the question cannot be understood: its name, and the value that was given."""
+
+    def __init__(self, word: str, value: str) -> None:
+        super().__init__(word, value)
+        self.word, self.value = word, value
+
+
+class UnknownWord(BadWord):
+    """Nothing of that name can be asked of this layer by this viewer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Box:
+    """West, south, east, north in degrees; west > east where it crosses the antimeridian."""
+
+    west: float
+    south: float
+    east: float
+    north: float
+
+    @property
+    def crosses(self) -> bool:
+        """Whether it crosses the antimeridian."""
+        return self.west > self.east
+
+
+@dataclass(frozen=True, kw_only=True)
+class Period:
+    """From `start` up to and including `end`; None is open."""
+
+    start: datetime | None
+    end: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FilterShape:
+    """What decides the text of a query: which conditions there are, not their values."""
+
+    box: bool = False
+    crosses: bool = False
+    start: bool = False
+    end: bool = False
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filter:
+    """Conditions on the rows of a layer, all of which hold; `said` repeats them as they were asked."""
+
+    box: Box | None = None
+    period: Period | None = None
+    equals: tuple[tuple[str, Value], ...] = ()
+    said: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def shape(self) -> FilterShape:
+        """The part of the filter that makes the query's text."""
+        period = self.period or Period(start=None, end=None)
+        return FilterShape(
+            box=self.box is not None,
+            crosses=self.box is not None and self.box.crosses,
+            start=period.start is not None,
+            end=period.end is not None,
+            names=tuple(name for name, _ in self.equals),
+        )
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The values of the bind parameters of `conditions()`."""
+        found: dict[str, Any] = {f"is_{name}": value for name, value in self.equals}
+        if self.box:
+            found |= {side: getattr(self.box, side) for side in ("west", "south", "east", "north")}
+        if self.period:
+            found |= {"period_start": self.period.start, "period_end": self.period.end}
+        return found
+
+
+EVERYTHING = Filter()
+
+
+def kind_of(layer: Layer, name: str) -> str:
+    """What values of the attribute are: string, integer, number, boolean, date or date-time."""
+    declared = layer.rows.selected_columns[name].type
+    if isinstance(declared, DateTime):
+        return "date-time"
+    return "date" if isinstance(declared, Date) else layer.attributes[name].type
+
+
+def conditions(layer: Layer, rows: Subquery, shape: FilterShape) -> "list[ColumnElement[bool]]":
+    """The conditions of a filter of that shape on these rows, which carry `geom` where it has a box."""
+    found: list[ColumnElement[bool]] = [
+        rows.c[name] == bindparam(f"is_{name}", type_=BIND_TYPES[kind_of(layer, name)]) for name in shape.names
+    ]
+    if shape.box:
+        found.append(_within(rows.c.geom, crosses=shape.crosses))
+    if layer.time and shape.start:
+        found.append(rows.c[layer.time] >= bindparam("period_start", type_=DateTime(timezone=True)))
+    if layer.time and shape.end:
+        found.append(rows.c[layer.time] <= bindparam("period_end", type_=DateTime(timezone=True)))
+    return found
+
+
+def columns_of(layer: Layer, shape: FilterShape) -> tuple[str, ...]:
+    """The columns that a filter of that shape reads."""
+    times = (layer.time,) if layer.time and (shape.start or shape.end) else ()
+    return (*shape.names, *(("geom",) if shape.box else ()), *times)
+
+
+def parse_filter(layer: Layer, roles: frozenset[Role], words: Mapping[str, str]) -> Filter:
+    """The Filter of these words: `bbox`, `datetime` and the attributes that these reading roles see.
+
+    Raises UnknownWord for a name that is nothing to them, BadWord for a value that cannot be understood.
+    """
+    seen = seen_attributes(layer, roles)
+    made = Filter(said=tuple(words.items()))
+    for name, value in words.items():
+        if "\x00" in value:
+            raise BadWord(name, value)
+        if name == "bbox":
+            made = replace(made, box=parse_box(value))
+        elif name == "datetime":
+            made = replace(made, period=parse_period(value))
+        elif name in seen:
+            made = replace(made, equals=(*made.equals, (name, _parse_value(kind_of(layer, name), name, value))))
+        else:
+            raise UnknownWord(name, value)
+    return made
+
+
+def parse_box(words: str) -> Box:
+    """`west,south,east,north` (or the six numbers with heights, which are not looked at). Raises BadWord."""
+    try:
+        numbers = [float(word) for word in words.split(",")]
+    except ValueError:
+        raise BadWord("bbox", words) from None
+    if len(numbers) == 6:
+        del numbers[5], numbers[2]
+    if len(numbers) != 4 or not all(math.isfinite(number) for number in numbers) or numbers[1] > numbers[3]:
+        raise BadWord("bbox", words)
+    west, east = (min(max(number, -180.0), 180.0) for number in (numbers[0], numbers[2]))
+    south, north = (min(max(number, -90.0), 90.0) for number in (numbers[1], numbers[3]))
+    return Box(west=west, south=south, east=east, north=north)
+
+
+def parse_period(words: str) -> Period:
+    """An instant, a day, or two of them with `/` between; `..` or nothing is open. Raises BadWord."""
+    parts = words.split("/")
+    if len(parts) > 2 or (len(parts) == 1 and parts[0] in ("", "..")):
+        raise BadWord("datetime", words)
+    bounds = [_bounds(part, words) for part in parts]
+    start, end = bounds[0][0], bounds[-1][1]
+    if start and end and start > end:
+        raise BadWord("datetime", words)
+    return Period(start=start, end=end)
+
+
+def _bounds(word: str, words: str) -> tuple[datetime | None, datetime | None]:
+    if word in ("", ".."):
+        return None, None
+    try:
+        if len(word) == len("2026-03-16"):
+            start, after = day_bounds(date.fromisoformat(word))
+            return start, after - timedelta(microseconds=1)
+        instant = datetime.fromisoformat(word)
+    except (ValueError, OverflowError):
+        raise BadWord("datetime", words) from None
+    instant = instant if instant.tzinfo else instant.replace(tzinfo=OFFICE)
+    return instant, instant
+
+
+def _parse_value(kind: str, name: str, word: str) -> Value:
+    try:
+        return _typed(kind, word)
+    except (ValueError, InvalidOperation, OverflowError):
+        raise BadWord(name, word) from None
+
+
+def _typed(kind: str, word: str) -> Value:
+    if kind == "integer":
+        number = int(word) if word.isascii() and len(word) < 20 else GREATEST_ID + 1
+        if not -GREATEST_ID <= number <= GREATEST_ID:
+            raise ValueError(word)
+        return number
+    if kind == "number":
+        exact = Decimal(word)
+        if not exact.is_finite() or len(word) > 40 or abs(exact.adjusted()) > 40:
+            raise ValueError(word)
+        return exact
+    if kind == "boolean":
+        return {"true": True, "false": False}[word] if word in ("true", "false") else _refuse(word)
+    if kind == "date":
+        return date.fromisoformat(word)
+    if kind == "date-time":
+        instant = datetime.fromisoformat(word)
+        return instant if instant.tzinfo else instant.replace(tzinfo=OFFICE)
+    return word
+
+
+def _refuse(word: str) -> bool:
+    raise ValueError(word)
+
+
+def _within(geom: "ColumnElement[Any]", *, crosses: bool) -> "ColumnElement[bool]":
+    if not crosses:
+        return _intersects(geom, _corner("west", "south"), _corner("east", "north"))
+    east_end = func.ST_SetSRID(func.ST_MakePoint(180.0, _side("north")), 4326)
+    west_end = func.ST_SetSRID(func.ST_MakePoint(-180.0, _side("south")), 4326)
+    return or_(
+        _intersects(geom, _corner("west", "south"), east_end),
+        _intersects(geom, west_end, _corner("east", "north")),
+    )
+
+
+def _intersects(geom: "ColumnElement[Any]", low: Any, high: Any) -> "ColumnElement[bool]":
+    # the envelope of a line stays sound where the box has no width or height
+    box = func.ST_Envelope(func.ST_MakeLine(low, high))
+    near: ColumnElement[bool] = geom.op("&&")(box)
+    return near & func.ST_Intersects(geom, box)
+
+
+def _corner(x: str, y: str) -> "ColumnElement[Any]":
+    return func.ST_SetSRID(func.ST_MakePoint(_side(x), _side(y)), 4326)
+
+
+def _side(name: str) -> "ColumnElement[float]":
+    return bindparam(name, type_=Float(53))

@@ -1,0 +1,216 @@
+"""A whole layer as a file, streamed in constant memory: PostgreSQL makes the bytes, COPY sends them."""
+
+import json
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Numeric,
+    Subquery,
+    Text,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal,
+    literal_column,
+    select,
+)
+
+from gridmap.db import Database, compiled
+from gridmap.db.pools import Connection
+from gridmap.layer import Layer
+from gridmap.read.features import (
+    DECIMALS,
+    DECIMALS_WORD,
+    Roles,
+    Statement,
+    feature_text,
+    features_of,
+    is_street_owned,
+    order_of,
+)
+from gridmap.read.filter import EVERYTHING, Filter, FilterShape, kind_of
+from gridmap.read.select import Asked, seen_attributes, values_for
+from gridmap.scope import Viewer
+
+if TYPE_CHECKING:
+    from psycopg.abc import Buffer
+
+BLOCK = 128 * 1024
+"""Bytes that are gathered before they are handed on."""
+CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
+DATUM_NOTE = "WGS 84 longitude and latitude in degrees (CGCS2000, EPSG:4490, has the same numbers)"
+BOM = b"\xef\xbb\xbf"
+"""Without it a spreadsheet takes UTF-8 for GBK."""
+FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+"""A text that begins so would be run by a spreadsheet; in CSV it gets an apostrophe before it."""
+STREAM_SETTINGS = (
+    "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+    "SET LOCAL max_parallel_workers_per_gather = 0",
+    "SET LOCAL work_mem = '32MB'",
+)
+"""One moment for the whole file; one process for one reader; room to sort a street."""
+
+
+class Format(StrEnum):
+    """A kind of file; the value is its extension."""
+
+    GEOJSON = "geojson"
+    GEOJSON_SEQUENCE = "geojsons"
+    CSV = "csv"
+
+    @property
+    def media_type(self) -> str:
+        """Its Content-Type."""
+        return {"geojson": "application/geo+json", "geojsons": "application/geo+json-seq", "csv": "text/csv"}[self]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Export:
+    """What is exported: a layer, for whom, as of when, which rows, and what the head of the file says."""
+
+    layer: Layer
+    viewer: Viewer
+    asked: Asked
+    made_at: datetime
+    title: str
+    format: Format = Format.GEOJSON
+    where: Filter = EVERYTHING
+
+
+class Stream:
+    """An export on its way: iterate it once for its blocks of bytes; `rows` counts the features so far.
+
+    The first block is made with the stream, so that an error of the database is raised here and not in the middle
+    of a file. Close it, or exhaust it: its transaction lives as long as it does.
+    """
+
+    def __init__(self, database: Database, export: Export) -> None:
+        self.rows = 0
+        self._blocks = self._read(database, export)
+        self._first: bytes | None = next(self._blocks)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        first, self._first = self._first, None
+        return next(self._blocks) if first is None else first
+
+    def close(self) -> None:
+        """Stop: cancel the query, end the transaction, give the connection back."""
+        self._blocks.close()
+
+    def _read(self, database: Database, export: Export) -> Generator[bytes, None, None]:
+        head, tail = _ends(export)
+        gathered = bytearray(head)
+        with database.transaction(export.viewer.prologue, "streams") as connection:
+            for statement in STREAM_SETTINGS:
+                connection.execute(statement)
+            for row in _rows(connection, export):
+                # every row of GeoJSON begins with its comma, and nothing stands before the first
+                gathered += row if self.rows or export.format is not Format.GEOJSON else row[1:]
+                self.rows += 1
+                if len(gathered) >= BLOCK:
+                    yield bytes(gathered)
+                    gathered.clear()
+        yield bytes(gathered + tail)
+
+
+def _rows(connection: Connection, export: Export) -> "Iterator[Buffer]":
+    """The rows in id order: street by street, since sorting them all at once would keep the reader waiting."""
+    viewer, layer, where = export.viewer, export.layer, export.where
+    text, constants = export_statement(layer, viewer.reach.shape, viewer.reading_roles, where.shape, export.format)
+    values = constants | values_for(viewer, export.asked) | where.values
+    with connection.cursor() as cursor:
+        for street in _streets(connection, layer, viewer):
+            with cursor.copy(text, values | {"street": street}) as copy:
+                yield from copy
+
+
+def _streets(connection: Connection, layer: Layer, viewer: Viewer) -> Sequence[int]:
+    if not is_street_owned(layer):
+        return (0,)
+    if layer.scoped_by is None or viewer.reach.is_city:
+        return [row["id"] for row in connection.execute("SELECT id FROM gridmap.street ORDER BY id")]
+    return viewer.reach.near
+
+
+def write_stream(database: Database, export: Export, write: Callable[[bytes], object]) -> int:
+    """Hand every block of the export to `write`; how many features there were."""
+    with closing(Stream(database, export)) as stream:
+        for block in stream:
+            write(block)
+        return stream.rows
+
+
+@lru_cache(maxsize=512)
+def export_statement(layer: Layer, shape: tuple[str, ...], roles: Roles, where: FilterShape, form: Format) -> Statement:
+    """The COPY of an export and its constants, the same for all viewers of one shape and roles."""
+    rows, chosen = features_of(layer, shape, roles, where)
+    if is_street_owned(layer):
+        chosen = chosen.where(rows.c.street_id == bindparam("street", type_=Integer))
+    found = chosen.order_by(*order_of(layer, rows)).subquery("found")
+    names = seen_attributes(layer, roles)
+    if form is Format.CSV:
+        text, constants = compiled(select(*_cells(layer, found, names)))
+        return f"COPY ({text}) TO STDOUT WITH (FORMAT csv)", constants
+    feature = feature_text(found, names, "," if form is Format.GEOJSON else "")
+    if form is Format.GEOJSON_SEQUENCE:
+        feature = literal_column("chr(30)", Text) + feature
+    text, constants = compiled(select(feature))
+    # JSON text holds no raw control characters, so that with these COPY never quotes or doubles anything
+    return f"COPY ({text}) TO STDOUT WITH (FORMAT csv, QUOTE e'\\x01', DELIMITER e'\\x02')", constants
+
+
+def _ends(export: Export) -> tuple[bytes, bytes]:
+    """What stands before the rows and after them."""
+    if export.format is Format.GEOJSON:
+        said = json.dumps(file_facts(export), ensure_ascii=False, separators=(",", ":"))
+        return f'{{"type":"FeatureCollection",{said[1:-1]},"features":[\n'.encode(), b"]}\n"
+    if export.format is Format.CSV:
+        names = seen_attributes(export.layer, export.viewer.reading_roles)
+        return BOM + ",".join(["id", *names, *_place_names(export.layer)]).encode() + b"\n", b""
+    return b"", b""
+
+
+def file_facts(export: Export) -> dict[str, object]:
+    """What a file says of itself: layer, times, filter, coordinates; foreign members of the collection."""
+    return {
+        "name": export.layer.name,
+        "title": export.title,
+        "timeStamp": export.made_at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "asOf": export.asked.as_of.isoformat(),
+        "filter": dict(export.where.said),
+        "coordRefSys": CRS84,
+        "coordinateNote": f"{DATUM_NOTE}, {DECIMALS} decimals",
+    }
+
+
+def _cells(layer: Layer, found: Subquery, names: tuple[str, ...]) -> "list[ColumnElement[Any]]":
+    cells = [found.c.id, *(_cell(found.c[name], kind_of(layer, name)) for name in names)]
+    middle = func.ST_PointOnSurface(found.c.geom)
+    axes = (func.ST_X(middle), func.ST_Y(middle))
+    cells += [func.trim_scale(func.round(cast(axis, Numeric), DECIMALS_WORD)) for axis in axes]
+    return [*cells, func.ST_AsText(found.c.geom, DECIMALS_WORD)] if layer.style.shape != "point" else cells
+
+
+def _place_names(layer: Layer) -> tuple[str, ...]:
+    return ("lon", "lat", "wkt") if layer.style.shape != "point" else ("lon", "lat")
+
+
+def _cell(column: "ColumnElement[Any]", kind: str) -> "ColumnElement[Any]":
+    if kind == "boolean":
+        return cast(column, Text)
+    if kind != "string":
+        return column
+    text = cast(column, Text)
+    return case((func.left(text, 1).in_(FORMULA_SIGNS), literal("'") + text), else_=text)
