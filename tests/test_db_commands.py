@@ -96,12 +96,20 @@ def test_database_error_is_a_sentence(tmp_path: Path) -> None:
     assert "GRIDMAP_OWNER_URL" in result.output
 
 
+def test_upgrade_with_nothing_to_do_saves_nothing(filled: Cluster) -> None:
+    before = backups_in(filled.home / "backups")
+    assert run(filled.home, "db", "upgrade").output == "The database is up to date.\n"
+    assert backups_in(filled.home / "backups") == before
+
+
 def test_upgrade_saves_first_and_says_the_way_back(filled: Cluster) -> None:
+    with psycopg.connect(filled.superuser_url) as connection:
+        connection.execute("ALTER FUNCTION geometry_overlaps(geometry, geometry) NOT LEAKPROOF")
     result = run(filled.home, "db", "upgrade")
     assert result.exit_code == 0
     saved = re.search(r"gridmap db restore (\S+\.tar) --yes", result.output)
     assert saved
-    assert "awkward" not in verify(Path(saved[1])).members
+    assert "Now: leakproof mark." in result.output
     assert "database.dump" in verify(Path(saved[1])).members
 
 

@@ -104,16 +104,26 @@ def set_password(conninfo: str, role: str, password: str) -> None:
         connection.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(role), sql.Literal(hashed)))
 
 
-def update_extensions(conninfo: str) -> list[str]:
-    """Updates extensions of which a newer version is installed; returns a sentence for each. Needs a superuser."""
-    said = []
+def old_extensions(connection: psycopg.Connection) -> list[tuple[str, str, str]]:
+    """(name, version in the database, version installed) of the extensions that can be updated."""
+    return connection.execute(
+        "SELECT name, installed_version, default_version FROM pg_available_extensions"
+        " WHERE name = ANY(%s) AND installed_version <> default_version ORDER BY name",
+        [["postgis", "btree_gist", "pg_trgm"]],
+    ).fetchall()
+
+
+def update_extensions(conninfo: str) -> None:
+    """Updates the extensions of which a newer version is installed. Needs a superuser."""
     with psycopg.connect(conninfo, autocommit=True) as connection:
-        rows = connection.execute(
-            "SELECT name, installed_version, default_version FROM pg_available_extensions"
-            " WHERE name = ANY(%s) AND installed_version <> default_version",
-            [["postgis", "btree_gist", "pg_trgm"]],
-        ).fetchall()
-        for name, old, new in rows:
+        for name, _, _ in old_extensions(connection):
             connection.execute(sql.SQL("ALTER EXTENSION {} UPDATE").format(sql.Identifier(name)))
-            said.append(f"Updated {name} from {old} to {new}.")
-    return said
+
+
+def revision_of(connection: psycopg.Connection) -> str | None:
+    """The revision of the tables, or None before the first migration. Needs the owner or a superuser."""
+    table = connection.execute("SELECT to_regclass('gridmap.alembic_version')::text").fetchone()
+    if table is None or table[0] is None:
+        return None
+    row = connection.execute("SELECT version_num FROM gridmap.alembic_version").fetchone()
+    return row[0] if row else None

@@ -110,7 +110,7 @@ class Cluster:
         crew = self.crew
         leave_note(self.asked, self.home)
         if self.asked != self.home and not self.data.exists():
-            self._say(f"{crew.keeper.name} may not enter {self.asked.parent}: the data goes to {self.home}")
+            self._say(f"{crew.keeper.name} may not pass through to {self.asked}: the data goes to {self.home}")
         self.layout.make_folders(crew)
         with self._locked():
             if self.answers():

@@ -19,7 +19,17 @@ from gridmap.cluster import Access, Cluster, ClusterError, find_access
 from gridmap.cluster.backup import backup as make_backup
 from gridmap.cluster.backup import backups_in, rotate
 from gridmap.cluster.backup import restore as put_back
-from gridmap.cluster.bootstrap import APP, OWNER, bootstrap_sql, mark_leakproof, set_password, update_extensions
+from gridmap.cluster.bootstrap import (
+    APP,
+    OWNER,
+    bootstrap_sql,
+    is_leakproof,
+    mark_leakproof,
+    old_extensions,
+    revision_of,
+    set_password,
+    update_extensions,
+)
 from gridmap.cluster.bootstrap import bootstrap as run_bootstrap
 from gridmap.cluster.programs import client
 from gridmap.cluster.room import words
@@ -118,16 +128,33 @@ def upgrade(settings: Settings) -> None:
     from gridmap.db import migrate
 
     access = find_access(settings)
+    changes = pending_changes(access)
+    if not changes:
+        click.echo("The database is up to date.")
+        return
     if _has_tables(access):
         saved = _back_up(access, None)
         click.echo(f"Saved {saved}. The way back: install the former version, then: gridmap db restore {saved} --yes")
+    click.echo(f"Now: {', '.join(changes)}.")
     if access.superuser_url:
-        for line in update_extensions(access.superuser_url):
-            click.echo(line)
+        update_extensions(access.superuser_url)
     migrate(access.owner_url)
     if access.superuser_url:
         mark_leakproof(access.superuser_url)
     click.echo("The database is up to date.")
+
+
+def pending_changes(access: Access) -> list[str]:
+    """What an upgrade would do, in words; empty when there is nothing to do."""
+    from gridmap.db import expected_revision
+
+    with psycopg.connect(access.full_url) as connection:
+        found, expected = revision_of(connection), expected_revision()
+        changes = [] if found == expected else [f"tables from {found or 'nothing'} to {expected}"]
+        if access.superuser_url:
+            changes += [f"{name} from {old} to {new}" for name, old, new in old_extensions(connection)]
+            changes += [] if is_leakproof(connection) else ["leakproof mark"]
+    return changes
 
 
 def _has_tables(access: Access) -> bool:

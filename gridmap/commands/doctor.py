@@ -10,6 +10,7 @@ import psycopg
 from gridmap.clock import real_now
 from gridmap.cluster import Access, ClusterError, find_access
 from gridmap.cluster.backup import backups_in
+from gridmap.cluster.bootstrap import revision_of
 from gridmap.cluster.checks import Finding, check_database, check_sign_in
 from gridmap.cluster.pooler import pooler_between
 from gridmap.cluster.programs import find_programs
@@ -106,16 +107,9 @@ def check_revision(access: Access) -> Iterator[Finding]:
 
     expected = expected_revision()
     with psycopg.connect(access.superuser_url or access.owner_url) as connection:
-        table = connection.execute("SELECT to_regclass('gridmap.alembic_version')::text").fetchone()
-        row = (
-            connection.execute("SELECT version_num FROM gridmap.alembic_version").fetchone()
-            if table != (None,)
-            else None
-        )
-    found = row[0] if row else "none"
-    yield Finding(
-        "tables", found == expected, f"revision {found}, this version needs {expected}", "Run: gridmap db upgrade"
-    )
+        found = revision_of(connection)
+    says = f"revision {found or 'none'}, this version needs {expected}"
+    yield Finding("tables", found == expected, says, "Run: gridmap db upgrade")
 
 
 def check_room(access: Access) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ import click
 import psycopg
 
 from gridmap.cluster import Access, ClusterError, find_access, refuse_pooler
+from gridmap.cluster.bootstrap import revision_of
 from gridmap.cluster.identity import OsUser, is_root
 from gridmap.cluster.passage import let_through, may_read
 from gridmap.settings import Settings, load_settings
@@ -90,13 +91,8 @@ def refuse_other_revision(access: Access) -> None:
     if not access.superuser_url:
         return
     with psycopg.connect(access.superuser_url) as connection:
-        table = connection.execute("SELECT to_regclass('gridmap.alembic_version')::text").fetchone()
-        row = (
-            connection.execute("SELECT version_num FROM gridmap.alembic_version").fetchone()
-            if table != (None,)
-            else None
-        )
-    if row is None or row[0] != expected_revision():
+        found = revision_of(connection)
+    if found != expected_revision():
         raise click.ClickException("The tables are not those of this version of gridmap. Run: gridmap db upgrade")
 
 
@@ -157,6 +153,12 @@ def stepping_down(user: OsUser, command: list[str], *, keeps_low_port: bool) -> 
     capabilities = [f"--inh-caps={left}", f"--ambient-caps={left}", f"--bounding-set={left}"]
     who = [f"--reuid={user.uid}", f"--regid={user.gid}", "--clear-groups", "--no-new-privs"]
     return [setpriv, *who, *capabilities, *command]
+
+
+def ending_with_parent(command: list[str]) -> list[str]:
+    """The command line that runs `command` until the process that started it ends, however it ends."""
+    setpriv = shutil.which("setpriv", path="/usr/bin:/bin")
+    return [setpriv, "--pdeathsig=TERM", *command] if setpriv else command
 
 
 def run_server(settings: Settings, workers: int, threads: int) -> None:
