@@ -19,6 +19,7 @@ import pytest
 
 from gridmap.cluster import Cluster
 from gridmap.cluster.identity import OsUser, is_root
+from gridmap.cluster.postmaster import is_alive
 from gridmap.commands.serve import only_through_proxy, refuse_open_door, stepping_down
 from gridmap.settings import load_settings
 from tests.conftest import make_home
@@ -192,3 +193,24 @@ def test_stepping_down_keeps_only_what_a_low_port_needs(port: int, left: str) ->
         f"--bounding-set={left}",
     ]
     assert {"--reuid=990", "--regid=991", "--clear-groups", "--no-new-privs"} <= set(command)
+
+
+def test_helper_ends_with_the_process_that_started_it() -> None:
+    command = [sys.executable, "-c", "import sys; print('up', flush=True); sys.stdin.read()"]
+    parent = (
+        "import subprocess, sys\n"
+        "from gridmap.commands.serve import ending_with_parent\n"
+        f"child = subprocess.Popen(ending_with_parent({command!r}), stdin=subprocess.PIPE, stdout=subprocess.PIPE)\n"
+        "child.stdout.readline()\n"
+        "print(child.pid, flush=True)\n"
+        "sys.stdin.read()\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", parent], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        child = int(process.stdout.readline())
+        assert is_alive(child)
+        process.kill()
+    deadline = time.monotonic() + 20
+    while is_alive(child):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
