@@ -51,9 +51,7 @@ def river_shape(lattice: Lattice, course: Course, entity: str) -> BaseGeometry:
     direction = np.gradient(middle, axis=0)
     direction /= np.linalg.norm(direction, axis=1)[:, None]
     side = np.column_stack((-direction[:, 1], direction[:, 0]))
-    width = [
-        course.width / 2 * (1 + 0.25 * (fraction(entity, f"width{k // 6}") - 0.5)) for k in range(len(middle))
-    ]
+    width = [course.width / 2 * (1 + 0.25 * (fraction(entity, f"width{k // 6}") - 0.5)) for k in range(len(middle))]
     banks = side * np.array(width)[:, None]
     return shapely.Polygon(np.vstack((middle + banks, (middle - banks)[::-1]))).buffer(0)
 
@@ -67,9 +65,7 @@ def cut(road: Road, core: Box | None) -> list[tuple[float, float, bool]]:
         across, along = along, across
     stops = sorted({road.start, road.end} | {s for s in along if road.start < s < road.end})
     inside = across[0] <= road.at < across[1]
-    return [
-        (a, b, inside and along[0] <= a and b <= along[1]) for a, b in zip(stops, stops[1:], strict=False)
-    ]
+    return [(a, b, inside and along[0] <= a and b <= along[1]) for a, b in zip(stops, stops[1:], strict=False)]
 
 
 def within(core: Box | None, x: float, y: float) -> bool:
@@ -112,7 +108,9 @@ def paint_town(register: Register, built: BuiltTown) -> None:
         painter.add("road", course.kind, course.name, line, core=False)
     paint_water(painter, town, lattice)
     for patch in town.greens:
-        painter.add("green", patch.kind, patch.name, lattice.patch(patch.box), core=within(town.core, *patch.box.centre))
+        painter.add(
+            "green", patch.kind, patch.name, lattice.patch(patch.box), core=within(town.core, *patch.box.centre)
+        )
     for k, blob in enumerate(town.woods):
         shape = round_shape(lattice, blob, f"{town.key}/wood/{k}")
         painter.add("green", blob.kind, blob.name, shape, core=within(town.core, *blob.centre))

@@ -18,6 +18,7 @@ from gridmap.demo.units import count, floors
 
 SINCE = "2025-01-01"
 """From when the demo's boundaries and memberships are known."""
+VILLA_FLOORS = 3
 
 
 @dataclass
@@ -167,9 +168,7 @@ def build_grids(register: Register, town: Town, lattice: Lattice, built: BuiltCo
         build_micro_grids(register, town, lattice, built, grid)
 
 
-def build_micro_grids(
-    register: Register, town: Town, lattice: Lattice, built: BuiltCommunity, grid: Grid
-) -> None:
+def build_micro_grids(register: Register, town: Town, lattice: Lattice, built: BuiltCommunity, grid: Grid) -> None:
     """Adds the strips of a grid whose clusters ask for micro grids; their codes add two digits."""
     parent = built.grids[grid.number]
     for cluster in grid_clusters(built.declared, grid):
@@ -241,7 +240,6 @@ def build_estate(
     return built
 
 
-
 def build_house(
     register: Register, town: Town, community: BuiltCommunity, built: BuiltEstate, cluster: Cluster, placed: Placed
 ) -> None:
@@ -254,7 +252,8 @@ def build_house(
     if cluster.micro:
         scope["micro_grid_id"] = community.micro_grids[cluster.grid, placed.row]["id"]
     number = index + 1
-    highest = max(floors(units) for units in house.sections)
+    highest = VILLA_FLOORS if villas else max(floors(units) for units in house.sections)
+    doors = [str(register.next_number(f"{built.row['code']}/villa")) for _ in house.sections] if villas else []
     row = place_row(
         register,
         "buildings",
@@ -269,7 +268,7 @@ def build_house(
         floors_underground=built.declared.underground,
         built_year=built.declared.built + between(built.row["code"], f"year{index // 6}", 0, 1),
         height_m=highest * 3 + 2,
-        units=list(house.sections) if villas else [],
+        units=doors,
         declared_stairwells=0 if villas else len(house.sections),
     )
     done = BuiltHouse(placed, row)
@@ -278,9 +277,7 @@ def build_house(
         done.stairwells.append(build_stairwell(register, town, built, done, k, units))
 
 
-def build_stairwell(
-    register: Register, town: Town, built: BuiltEstate, house: BuiltHouse, k: int, units: str
-) -> Row:
+def build_stairwell(register: Register, town: Town, built: BuiltEstate, house: BuiltHouse, k: int, units: str) -> Row:
     """Adds one stairwell: its part of the building, and its household numbers written short."""
     parent = house.row
     keys = ("street_id", "community_id", "estate_id", "grid_id", "micro_grid_id")
@@ -302,9 +299,7 @@ def build_stairwell(
     )
 
 
-def build_zone(
-    register: Register, town: Town, lattice: Lattice, community: BuiltCommunity, built: BuiltEstate
-) -> None:
+def build_zone(register: Register, town: Town, lattice: Lattice, community: BuiltCommunity, built: BuiltEstate) -> None:
     """Adds the estate's parking zone."""
     zone = built.declared.zone
     if zone is None:
@@ -328,7 +323,7 @@ def households(house: BuiltHouse) -> int:
     """Households of a building: those of its stairwells, or its villas."""
     if house.stairwells:
         return sum(row["counted_households"] for row in house.stairwells)
-    return sum(count(units) for units in house.row["units"])
+    return len(house.row["units"])
 
 
 def finish_estate(built: BuiltEstate, community: BuiltCommunity) -> None:

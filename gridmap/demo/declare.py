@@ -228,6 +228,4 @@ def alike(
         left[0] -= 1
         return units + extra if left[0] >= 0 else units
 
-    return tuple(
-        House(shape, tuple(section() for _ in range(stairwells)), width, depth, kind) for _ in range(count)
-    )
+    return tuple(House(shape, tuple(section() for _ in range(stairwells)), width, depth, kind) for _ in range(count))

@@ -90,6 +90,7 @@ def find_spots(estate: BuiltEstate, equipment: Equipment, entity: str) -> Iterat
         "corner": at_corners,
         "front": at_fronts,
         "outline": along_outline,
+        "east": along_outline,
         "garden": in_garden,
         "garage": in_garage,
     }
@@ -153,8 +154,9 @@ def along_outline(estate: BuiltEstate, equipment: Equipment, entity: str) -> Ite
     count = equipment.count or 1
     inside = 0.5 if equipment.kind in {"gate", "barrier", "guard_booth"} else 3.0
     outline = shapely.get_parts(estate.outline)[0].buffer(-inside).exterior
-    west, south, east, _ = outline.bounds
-    start = outline.project(shapely.Point((west + east) / 2, south))
+    west, south, east, north = outline.bounds
+    first = (east, (south + north) / 2) if equipment.where == "east" else ((west + east) / 2, south)
+    start = outline.project(shapely.Point(first))
     shift = {"gate": 0.0, "barrier": 0.006, "guard_booth": -0.006}.get(equipment.kind, fraction(entity, "along"))
     for k in range(count):
         way = (start / outline.length + shift + k / count) % 1.0

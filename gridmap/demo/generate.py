@@ -11,23 +11,32 @@ from gridmap.demo.bodies import add_companies, organise_town
 from gridmap.demo.build import build_town
 from gridmap.demo.codes import DUTY_ROLES, FACILITY_KINDS
 from gridmap.demo.facilities import equip_town
+from gridmap.demo.landscape import paint_zhongshan
 from gridmap.demo.lattice import to_globe
 from gridmap.demo.people import staff_town
+from gridmap.demo.points import add_town_points
 from gridmap.demo.register import SUBJECTS, Register, Row
 from gridmap.demo.territory import DISTRICT_IDS, add_territory
 from gridmap.demo.towns import TOWNS
+from gridmap.demo.zhongshan import build_zhongshan
+
+ZHONGSHAN = "442000"
 
 
 def build() -> Register:
     """All rows of the demo; geometry is in metres of each row's zone."""
     register = Register()
     add_companies(register)
-    for town in TOWNS:
-        built = build_town(register, town, DISTRICT_IDS[town.district])
+    towns = [build_town(register, town, DISTRICT_IDS[town.district]) for town in TOWNS]
+    for built in towns:
         paint_town(register, built)
         organise_town(register, built)
         staff_town(register, built)
         equip_town(register, built)
+        basemap = [row for row in register.rows["basemap"] if row["street_id"] == built.declared.street_id]
+        add_town_points(register, built, basemap)
+    at_home = [built for built in towns if built.declared.district == ZHONGSHAN]
+    paint_zhongshan(register, at_home, build_zhongshan(register, at_home))
     add_territory(register)
     add_codes(register)
     return register
@@ -38,9 +47,7 @@ def add_codes(register: Register) -> None:
     for code, title, title_en, theme, shape in FACILITY_KINDS:
         register.add("facility_kinds", code=code, title=title, title_en=title_en, theme=theme, shape=shape)
     for sort, (code, title, title_en, level, line_) in enumerate(DUTY_ROLES, start=1):
-        register.add(
-            "duty_roles", code=code, title=title, title_en=title_en, level=level, line=line_, sort=sort
-        )
+        register.add("duty_roles", code=code, title=title, title_en=title_en, level=level, line=line_, sort=sort)
 
 
 def line(row: Row) -> str:

@@ -42,9 +42,7 @@ class Placed:
 def turned(points: list[Point], angle: float, centre: Point) -> list[Point]:
     """Points turned anticlockwise by `angle` degrees and moved to `centre`, to the centimetre."""
     cos, sin = math.cos(math.radians(angle)), math.sin(math.radians(angle))
-    return [
-        (round(centre[0] + cos * x - sin * y, 2), round(centre[1] + sin * x + cos * y, 2)) for x, y in points
-    ]
+    return [(round(centre[0] + cos * x - sin * y, 2), round(centre[1] + sin * x + cos * y, 2)) for x, y in points]
 
 
 def section_boxes(house: House) -> list[Rectangle]:
@@ -121,4 +119,3 @@ def place_cluster(lattice: Lattice, cluster: Cluster, entity: str) -> list[Place
         (east, north), *_ = lattice.metres([(x + uneven[0], y + uneven[1])])
         placed.append(put(house, row, (round(east), round(north)), angle))
     return placed
-

@@ -83,9 +83,7 @@ def read_subject(folder: Path, subject: str) -> list[Row]:
         rows: list[Row] = json.loads((folder / f"{subject}.json").read_text(encoding="utf-8"))
         return rows
     features = json.loads(path.read_text(encoding="utf-8"))["features"]
-    return [
-        {**f["properties"], "geom": f["geometry"]} | ({"id": f["id"]} if "id" in f else {}) for f in features
-    ]
+    return [{**f["properties"], "geom": f["geometry"]} | ({"id": f["id"]} if "id" in f else {}) for f in features]
 
 
 def prepared(subject: str, row: Row) -> Row:
@@ -176,7 +174,7 @@ HISTORY: Sequence[sql.SQL] = (
         " p.community_id, p.grid_id, p.micro_grid_id, p.estate_id"
         " FROM gridmap.place p LEFT JOIN gridmap.membership m ON (m.street_id, m.place_id) = (p.street_id, p.id)"
         " WHERE p.source = {source} AND p.kind <> 'grid' AND p.community_id IS NOT NULL"
-        " GROUP BY p.street_id, p.id HAVING bool_and(upper(m.valid) IS NOT NULL) IS NOT FALSE"
+        " GROUP BY p.street_id, p.id HAVING count(*) FILTER (WHERE upper_inf(m.valid)) = 0"
         " ON CONFLICT DO NOTHING"
     ),
     sql.SQL(
@@ -184,7 +182,7 @@ HISTORY: Sequence[sql.SQL] = (
         " SELECT p.street_id, p.id, daterange(coalesce(max(upper(b.valid)), {since}::date), NULL), p.geom"
         " FROM gridmap.place p LEFT JOIN gridmap.boundary b ON (b.street_id, b.place_id) = (p.street_id, p.id)"
         " WHERE p.source = {source} AND p.kind = 'grid'"
-        " GROUP BY p.street_id, p.id HAVING bool_and(upper(b.valid) IS NOT NULL) IS NOT FALSE"
+        " GROUP BY p.street_id, p.id HAVING count(*) FILTER (WHERE upper_inf(b.valid)) = 0"
         " ON CONFLICT DO NOTHING"
     ),
 )
