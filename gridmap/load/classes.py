@@ -6,14 +6,58 @@ BUILDING_KINDS: Mapping[str, tuple[str, ...]] = {
     "high_rise": ("high_rise", "高层", "高层住宅", "小高层", "超高层"),
     "slab": ("slab", "多层", "多层住宅", "板楼", "板式", "apartments", "dormitory", "住宅楼", "公寓"),
     "tower": ("tower", "塔楼", "塔式", "点式"),
-    "villa_row": ("villa_row", "别墅", "联排", "联排别墅", "叠拼", "house", "terrace", "detached", "semidetached_house", "villa", "bungalow"),
-    "commercial": ("commercial", "retail", "office", "hotel", "shop", "supermarket", "商业", "商铺", "办公", "写字楼", "商住", "商办"),
+    "villa_row": (
+        "villa_row",
+        "别墅",
+        "联排",
+        "联排别墅",
+        "叠拼",
+        "house",
+        "terrace",
+        "detached",
+        "semidetached_house",
+        "villa",
+        "bungalow",
+    ),
+    "commercial": (
+        "commercial",
+        "retail",
+        "office",
+        "hotel",
+        "shop",
+        "supermarket",
+        "商业",
+        "商铺",
+        "办公",
+        "写字楼",
+        "商住",
+        "商办",
+    ),
     "public": (
-        "public", "school", "hospital", "civic", "government", "university", "kindergarten", "church", "temple", "library",
-        "train_station", "museum", "college", "fire_station", "sports_hall", "公共", "公建", "学校", "医院", "公共建筑", "配套",
+        "public",
+        "school",
+        "hospital",
+        "civic",
+        "government",
+        "university",
+        "kindergarten",
+        "church",
+        "temple",
+        "library",
+        "train_station",
+        "museum",
+        "college",
+        "fire_station",
+        "sports_hall",
+        "公共",
+        "公建",
+        "学校",
+        "医院",
+        "公共建筑",
+        "配套",
     ),
     "garage": ("garage", "garages", "parking", "carport", "车库", "车棚", "停车库"),
-}  # fmt: skip
+}
 GRID_TYPES: Mapping[str, tuple[str, ...]] = {
     "basic": ("basic", "基础", "基础网格", "综合", "综合网格", ""),
     "dedicated": ("dedicated", "专属", "专属网格"),
@@ -36,11 +80,32 @@ ROADS: Mapping[str, tuple[str, ...]] = {
     "main": ("main", "trunk", "trunk_link", "primary", "primary_link", "major_road", "快速路", "主干路", "主干道"),
     "secondary": ("secondary", "secondary_link", "tertiary", "tertiary_link", "次干路", "次干道"),
     "residential": (
-        "residential", "unclassified", "living_street", "service", "minor_road", "road", "支路", "街巷", "小区道路", "",
+        "residential",
+        "unclassified",
+        "living_street",
+        "service",
+        "minor_road",
+        "road",
+        "支路",
+        "街巷",
+        "小区道路",
+        "",
     ),
-    "path": ("path", "pedestrian", "footway", "cycleway", "steps", "track", "bridleway", "corridor", "小路", "人行道", "步道"),
+    "path": (
+        "path",
+        "pedestrian",
+        "footway",
+        "cycleway",
+        "steps",
+        "track",
+        "bridleway",
+        "corridor",
+        "小路",
+        "人行道",
+        "步道",
+    ),
     "rail": ("rail", "subway", "light_rail", "tram", "monorail", "narrow_gauge", "铁路", "轨道", "轨道交通", "地铁"),
-}  # fmt: skip
+}
 WATER: Mapping[str, tuple[str, ...]] = {
     "river": ("river", "stream", "canal", "drain", "ditch", "riverbank", "dock", "河", "河流", "河道", "江"),
     "lake": ("lake", "water", "reservoir", "bay", "ocean", "湖", "湖泊", "水库", ""),
@@ -49,27 +114,46 @@ WATER: Mapping[str, tuple[str, ...]] = {
 GREEN: Mapping[str, tuple[str, ...]] = {
     "park": ("park", "garden", "nature_reserve", "playground", "recreation_ground", "公园", "花园", "游园", ""),
     "grass": (
-        "grass", "meadow", "pitch", "golf_course", "village_green", "grassland", "cemetery", "heath", "草地", "绿地",
+        "grass",
+        "meadow",
+        "pitch",
+        "golf_course",
+        "village_green",
+        "grassland",
+        "cemetery",
+        "heath",
+        "草地",
+        "绿地",
     ),
     "wood": ("wood", "forest", "scrub", "orchard", "林地", "树林"),
-}  # fmt: skip
+}
 LINE_CLASSES = {"roads": ROADS, "water": WATER, "green": GREEN}
 
 FACILITIES: Mapping[str, tuple[str, ...]] = {
-    "school": ("学校", "中学", "小学", "school", "幼儿园", "kindergarten", "college", "university"),
-    "hospital": ("医院", "卫生", "诊所", "hospital", "clinic", "医疗"),
-    "service_point": ("服务站", "驿站", "service_point", "community_centre"),
-    "camera": ("摄像", "监控", "camera", "surveillance"),
+    "camera_high": ("高空抛物",),
+    "camera_garage": ("车库监控", "车库摄像"),
+    "camera_outdoor": ("摄像", "监控", "探头", "camera", "surveillance"),
     "manhole": ("井盖", "manhole"),
     "lamp": ("路灯", "street_lamp", "lamp"),
-    "bench": ("座椅", "bench"),
-    "gate": ("大门", "gate", "道闸", "lift_gate"),
-    "charging_pile": ("充电", "charging_station"),
-    "fire_equipment": ("消防栓", "消火栓", "灭火器", "fire_hydrant", "消防设施"),
-    "aed": ("aed", "defibrillator"),
-    "waste_house": ("垃圾", "waste_disposal", "recycling"),
+    "bench": ("座椅", "休闲椅", "bench"),
+    "access_control": ("门禁",),
+    "barrier": ("道闸", "lift_gate"),
+    "gate": ("大门", "出入口", "gate"),
+    "charging_socket": ("电瓶车充电", "电动自行车充电"),
+    "charging_pile": ("充电桩", "充电站", "charging_station"),
+    "fire_equipment": ("消防栓", "消火栓", "灭火器", "微型消防站", "fire_hydrant", "消防设施"),
+    "aed": ("除颤", "defibrillator"),
+    "waste_house": ("垃圾房", "垃圾箱房"),
+    "waste_point": ("垃圾", "waste_disposal", "waste_basket", "recycling"),
     "notice_board": ("公告栏", "宣传栏", "notice_board"),
-    "parking": ("停车", "parking"),
+    "ebike_parking": ("非机动车停", "bicycle_parking"),
+    "parking_space": ("停车", "parking"),
+    "lift": ("电梯",),
+    "party_service_station": ("党群服务站",),
+    "activity_centre": ("活动中心",),
+    "service_station": ("服务站", "驿站", "community_centre"),
+    "baby_room": ("母婴", "宝宝"),
+    "fountain": ("喷水", "喷泉", "fountain"),
 }
 """Our kinds of facility and words that a source's type may contain."""
 
@@ -93,7 +177,7 @@ def building_kind(text: str, floors: int | None, height: float | None) -> str:
 
 
 def facility_kind(text: str, known: tuple[tuple[str, str, str], ...]) -> str:
-    """The code of a kind of facility: a known code or title, else a kind whose words the text contains, else `other`."""
+    """The kind of a facility: by known code or title, else by the words that the text contains, else `other`."""
     word = text.rsplit("=", 1)[-1].strip().lower()
     for code, *titles in known:
         if word and word in (code.lower(), *(title.lower() for title in titles)):

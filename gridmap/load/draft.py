@@ -6,6 +6,7 @@ from typing import Any, SupportsInt
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 from numpy.typing import NDArray
 
 from gridmap.load.finding import Finding, shorten
@@ -14,6 +15,20 @@ from gridmap.load.known import Known
 from gridmap.load.reading import ROW, Options, Reading
 
 Mask = NDArray[np.bool_]
+
+
+def _shown(row: "pd.Series[Any]") -> str:
+    """What a row held, for the report: its position or geometry as it stood."""
+    raw = row.get("@raw")
+    if isinstance(raw, str) and raw:
+        return raw
+    shape = row.get("@geom")
+    if shape is None or shape.is_empty:
+        return ""
+    if shape.geom_type == "Point":
+        return str(shape.wkt)
+    first = shapely.get_coordinates(shape)[0]
+    return f"{shape.geom_type}, {shapely.get_num_coordinates(shape)} vertices, at {first[0]:.7g}, {first[1]:.7g}"
 
 
 class Draft:
@@ -75,29 +90,29 @@ class Draft:
             int(row[ROW]),
             self.reading.unit,
             self.reading.layer,
-            shorten(row.get("@raw") if raw is None else raw),
+            shorten(_shown(row) if raw is None else raw),
             shorten(name if isinstance(name, str) else ""),
             {key: str(value) for key, value in params.items()},
         )
 
-    def reject(self, where: Mask, code: str, *, column: str | None = None, **params: object) -> None:
-        """Take the rows out and list each with the reason, and with `column`'s text as the raw value."""
+    def reject(self, where: Mask, code: str, /, *, raw_from: str | None = None, **params: object) -> None:
+        """Take the rows out and list each with the reason, and with the text of column `raw_from` as the raw value."""
         if not where.any():
             return
-        raws = self.frame[column] if column else None
+        raws = self.frame[raw_from] if raw_from else None
         for position in np.flatnonzero(where):
             raw = None if raws is None else raws.iloc[position]
             self.rejected.append(self._finding(int(position), code, raw, params))
         self.frame = self.frame[~where]
 
-    def correct(self, position: SupportsInt, code: str, raw: object = None, **params: object) -> None:
+    def correct(self, position: SupportsInt, code: str, /, raw: object = None, **params: object) -> None:
         """Note that the row at `position` has been mended."""
         self.corrected.append(self._finding(int(position), code, raw, params))
 
-    def note(self, position: SupportsInt, code: str, raw: object = None, **params: object) -> None:
+    def note(self, position: SupportsInt, code: str, /, raw: object = None, **params: object) -> None:
         """Warn about the row at `position`, which stays as it is."""
         self.warnings.append(self._finding(int(position), code, raw, params))
 
-    def warn(self, code: str, raw: object = "", **params: object) -> None:
+    def warn(self, code: str, /, raw: object = "", **params: object) -> None:
         """Warn about the file as a whole."""
         self.warnings.append(self.reading.finding(code, None, shorten(raw), params))

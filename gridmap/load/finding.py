@@ -2,12 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 from gridmap.i18n import translate
 from gridmap.load.problems import PROBLEMS
 
-NOTHING: Mapping[str, str] = MappingProxyType({})
 RAW_LENGTH = 200
 
 
@@ -17,7 +15,7 @@ class LoadError(Exception):
     `code` names the problem, `params` fills its sentence, so that a page can say it in another language.
     """
 
-    def __init__(self, code: str, **params: object) -> None:
+    def __init__(self, code: str, /, **params: object) -> None:
         self.code = code
         self.params = {name: str(value) for name, value in params.items()}
         super().__init__(self.sentence())
@@ -40,7 +38,7 @@ class Finding:
     """The sheet or layer, where a file has several."""
     raw: str = ""
     name: str = ""
-    params: Mapping[str, str] = field(default=NOTHING)
+    params: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def place(self) -> str:

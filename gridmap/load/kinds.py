@@ -76,7 +76,7 @@ COMMUNITY_CODE = Target(
 )
 BUILT_YEAR = Target(
     "built_year",
-    ("built_year", "year_built", "建成年份", "建造年份", "建成年代", "竣工年份", "建成年", "year", "start_date"),
+    ("built_year", "year_built", "建成年份", "建造年份", "建成年代", "竣工年份", "建成年", "start_date", "year"),
     ValueType.YEAR,
     limits=(1800, 2100),
 )
@@ -228,7 +228,10 @@ _KINDS = (
             Target("code", ("code", "设施编码", "设施编号", "部件编码", "部件标识码")),
             _named(NAME, "设施", "设施名称"),
             ADDRESS,
-            Target("facility_kind", ("facility_kind", "kind", "设施类型", "类型", "类别", "type", "amenity", "分类")),
+            Target(
+                "facility_kind",
+                ("facility_kind", "kind", "设施类型", "类型", "类别", "type", "class", "amenity", "分类"),
+            ),
             Target("state", ("state", "状态", "设施状态", "使用状态")),
             Target("installed_on", ("installed_on", "安装日期", "启用日期", "投用日期", "建成日期"), ValueType.DATE),
             Target("level", ("level", "所在楼层", "楼层"), ValueType.WHOLE, limits=(-20, 200)),

@@ -51,6 +51,16 @@ FILES: Mapping[str, str] = {
     "no_position_columns": _(
         "No column holds positions. Name them with --map lon=COLUMN --map lat=COLUMN; {kind} need a place."
     ),
+    "street_unknown": _("There is no street {code}. Known: {known}. Make one with --new-street CODE,NAME."),
+    "street_needed": _("Say into which street: --street CODE, or --new-street CODE,NAME."),
+    "street_word": _("{text} should be a 9-digit code, a comma and a name."),
+    "street_twice": _("Say --street or --new-street, not both."),
+    "street_not_for": _("{kind} cannot make a street; use --street CODE, or nothing for districts and streets."),
+    "no_files": _("Name at least one file."),
+    "template_kind": _("There is a template for people only: gridmap load people --template FILE.xlsx."),
+    "template_name": _("The template is an Excel workbook; its name should end in .xlsx."),
+    "map_word": _("{text} should be target=column."),
+    "nothing_within": _("{file} holds no outline to stay within."),
     "map_target": _("--map {target}=…: there is no such column here; there are: {targets}."),
     "map_source": _("--map …={column}: the file has no such column; it has: {columns}."),
     "column_missing": _("No column was recognised for {wanted}. Name it with --map; the file has: {columns}."),
@@ -97,6 +107,7 @@ ROWS: Mapping[str, str] = {
     "holder_taken": _("Somebody else holds this role there already; end that assignment first."),
     "district_unknown": _("The district {code} is not known yet; load districts first."),
     "community_unknown": _("The community {code} is not known in this street; load communities first."),
+    "person_refused": _("The register refuses the row: {word}."),
     "id_elsewhere": _("The id belongs to a thing more than 1 km away; say --source NAME if this is another source."),
     "code_taken": _("Another thing of this kind has the code already."),
 }

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 
 import geopandas as gpd
 from pyproj import CRS
@@ -15,6 +14,8 @@ from gridmap.load.kinds import Kind
 
 ROW = "@row"
 """The column of a frame that holds the number of the feature, line or row, as a person counts."""
+SHAPE_CODE = "@shape_code"
+"""The column that holds the code of what was wrong with it."""
 SHAPE_TEXT = "@shape"
 """The column that holds a geometry which could not be read, as text, for the report."""
 
@@ -33,7 +34,7 @@ class Options:
     crs: str | None = None
     datum: Datum | None = None
     encoding: str | None = None
-    mapping: Mapping[str, str] = field(default=MappingProxyType({}))
+    mapping: Mapping[str, str] = field(default_factory=dict)
     """target column → column of the file, stronger than any guess."""
     layer: str | None = None
     """The sheet or layer to take, where a file has several."""

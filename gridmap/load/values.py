@@ -92,8 +92,8 @@ def _settle(draft: Draft, target: Target, filled: Any, unread: Any) -> None:
     bad = unread | (~filled if target.required else np.zeros(len(filled), dtype=bool))
     code = "code_wrong" if target.type is ValueType.CODE else "value_missing"
     params: dict[str, object] = {"column": draft.columns.get(target.name, target.name), "digits": target.digits or ""}
-    draft.reject(bad & filled, code, column=raw, **params)
-    draft.reject((bad & ~filled)[~(bad & filled)], "value_missing", column=raw, **params)
+    draft.reject(bad & filled, code, raw_from=raw, **params)
+    draft.reject((bad & ~filled)[~(bad & filled)], "value_missing", raw_from=raw, **params)
 
 
 def _choose_words(draft: Draft) -> None:
@@ -103,7 +103,7 @@ def _choose_words(draft: Draft) -> None:
         rows = zip(draft.texts("building_kind"), frame["floors"], frame["height_m"], strict=True)
         frame["building_kind"] = [building_kind(text, floors, height) for text, floors, height in rows]
         number = draft.texts("number")
-        frame["name"] = draft.texts("name").where(draft.texts("name") != "", number.where(number == "", number + "号"))
+        frame["name"] = draft.texts("name").where(draft.texts("name") != "", number)
     elif draft.kind.name == "facilities":
         frame["source_kind"] = frame["facility_kind"]
         known = draft.known.facility_kinds
@@ -139,5 +139,5 @@ def _classes(draft: Draft, column: str, words: Any) -> None:
         **{column: pd.Series(found, index=draft.frame.index, dtype=object), "@raw_class": raw}
     )
     unknown = np.array([code is None for code in found], dtype=bool)
-    draft.reject(unknown, "class_unknown", column="@raw_class", classes=", ".join(words))
+    draft.reject(unknown, "class_unknown", raw_from="@raw_class", classes=", ".join(words))
     draft.frame = draft.frame.drop(columns="@raw_class")

@@ -109,7 +109,7 @@ def place_by_address(draft: Draft) -> None:
     points = shapely.points([place for place in places if place is not None]) if found.any() else []
     draft.aside = aside.set_geometry(gpd.GeoSeries(points, index=aside.index, crs=WGS84))
     draft.frame = draft.frame[~found]
-    draft.reject(empty[~found], "to_place_by_hand", column="address")
+    draft.reject(empty[~found], "to_place_by_hand", raw_from="address")
 
 
 def _without_cells(draft: Draft) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":

@@ -57,7 +57,7 @@ def _day(text: str) -> tuple[dt.date, str] | None:
 
 
 def parse_day(text: str) -> dt.date | None:
-    """The day of `2020-03-01`, `2020年3月1日`, `20200301`, `12/31/2020`, `31/12/2020`; 03/04/2020 is ambiguous: None."""
+    """The day of `2020-03-01`, `2020年3月1日`, `20200301`, `12/31/2020`; 03/04/2020 is ambiguous: None."""
     found = _day(normal(text))
     if found is None:
         return None

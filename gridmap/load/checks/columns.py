@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from gridmap.load.draft import Draft
 from gridmap.load.finding import LoadError
 from gridmap.load.kinds import KINDS, POSITION_WORDS, Kind, Target
-from gridmap.load.reading import ROW, SHAPE_TEXT, Reading
+from gridmap.load.reading import ROW, SHAPE_CODE, SHAPE_TEXT, Reading
 
 CUT_BYTES = 10
 LON, LAT, PAIR, CELL_SHAPE = "@lon", "@lat", "@pair", "@cell_shape"
@@ -71,7 +71,7 @@ def _said(reading: Reading, options_mapping: Iterable[tuple[str, str]], columns:
         if target not in ours:
             raise LoadError("map_target", target=target, targets=", ".join(sorted(ours)))
         if column not in columns:
-            raise LoadError("map_source", column=column, columns=", ".join(columns))
+            raise LoadError("map_source", raw_from=column, columns=", ".join(columns))
         said[{"lon": LON, "lat": LAT}.get(target, target)] = column
     return said
 
@@ -94,7 +94,7 @@ def _missing(kind: Kind, chosen: dict[str, str]) -> list[Target]:
 def choose_columns(draft: Draft) -> None:
     """Bring the file's columns under our names; raises LoadError where one that must be there is not."""
     frame = draft.frame
-    internal = {ROW, SHAPE_TEXT, frame.geometry.name}
+    internal = {ROW, SHAPE_CODE, SHAPE_TEXT, frame.geometry.name}
     columns = [str(column) for column in frame.columns if column not in internal]
     said = _said(draft.reading, draft.options.mapping.items(), columns)
     chosen = _guesses(draft.kind, columns, said)

@@ -28,7 +28,7 @@ def hinted_datum(names: list[str]) -> Datum | None:
 
 
 def settle_datum(draft: Draft) -> None:
-    """Convert to WGS 84 from the datum that was said; raises LoadError where a column hints at one and none was said."""
+    """Convert to WGS 84 from what was said; raises LoadError where a column hints at a datum and none was said."""
     names = [draft.columns[name] for name in (LON, LAT, PAIR) if name in draft.columns]
     hint = hinted_datum(names)
     said = draft.options.datum

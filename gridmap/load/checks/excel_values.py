@@ -13,7 +13,7 @@ import numpy as np
 from gridmap.load.draft import Draft, Mask
 from gridmap.load.formats.table import cell_text
 from gridmap.load.kinds import ValueType
-from gridmap.load.reading import ROW, SHAPE_TEXT
+from gridmap.load.reading import ROW, SHAPE_CODE, SHAPE_TEXT
 
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK = "10X98765432"
@@ -62,7 +62,7 @@ def refuse_excel_values(draft: Draft) -> None:
 
 
 def _is_checked(draft: Draft, column: str) -> bool:
-    return column not in (ROW, SHAPE_TEXT, draft.frame.geometry.name) and not column.startswith("@raw")
+    return column not in (ROW, SHAPE_CODE, SHAPE_TEXT, draft.frame.geometry.name) and not column.startswith("@raw")
 
 
 def _mask(draft: Draft, column: str, test: Any) -> Mask:
@@ -75,7 +75,7 @@ def _refuse_identities(draft: Draft, column: str) -> None:
         frame = draft.frame.copy()
         frame["@raw_identity"] = [hide_identity(cell_text(value)) for value in frame[column]]
         draft.frame = frame
-        draft.reject(found, "identity_number", column="@raw_identity", column_name=draft.columns.get(column, column))
+        draft.reject(found, "identity_number", raw_from="@raw_identity", column_name=draft.columns.get(column, column))
         draft.frame = draft.frame.drop(columns="@raw_identity")
 
 
@@ -86,7 +86,7 @@ def _refuse_dates(draft: Draft, column: str) -> None:
         one[position] = True
         value = draft.frame[column].iloc[position]
         reading = f"{value.month}-{value.day}" if isinstance(value, dt.date) else str(value)
-        draft.reject(one, "became_date", column=column, number=reading, date=value)
+        draft.reject(one, "became_date", raw_from=column, number=reading, date=value)
 
 
 def _refuse_lost_digits(draft: Draft, column: str) -> None:
@@ -95,4 +95,4 @@ def _refuse_lost_digits(draft: Draft, column: str) -> None:
             return abs(value) >= EXACT_DIGITS
         return isinstance(value, str) and bool(_SCIENTIFIC.fullmatch(value.strip()))
 
-    draft.reject(_mask(draft, column, is_lost), "digits_lost", column=column)
+    draft.reject(_mask(draft, column, is_lost), "digits_lost", raw_from=column)

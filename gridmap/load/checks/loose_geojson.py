@@ -49,7 +49,7 @@ def _lines(text: str) -> list[Any] | None:
 
 
 def features_of(document: Any) -> list[dict[str, Any]]:
-    """The features of whatever was parsed, as dicts with `geometry` and `properties`; raises LoadError `no_features`."""
+    """The features of whatever was parsed, with `geometry` and `properties`; raises LoadError `no_features`."""
     if isinstance(document, dict):
         if isinstance(document.get("features"), list):
             document = document["features"]

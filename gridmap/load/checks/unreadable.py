@@ -7,7 +7,7 @@ import shapely
 from numpy.typing import NDArray
 
 from gridmap.load.draft import Draft
-from gridmap.load.reading import SHAPE_TEXT
+from gridmap.load.reading import SHAPE_CODE, SHAPE_TEXT
 
 
 def shapes_from_wkb(encoded: "NDArray[np.object_]") -> tuple["NDArray[np.object_]", "NDArray[np.bool_]", list[Any]]:
@@ -29,5 +29,9 @@ def shapes_from_wkb(encoded: "NDArray[np.object_]") -> tuple["NDArray[np.object_
 def reject_unreadable(draft: Draft) -> None:
     """List the rows whose geometry nobody could build, and those that have none."""
     if draft.has(SHAPE_TEXT):
-        draft.reject(draft.frame[SHAPE_TEXT].notna().to_numpy(), "unreadable_geometry", column=SHAPE_TEXT)
+        for code in ("ring_too_short", "unreadable_geometry"):
+            lost = draft.frame[SHAPE_TEXT].notna().to_numpy()
+            if code == "ring_too_short":
+                lost = lost & (draft.texts(SHAPE_CODE) == code).to_numpy()
+            draft.reject(lost, code, raw_from=SHAPE_TEXT)
     draft.reject(shapely.is_missing(draft.shapes()), "no_geometry")

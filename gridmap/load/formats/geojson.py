@@ -16,7 +16,7 @@ from gridmap.load.checks.loose_geojson import features_of, parse_loose_json
 from gridmap.load.checks.rings import Build, ShapeError
 from gridmap.load.finding import Finding, LoadError, shorten
 from gridmap.load.kinds import Kind
-from gridmap.load.reading import ROW, SHAPE_TEXT, Options, Reading
+from gridmap.load.reading import ROW, SHAPE_CODE, SHAPE_TEXT, Options, Reading
 
 LARGEST = 1_500_000_000
 
@@ -45,11 +45,12 @@ def read_geojson(path: Path, kind: Kind, options: Options) -> Reading:
     document = parse_loose_json(text)
     features = features_of(document)
     is_table = all(feature.get("@table") for feature in features)
-    shapes, raws, closed = _shapes(features)
+    shapes, raws, codes, closed = _shapes(features)
     frame = pd.DataFrame([{k: _cell(v) for k, v in feature["properties"].items()} for feature in features])
     frame = frame.astype(object).where(frame.notna(), None)
     frame[ROW] = np.arange(1, len(features) + 1)
     frame[SHAPE_TEXT] = pd.Series(raws, dtype=object)
+    frame[SHAPE_CODE] = pd.Series(codes, dtype=object)
     frame["@geom"] = gpd.GeoSeries(shapes)
     name = path.name
     return Reading(
@@ -63,10 +64,13 @@ def read_geojson(path: Path, kind: Kind, options: Options) -> Reading:
     )
 
 
-def _shapes(features: list[dict[str, Any]]) -> tuple[np.ndarray[Any, Any], list[str | None], list[tuple[int, str]]]:
-    """(geometries, the raw text of those that could not be built, (row, raw) of those with a ring closed)."""
+def _shapes(
+    features: list[dict[str, Any]],
+) -> tuple[np.ndarray[Any, Any], list[str | None], list[str | None], list[tuple[int, str]]]:
+    """(geometries, raw text and code of those that could not be built, (row, raw) of those with a ring closed)."""
     shapes = np.full(len(features), None, dtype=object)
     raws: list[str | None] = [None] * len(features)
+    codes: list[str | None] = [None] * len(features)
     closed: list[tuple[int, str]] = []
     for position, feature in enumerate(features):
         given = feature["geometry"]
@@ -78,7 +82,8 @@ def _shapes(features: list[dict[str, Any]]) -> tuple[np.ndarray[Any, Any], list[
         except ShapeError as error:
             if error.code == "no_geometry" and isinstance(given, dict):
                 continue
+            codes[position] = error.code
             raws[position] = shorten(json.dumps(feature.get("@raw", given), ensure_ascii=False, default=str))
         if build.closed and raws[position] is None:
             closed.append((position + 1, shorten(json.dumps(given)[:300])))
-    return shapes, raws, closed
+    return shapes, raws, codes, closed

@@ -60,7 +60,8 @@ TAGS: Mapping[str, Tags] = {
         lines={
             "highway": _words(
                 "motorway motorway_link trunk trunk_link primary primary_link secondary secondary_link tertiary "
-                "tertiary_link unclassified residential living_street service pedestrian footway path cycleway steps track"
+                "tertiary_link unclassified residential living_street service pedestrian footway path cycleway steps "
+                "track"
             ),
             "railway": _words("rail subway light_rail tram monorail"),
         }

@@ -49,7 +49,7 @@ def check_people(draft: Draft) -> None:
     keys = [_key(row) for row in draft.frame.to_dict("records")]
     draft.frame = draft.frame.assign(source_key=keys, display_name=_shown(draft))
     double = draft.frame.duplicated(["source_key", "role", "place_level", "place_code"]).to_numpy()
-    draft.reject(double, "duplicate_row", column="role")
+    draft.reject(double, "duplicate_row", raw_from="role")
 
 
 def _key(row: Mapping[object, object]) -> str:
@@ -69,10 +69,10 @@ def _check_phones(draft: Draft) -> None:
     phones = draft.texts("phone").map(plain_phone)
     draft.frame = draft.frame.assign(phone=phones, **{"@raw_phone": phones.map(mask_phone)})
     wrong = ((phones != "") & ~phones.str.fullmatch(_PHONE)).to_numpy()
-    draft.reject(wrong, "phone_wrong", column="@raw_phone")
+    draft.reject(wrong, "phone_wrong", raw_from="@raw_phone")
     if not draft.options.private_phones:
         private = draft.texts("phone").str.fullmatch(_MOBILE).to_numpy()
-        draft.reject(private, "private_phone", column="@raw_phone")
+        draft.reject(private, "private_phone", raw_from="@raw_phone")
     draft.frame = draft.frame.drop(columns="@raw_phone")
     draft.frame = draft.frame.assign(phone=draft.texts("phone").where(draft.texts("phone") != "", None))
 
@@ -86,7 +86,7 @@ def _check_roles(draft: Draft) -> None:
     frame = draft.frame.assign(role=pd.Series(found, index=raw.index, dtype=object), **{"@raw_role": raw})
     draft.frame = frame.assign(role_level=[levels.get(code or "") for code in found])
     unknown = np.array([code is None for code in found], dtype=bool)
-    draft.reject(unknown, "role_unknown", column="@raw_role", roles=", ".join(title for _, title, *_ in roles))
+    draft.reject(unknown, "role_unknown", raw_from="@raw_role", roles=", ".join(title for _, title, *_ in roles))
     draft.frame = draft.frame.drop(columns="@raw_role")
 
 
@@ -96,7 +96,7 @@ def _check_places(draft: Draft) -> None:
     draft.frame = draft.frame.assign(
         place_level=[level for level, _ in chosen], place_code=[code for _, code in chosen]
     )
-    draft.reject(np.array([not code for _, code in chosen], dtype=bool), "place_missing", column="role")
+    draft.reject(np.array([not code for _, code in chosen], dtype=bool), "place_missing", raw_from="role")
 
 
 def _place(row: Mapping[object, object]) -> tuple[str, str]:
@@ -109,5 +109,5 @@ def _check_usernames(draft: Draft) -> None:
     names = draft.texts("username").str.lower()
     draft.frame = draft.frame.assign(username=names.where(names != "", None), **{"@raw_user": names.map(shorten)})
     wrong = ((names != "") & ~names.str.fullmatch(_USERNAME)).to_numpy()
-    draft.reject(wrong, "username_wrong", column="@raw_user")
+    draft.reject(wrong, "username_wrong", raw_from="@raw_user")
     draft.frame = draft.frame.drop(columns="@raw_user")

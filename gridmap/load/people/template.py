@@ -1,0 +1,82 @@
+"""The Excel template for a list of people on duty: a header, rows to look at, and a sheet of notes."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from openpyxl import Workbook
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.worksheet import Worksheet
+
+from gridmap.i18n import _, translate
+from gridmap.load.people.check import ROLES
+
+COLUMNS: tuple[tuple[str, int, str], ...] = (
+    ("姓名", 12, _("Name")),
+    ("岗位", 16, _("Role, from the list")),
+    ("工作电话", 16, _("Work phone: a landline or an office's line")),
+    ("社区代码", 16, _("12 digits; for roles of a community")),
+    ("网格编码", 18, _("for roles of a grid")),
+    ("楼栋编码", 22, _("for roles of a building")),
+    ("楼道编码", 24, _("for roles of a stairwell")),
+    ("账号", 14, _("User name to sign in with, may stay empty")),
+    ("显示名称", 16, _("How the person is shown on duty")),
+)
+"""(header, width, what it means)."""
+
+EXAMPLES: tuple[tuple[str, ...], ...] = (
+    ("示例甲", "网格员", "021-00000001", "310113103031", "310113103031001", "", "", "grid.example", "网格员甲"),
+    ("示例乙", "党员楼管员", "021-00000002", "310113103031", "", "", "310113103031X01-01-1", "", "楼管员乙"),
+)
+EXAMPLE_NAMES = frozenset(example[0] for example in EXAMPLES)
+"""Rows with these names are left out when the template comes back."""
+
+NOTES = (
+    _("Write one row for each person and place; the same person may stand in several rows."),
+    _("Identity numbers are never taken: a row that holds one is refused."),
+    _("Mobile numbers are refused unless the office has decided to store them (--private-phones)."),
+    _("Delete the example rows, or leave them: they are not read."),
+    _("Reading the same file again changes nothing; a mended row can be sent again."),
+)
+
+
+def write_template(path: Path, roles: Sequence[tuple[str, str, str, str]] = (), locale: str = "zh") -> None:
+    """Write the template to `path`. Raises OSError where it cannot be written."""
+    book = Workbook()
+    sheet = book.worksheets[0]
+    sheet.title = "人员"
+    sheet.append([title for title, _width, _meaning in COLUMNS])
+    for example in EXAMPLES:
+        sheet.append(list(example))
+    _dress(sheet)
+    titles = [title for _code, title, *_rest in roles or ROLES]
+    notes = book.create_sheet("说明")
+    for text in NOTES:
+        notes.append([translate(locale, text)])
+    notes.append([])
+    for title, _width, meaning in COLUMNS:
+        notes.append([title, translate(locale, meaning)])
+    notes.append([])
+    for title in titles:
+        notes.append(["岗位", title])
+    notes.column_dimensions["A"].width = 24
+    notes.column_dimensions["B"].width = 60
+    first = notes.max_row - len(titles) + 1
+    choice = DataValidation(type="list", formula1=f"=说明!$B${first}:$B${notes.max_row}", allow_blank=True)
+    sheet.add_data_validation(choice)
+    choice.add("B2:B2000")
+    book.save(path)
+
+
+def _dress(sheet: Worksheet) -> None:
+    """Header in bold and frozen, every cell text, so that codes keep their zeros."""
+    for cell in sheet[1]:
+        cell.font = Font(bold=True)
+        cell.fill = PatternFill("solid", fgColor="E8EEF4")
+        cell.alignment = Alignment(horizontal="center")
+    for number, (_title, width, _meaning) in enumerate(COLUMNS):
+        letter = chr(ord("A") + number)
+        sheet.column_dimensions[letter].width = width
+        for row in range(2, 202):
+            sheet[f"{letter}{row}"].number_format = "@"
+    sheet.freeze_panes = "A2"

@@ -1,0 +1,39 @@
+"""What the register knows, read for the checks: the street's outline, named places, kinds and roles."""
+
+import pandas as pd
+import shapely
+
+from gridmap.db.pools import Connection
+from gridmap.load.known import Known, known_places
+
+PLACES = """
+SELECT kind, code, name, aliases, address, ST_X(at) AS lon, ST_Y(at) AS lat
+FROM (
+  SELECT kind, code, name, aliases, address, ST_PointOnSurface(geom) AS at
+  FROM gridmap.place
+  WHERE street_id = %(street)s AND kind IN ('estate', 'building', 'facility') AND geom IS NOT NULL
+    AND (name <> '' OR address IS NOT NULL)
+  UNION ALL
+  SELECT 'community', code, name, aliases, NULL, ST_PointOnSurface(geom)
+  FROM gridmap.community WHERE street_id = %(street)s AND geom IS NOT NULL
+) named
+"""
+
+
+def read_known(connection: Connection, street_id: int | None, *, stays_within: bool = True) -> Known:
+    """The Known of a street (None: code tables alone); `stays_within` False leaves its outline out, for a new one."""
+    kinds = connection.execute("SELECT code, title, title_en FROM gridmap.facility_kind").fetchall()
+    roles = connection.execute("SELECT code, title, title_en, level FROM gridmap.duty_role ORDER BY sort").fetchall()
+    places, outline = pd.DataFrame(), None
+    if street_id is not None:
+        places = pd.DataFrame(connection.execute(PLACES, {"street": street_id}).fetchall())
+        row = connection.execute(
+            "SELECT ST_AsBinary(geom) AS geom FROM gridmap.street WHERE id = %s AND geom IS NOT NULL", (street_id,)
+        ).fetchone()
+        outline = shapely.from_wkb(bytes(row["geom"])) if row and stays_within else None
+    return Known(
+        known_places(places),
+        outline,
+        tuple((kind["code"], kind["title"], kind["title_en"]) for kind in kinds),
+        tuple((role["code"], role["title"], role["title_en"], role["level"]) for role in roles),
+    )

@@ -1,0 +1,157 @@
+"""Which community, grid and estate a place lies in, for all of a street at once, and its history.
+
+A point on the place's surface decides; on a border the lowest code wins; a sub-estate wins over its estate. A place
+in nothing that is known keeps what it had, or belongs to the street alone.
+"""
+
+import datetime as dt
+
+from gridmap.accounts import Actor
+from gridmap.db.pools import Connection
+
+POINTS = """
+CREATE TEMPORARY TABLE owned ON COMMIT DROP AS
+SELECT p.id, p.kind, p.parent_id, ST_PointOnSurface(p.geom) AS at,
+  p.community_id, p.grid_id, p.micro_grid_id, p.estate_id,
+  NULL::bigint AS new_community, NULL::bigint AS new_grid, NULL::bigint AS new_micro, NULL::bigint AS new_estate
+FROM gridmap.place p
+WHERE p.street_id = %(street)s AND p.geom IS NOT NULL AND upper_inf(p.valid)
+  AND (p.import_run_id = %(run)s OR %(outlines)s AND (
+    EXISTS (SELECT FROM incoming i WHERE ST_Intersects(i.geom, p.geom))
+    OR p.community_id IN (SELECT id FROM incoming) OR p.grid_id IN (SELECT id FROM incoming)
+    OR p.micro_grid_id IN (SELECT id FROM incoming) OR p.estate_id IN (SELECT id FROM incoming)))
+"""
+OUTLINES = """
+CREATE TEMPORARY TABLE outline ON COMMIT DROP AS
+SELECT 'community' AS what, c.id, c.code, c.geom FROM gridmap.community c
+WHERE c.street_id = %(street)s AND c.geom IS NOT NULL AND upper_inf(c.valid)
+UNION ALL
+SELECT CASE WHEN g.type = 'micro' THEN 'micro' ELSE 'grid' END, p.id, p.code, p.geom
+FROM gridmap.place p JOIN gridmap.grid g ON (g.street_id, g.place_id) = (p.street_id, p.id)
+WHERE p.street_id = %(street)s AND p.kind = 'grid' AND p.geom IS NOT NULL AND upper_inf(p.valid)
+UNION ALL
+SELECT 'estate', p.id, CASE WHEN p.parent_id IS NULL THEN '1' ELSE '0' END || p.code, p.geom
+FROM gridmap.place p
+WHERE p.street_id = %(street)s AND p.kind = 'estate' AND ST_Dimension(p.geom) = 2 AND upper_inf(p.valid)
+"""
+FIND = """
+UPDATE owned o SET new_community = f.community, new_grid = f.grid, new_micro = f.micro, new_estate = f.estate
+FROM (
+  SELECT o.id,
+    (array_agg(l.id ORDER BY l.code) FILTER (WHERE l.what = 'community'))[1] AS community,
+    (array_agg(l.id ORDER BY l.code) FILTER (WHERE l.what = 'grid'))[1] AS grid,
+    (array_agg(l.id ORDER BY l.code) FILTER (WHERE l.what = 'micro'))[1] AS micro,
+    (array_agg(l.id ORDER BY l.code) FILTER (WHERE l.what = 'estate'))[1] AS estate
+  FROM owned o JOIN outline l ON ST_Covers(l.geom, o.at)
+  GROUP BY o.id
+) f
+WHERE f.id = o.id
+"""
+OWN = """
+UPDATE owned SET
+  new_community = coalesce((SELECT i.community_id FROM incoming i WHERE i.id = owned.id), new_community),
+  new_grid = CASE WHEN kind = 'grid' AND new_micro IS DISTINCT FROM id AND grid_id = id THEN id ELSE new_grid END,
+  new_micro = CASE WHEN kind = 'grid' THEN CASE WHEN grid_id = id THEN NULL ELSE id END ELSE new_micro END,
+  new_estate = CASE kind WHEN 'estate' THEN id WHEN 'grid' THEN NULL ELSE new_estate END
+WHERE kind IN ('grid', 'estate')
+"""
+STAIRWELLS = """
+UPDATE owned o SET new_community = b.new_community, new_grid = b.new_grid, new_micro = b.new_micro,
+  new_estate = b.new_estate
+FROM owned b WHERE o.kind = 'stairwell' AND b.id = o.parent_id AND b.kind = 'building'
+"""
+MOVED = """
+UPDATE gridmap.place p SET community_id = coalesce(o.new_community, p.community_id),
+  grid_id = coalesce(o.new_grid, p.grid_id),
+  micro_grid_id = CASE WHEN o.new_grid IS NULL THEN p.micro_grid_id ELSE o.new_micro END,
+  estate_id = coalesce(o.new_estate, p.estate_id),
+  revision = CASE WHEN p.import_run_id = %(run)s THEN p.revision ELSE p.revision + 1 END,
+  changed_at = %(at)s, changed_by = %(by)s, import_run_id = %(run)s
+FROM owned o
+WHERE p.street_id = %(street)s AND p.id = o.id
+  AND (p.community_id, p.grid_id, p.micro_grid_id, p.estate_id) IS DISTINCT FROM (
+    coalesce(o.new_community, p.community_id), coalesce(o.new_grid, p.grid_id),
+    CASE WHEN o.new_grid IS NULL THEN p.micro_grid_id ELSE o.new_micro END, coalesce(o.new_estate, p.estate_id))
+RETURNING p.id
+"""
+ASSIGNMENTS = """
+UPDATE gridmap.assignment a SET community_id = p.community_id, grid_id = p.grid_id, micro_grid_id = p.micro_grid_id,
+  estate_id = p.estate_id
+FROM gridmap.place p
+WHERE p.street_id = %(street)s AND p.id = ANY (%(moved)s) AND (a.street_id, a.place_id) = (p.street_id, p.id)
+  AND upper_inf(a.valid)
+"""
+CLOSE_MEMBERSHIP = """
+WITH changed AS (
+  SELECT m.street_id, m.place_id, m.valid
+  FROM gridmap.membership m JOIN gridmap.place p ON (p.street_id, p.id) = (m.street_id, m.place_id)
+  WHERE m.street_id = %(street)s AND p.import_run_id = %(run)s AND upper_inf(m.valid)
+    AND (m.community_id, m.grid_id, m.micro_grid_id, m.estate_id)
+      IS DISTINCT FROM (p.community_id, p.grid_id, p.micro_grid_id, p.estate_id)
+), gone AS (
+  DELETE FROM gridmap.membership m USING changed c
+  WHERE (m.street_id, m.place_id, m.valid) = (c.street_id, c.place_id, c.valid) AND lower(c.valid) >= %(today)s
+)
+UPDATE gridmap.membership m SET valid = daterange(lower(c.valid), %(today)s) FROM changed c
+WHERE (m.street_id, m.place_id, m.valid) = (c.street_id, c.place_id, c.valid)
+  AND coalesce(lower(c.valid) < %(today)s, true)
+"""
+OPEN_MEMBERSHIP = """
+INSERT INTO gridmap.membership (street_id, place_id, valid, community_id, grid_id, micro_grid_id, estate_id)
+SELECT p.street_id, p.id, daterange(%(today)s, NULL), p.community_id, p.grid_id, p.micro_grid_id, p.estate_id
+FROM gridmap.place p
+WHERE p.street_id = %(street)s AND p.import_run_id = %(run)s AND p.kind <> 'grid' AND p.community_id IS NOT NULL
+  AND NOT EXISTS (SELECT FROM gridmap.membership m
+    WHERE (m.street_id, m.place_id) = (p.street_id, p.id) AND upper_inf(m.valid))
+"""
+CLOSE_BOUNDARY = """
+WITH changed AS (
+  SELECT b.street_id, b.place_id, b.valid
+  FROM gridmap.boundary b JOIN gridmap.place p ON (p.street_id, p.id) = (b.street_id, b.place_id)
+  WHERE b.street_id = %(street)s AND p.import_run_id = %(run)s AND upper_inf(b.valid)
+    AND b.geom IS DISTINCT FROM p.geom
+), gone AS (
+  DELETE FROM gridmap.boundary b USING changed c
+  WHERE (b.street_id, b.place_id, b.valid) = (c.street_id, c.place_id, c.valid) AND lower(c.valid) >= %(today)s
+)
+UPDATE gridmap.boundary b SET valid = daterange(lower(c.valid), %(today)s) FROM changed c
+WHERE (b.street_id, b.place_id, b.valid) = (c.street_id, c.place_id, c.valid)
+  AND coalesce(lower(c.valid) < %(today)s, true)
+"""
+OPEN_BOUNDARY = """
+INSERT INTO gridmap.boundary (street_id, place_id, valid, geom)
+SELECT p.street_id, p.id, daterange(%(today)s, NULL), p.geom
+FROM gridmap.place p
+WHERE p.street_id = %(street)s AND p.import_run_id = %(run)s AND p.kind = 'grid' AND p.geom IS NOT NULL
+  AND NOT EXISTS (SELECT FROM gridmap.boundary b
+    WHERE (b.street_id, b.place_id) = (p.street_id, p.id) AND upper_inf(b.valid))
+"""
+
+
+def settle_owners(
+    connection: Connection, by: Actor, run: int, street_id: int, today: dt.date, *, outlines: bool
+) -> int:
+    """Give places of the import their owners; after outlines have changed, also what lies or lay in them.
+
+    Writes the history of memberships and grid boundaries. Gives the number of places that moved.
+    """
+    values = {
+        "street": street_id,
+        "run": run,
+        "outlines": outlines,
+        "at": by.business_at,
+        "by": by.account_id,
+        "today": today,
+    }
+    connection.execute("DROP TABLE IF EXISTS owned, outline")
+    for statement in (POINTS, OUTLINES):
+        connection.execute(statement, values)
+    connection.execute("CREATE INDEX ON owned USING gist (at)")
+    connection.execute("ANALYZE owned")
+    for statement in (FIND, OWN, STAIRWELLS):
+        connection.execute(statement)
+    moved = [row["id"] for row in connection.execute(MOVED, values).fetchall()]
+    connection.execute(ASSIGNMENTS, {"street": street_id, "moved": moved})
+    for statement in (CLOSE_MEMBERSHIP, OPEN_MEMBERSHIP, CLOSE_BOUNDARY, OPEN_BOUNDARY):
+        connection.execute(statement, values)
+    return len(moved)

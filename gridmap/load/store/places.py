@@ -1,0 +1,229 @@
+"""Grids, estates, buildings and facilities: a row in `place` and one beside it, never touched without a difference."""
+
+from collections.abc import Sequence
+from typing import LiteralString
+
+from psycopg import sql
+
+from gridmap.accounts import Actor
+from gridmap.db.pools import Connection
+from gridmap.load.check import Checked
+from gridmap.load.finding import Finding
+from gridmap.load.store.numbering import number_grids
+from gridmap.load.store.stage import refuse
+
+WORDS = {"grids": "grid", "estates": "estate", "buildings": "building", "facilities": "facility"}
+ELSEWHERE_M = 1_000.0
+
+MATCH = """
+UPDATE incoming i SET id = p.id, is_new = false
+FROM gridmap.place p
+WHERE p.street_id = %(street)s AND p.kind = %(kind)s
+  AND (p.source, p.source_key) = (i.source, i.source_key)
+"""
+MATCH_BY_CODE = """
+UPDATE incoming i SET id = p.id, is_new = false
+FROM gridmap.place p
+WHERE i.id IS NULL AND i.code IS NOT NULL AND p.street_id = %(street)s AND (p.kind, p.code) = (%(kind)s, i.code)
+  AND NOT EXISTS (SELECT FROM incoming other WHERE other.id = p.id)
+"""
+NUMBER = """
+UPDATE incoming i SET is_new = true, id = %(street)s::bigint * 4294967296 + nextval('gridmap.serial')
+WHERE i.id IS NULL
+"""
+CODE = "UPDATE incoming SET code = upper(left(%(kind)s, 1)) || (id & 4294967295) WHERE code IS NULL AND is_new"
+PLACES = """
+INSERT INTO gridmap.place AS t
+  (street_id, id, kind, code, name, aliases, initials, address, geom, grid_id, estate_id,
+   source, source_key, changed_at, changed_by, import_run_id)
+SELECT %(street)s, i.id, %(kind)s, coalesce(i.code, o.code), coalesce(nullif(i.name, ''), o.name, ''),
+  coalesce(string_to_array(regexp_replace(i.fields ->> 'aliases', '[、;；,，|]', ',', 'g'), ','), o.aliases, '{}'),
+  coalesce(i.initials, o.initials), coalesce(i.fields ->> 'address', o.address), i.geom,
+  CASE WHEN %(kind)s = 'grid' AND i.fields ->> 'grid_type' <> 'micro' THEN i.id ELSE o.grid_id END,
+  CASE WHEN %(kind)s = 'estate' THEN i.id ELSE o.estate_id END,
+  coalesce(o.source, i.source), coalesce(o.source_key, i.source_key), %(at)s, %(by)s, %(run)s
+FROM incoming i LEFT JOIN gridmap.place o ON (o.street_id, o.id) = (%(street)s, i.id)
+ON CONFLICT (street_id, id) DO UPDATE SET code = excluded.code, name = excluded.name, aliases = excluded.aliases,
+  initials = excluded.initials, address = excluded.address, geom = excluded.geom, revision = t.revision + 1,
+  changed_at = excluded.changed_at, changed_by = excluded.changed_by, import_run_id = excluded.import_run_id,
+  source = excluded.source, source_key = excluded.source_key
+WHERE (t.code, t.name, t.aliases, t.initials, t.address, t.geom, t.source, t.source_key) IS DISTINCT FROM
+  (excluded.code, excluded.name, excluded.aliases, excluded.initials, excluded.address, excluded.geom,
+   excluded.source, excluded.source_key)
+RETURNING id
+"""
+
+COUNTS = ("declared_households", "declared_population", "declared_buildings", "declared_stairwells")
+DETAILS: dict[str, dict[str, str]] = {
+    "grids": {"type": "grid_type::text", **{name: f"{name}::integer" for name in COUNTS}},
+    "estates": {
+        "management": "management::text",
+        "property_id": "property_id::bigint",
+        "origin": "origin::text",
+        "built_year": "built_year::smallint",
+        "site_area_m2": "site_area_m2::numeric(12, 2)",
+        "floor_area_m2": "floor_area_m2::numeric(12, 2)",
+        **{name: f"{name}::integer" for name in COUNTS},
+    },
+    "buildings": {
+        "kind": "building_kind::text",
+        "floors": "floors::smallint",
+        "floors_underground": "floors_underground::smallint",
+        "built_year": "built_year::smallint",
+        "height_m": "height_m::numeric(6, 1)",
+        "declared_households": "declared_households::integer",
+        "declared_stairwells": "declared_stairwells::integer",
+    },
+    "facilities": {
+        "kind": "facility_kind::text",
+        "state": "state::text",
+        "installed_on": "installed_on::date",
+        "level": "level::smallint",
+        "details": "details::jsonb",
+    },
+}
+"""Kind → column of the table beside `place` → key of the row's fields, and its type."""
+
+COMPANIES = """
+INSERT INTO gridmap.organisation (kind, name, street_id, source, source_key, changed_at, changed_by, import_run_id)
+SELECT DISTINCT 'property_company', fields ->> 'property', %(street)s, 'import', fields ->> 'property', %(at)s, %(by)s,
+  %(run)s
+FROM incoming i WHERE fields ? 'property' AND NOT EXISTS (
+  SELECT FROM gridmap.organisation o WHERE o.kind = 'property_company' AND o.name = i.fields ->> 'property'
+    AND (o.street_id = %(street)s OR o.street_id IS NULL))
+"""
+COMPANY_IDS = """
+UPDATE incoming i SET fields = fields || jsonb_build_object('property_id', (
+  SELECT min(o.id) FROM gridmap.organisation o WHERE o.kind = 'property_company' AND o.name = i.fields ->> 'property'
+    AND (o.street_id = %(street)s OR o.street_id IS NULL)))
+WHERE fields ? 'property'
+"""
+OTHER_KIND = """
+INSERT INTO gridmap.facility_kind (code, title, title_en, theme) VALUES ('other', '其他设施', 'Other facility', 'other')
+ON CONFLICT DO NOTHING
+"""
+FACILITY_FIELDS = """
+UPDATE incoming i SET fields = fields
+  || jsonb_build_object('facility_kind', coalesce(
+       (SELECT k.code FROM gridmap.facility_kind k WHERE k.code = i.fields ->> 'facility_kind'), 'other'))
+  || CASE WHEN fields ? 'source_kind'
+       THEN jsonb_build_object('details', jsonb_build_object('source_kind', fields ->> 'source_kind')) ELSE '{}' END
+"""
+
+
+def _detail(kind: str) -> sql.Composed:
+    """The INSERT … SELECT … ON CONFLICT of the table beside `place`: what the file leaves out stays as it was."""
+    columns = DETAILS[kind]
+    names = [sql.Identifier(name) for name in columns]
+    values = [sql.SQL("coalesce(({}), o.{}, {})").format(_field(source), name, _default(kind, column))
+              for (column, source), name in zip(columns.items(), names, strict=True)]  # fmt: skip
+    return sql.SQL(
+        "INSERT INTO gridmap.{table} AS t (street_id, place_id, {names})"
+        " SELECT %(street)s, i.id, {values} FROM incoming i"
+        " LEFT JOIN gridmap.{table} o ON (o.street_id, o.place_id) = (%(street)s, i.id)"
+        " ON CONFLICT (street_id, place_id) DO UPDATE SET {sets}"
+        " WHERE ROW({olds}) IS DISTINCT FROM ROW({news}) RETURNING place_id AS id"
+    ).format(
+        table=sql.Identifier(WORDS[kind]),
+        names=sql.SQL(", ").join(names),
+        values=sql.SQL(", ").join(values),
+        sets=sql.SQL(", ").join(sql.SQL("{0} = excluded.{0}").format(name) for name in names),
+        olds=sql.SQL(", ").join(sql.SQL("t.{}").format(name) for name in names),
+        news=sql.SQL(", ").join(sql.SQL("excluded.{}").format(name) for name in names),
+    )
+
+
+def _field(source: str) -> sql.Composed:
+    key, kind = source.split("::")
+    arrow = "->" if kind == "jsonb" else "->>"
+    types: dict[str, LiteralString] = {
+        "text": "text",
+        "integer": "integer",
+        "smallint": "smallint",
+        "bigint": "bigint",
+        "date": "date",
+        "jsonb": "jsonb",
+        "numeric(12, 2)": "numeric(12, 2)",
+        "numeric(6, 1)": "numeric(6, 1)",
+    }
+    return sql.SQL("(i.fields {} {})::{}").format(
+        sql.SQL("->" if arrow == "->" else "->>"), sql.Literal(key), sql.SQL(types[kind])
+    )
+
+
+def _default(kind: str, column: str) -> sql.Composable:
+    """What a column that must not be empty holds where neither the file nor the register says anything."""
+    words = {
+        ("grids", "type"): "basic",
+        ("estates", "management"): "unknown",
+        ("buildings", "kind"): "other",
+        ("facilities", "kind"): "other",
+        ("facilities", "state"): "working",
+        ("facilities", "details"): "{}",
+    }
+    return sql.Literal(words[kind, column]) if (kind, column) in words else sql.SQL("NULL")
+
+
+def write_places(
+    connection: Connection, by: Actor, run: int, street_id: int, checks: Sequence[Checked]
+) -> tuple[int, int, list[Finding]]:
+    """Write what is in `incoming`: (new rows, changed rows, rows that the register refused)."""
+    kind = checks[0].kind.name
+    values = {
+        "street": street_id,
+        "kind": WORDS[kind],
+        "at": by.business_at,
+        "by": by.account_id,
+        "run": run,
+    }
+    connection.execute(MATCH, values)
+    refused = _refuse_conflicts(connection, checks, street_id)
+    connection.execute(MATCH_BY_CODE, values)
+    if kind == "grids":
+        refused += number_grids(connection, checks, street_id)
+    connection.execute(NUMBER, values)
+    connection.execute(CODE, values)
+    refused += refuse(connection, checks, "code_taken", _code_taken(street_id, WORDS[kind]))
+    _prepare_fields(connection, kind, values)
+    new = connection.execute("SELECT count(*) AS rows FROM incoming WHERE is_new").fetchone()
+    touched = {row["id"] for row in connection.execute(PLACES, values).fetchall()}
+    beside = {row["id"] for row in connection.execute(_detail(kind), values).fetchall()}
+    _mark(connection, values, sorted(beside - touched))
+    added = int((new or {})["rows"])
+    return added, len(touched | beside) - added, refused
+
+
+def _refuse_conflicts(connection: Connection, checks: Sequence[Checked], street_id: int) -> list[Finding]:
+    """An id that means another thing far away: two sources with small ids would overwrite each other silently."""
+    condition = sql.SQL(
+        "i.source_key LIKE 'id:%%' AND i.id IS NOT NULL AND EXISTS (SELECT FROM gridmap.place p"
+        " WHERE (p.street_id, p.id) = ({street}, i.id) AND p.name IS DISTINCT FROM i.name"
+        " AND ST_Distance(p.geom::geography, i.geom::geography) > {metres})"
+    ).format(street=sql.Literal(street_id), metres=sql.Literal(ELSEWHERE_M))
+    return refuse(connection, checks, "id_elsewhere", condition)
+
+
+def _code_taken(street_id: int, kind: str) -> sql.Composed:
+    return sql.SQL(
+        "EXISTS (SELECT FROM gridmap.place p WHERE p.street_id = {street} AND (p.kind, p.code) = ({kind}, i.code)"
+        " AND p.id <> i.id) OR EXISTS (SELECT FROM incoming e WHERE e.code = i.code AND e.n < i.n)"
+    ).format(street=sql.Literal(street_id), kind=sql.Literal(kind))
+
+
+def _prepare_fields(connection: Connection, kind: str, values: dict[str, object]) -> None:
+    if kind == "estates":
+        connection.execute(COMPANIES, values)
+        connection.execute(COMPANY_IDS, values)
+    elif kind == "facilities":
+        connection.execute(OTHER_KIND)
+        connection.execute(FACILITY_FIELDS)
+
+
+def _mark(connection: Connection, values: dict[str, object], ids: list[int]) -> None:
+    """A place whose particulars alone have changed gets a new revision too."""
+    if ids:
+        connection.execute(
+            "UPDATE gridmap.place SET revision = revision + 1, changed_at = %(at)s, changed_by = %(by)s,"
+            " import_run_id = %(run)s WHERE street_id = %(street)s AND id = ANY (%(ids)s)",
+            {**values, "ids": ids},
+        )

@@ -1,0 +1,164 @@
+"""One import: all files in one transaction, each with its import run, audit row and change rows."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from psycopg.types.json import Jsonb
+from shapely.geometry.base import BaseGeometry
+
+from gridmap.accounts import Actor
+from gridmap.audit import announce, write_audit
+from gridmap.coords import Datum
+from gridmap.db import SYSTEM, Database
+from gridmap.db.pools import Connection
+from gridmap.load.check import Checked
+from gridmap.load.finding import Finding
+from gridmap.load.reading import Progress, silent
+from gridmap.load.store.basemap import write_basemap
+from gridmap.load.store.owners import settle_owners
+from gridmap.load.store.people import write_people
+from gridmap.load.store.places import WORDS, write_places
+from gridmap.load.store.stage import stage
+from gridmap.load.store.streets import NewStreet, ensure_street, hull_of
+from gridmap.load.store.territory import write_communities, write_districts, write_streets
+
+OUTLINES = frozenset({"communities", "grids", "estates"})
+"""Kinds in which other places lie."""
+INSIDE = ("grids", "estates", "buildings", "stairwells", "facilities", "assignments")
+"""Layers that show where places belong."""
+WITHOUT_COMMUNITY = """
+SELECT count(*) AS rows FROM gridmap.place
+WHERE street_id = %s AND import_run_id = %s AND community_id IS NULL
+"""
+
+
+@dataclass
+class Stored:
+    """What was written: rows that are new, changed and as they were; rows that the register refused; warnings."""
+
+    street_id: int | None = None
+    runs: list[int] = field(default_factory=list)
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    refused: list[Finding] = field(default_factory=list)
+    warnings: list[Finding] = field(default_factory=list)
+
+
+def store(
+    database: Database,
+    by: Actor,
+    checks: Sequence[Checked],
+    *,
+    street_id: int | None = None,
+    new_street: NewStreet | None = None,
+    progress: Progress = silent,
+) -> Stored:
+    """Write the accepted rows of all files, or nothing: a failure leaves the register as it was.
+
+    Kinds that belong to a street need `street_id` or `new_street`. Database errors pass through.
+    """
+    with database.transaction(SYSTEM) as connection:
+        connection.execute("SET LOCAL statement_timeout = 0")
+        connection.execute("SET LOCAL jit = off")
+        stored = Stored(street_id)
+        if new_street is not None:
+            stored.street_id, made = ensure_street(connection, by, new_street, _hull(checks))
+            announce(connection, 0, ["streets"])
+            if made:
+                district = {"code": new_street.code[:6]}
+                stored.warnings.append(Finding("new_district", checks[0].reading.file.name, params=district))
+        for number, checked in enumerate(checks, start=1):
+            progress("write", number, len(checks))
+            _write(connection, by, checked, stored)
+    return stored
+
+
+def _hull(checks: Sequence[Checked]) -> BaseGeometry:
+    return hull_of([checked.frame for checked in checks if len(checked.frame)])
+
+
+def _open_run(connection: Connection, by: Actor, checked: Checked, street_id: int | None) -> int:
+    reading, options = checked.reading, checked.options
+    digest = hashlib.sha256(reading.file.read_bytes()).digest()
+    row = connection.execute(
+        "INSERT INTO gridmap.import_run (kind, file_name, sha256, street_id, account_id, crs, datum, encoding, mapping)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING id",
+        (
+            checked.kind.name,
+            reading.file.name,
+            digest,
+            street_id,
+            by.account_id,
+            options.crs or (reading.crs.to_string() if reading.crs else None),
+            (options.datum or Datum.WGS84).value,
+            reading.encoding,
+            Jsonb(checked.columns),
+        ),
+    ).fetchone()
+    return int((row or {})["id"])
+
+
+def _write(connection: Connection, by: Actor, checked: Checked, stored: Stored) -> None:
+    """One file: its rows, their owners, and what is said about it."""
+    street_id = stored.street_id if checked.kind.of_street else None
+    run = _open_run(connection, by, checked, street_id)
+    stored.runs.append(run)
+    rows = len(checked.frame)
+    if checked.kind.shapes:
+        rows = stage(connection, [checked])
+    new, changed, refused = _dispatch(connection, by, checked, run, stored.street_id or 0)
+    moved = 0
+    if checked.kind.name in OUTLINES | WORDS.keys():
+        outlines = checked.kind.name in OUTLINES and bool(new or changed)
+        today = by.business_at.date()
+        moved = settle_owners(connection, by, run, stored.street_id or 0, today, outlines=outlines)
+        _tell_homeless(connection, checked, run, stored)
+    stored.new, stored.changed = stored.new + new, stored.changed + changed
+    stored.unchanged += rows - len(refused) - new - changed
+    stored.refused += refused
+    counts = {**checked.summary, "new": new, "changed": changed, "moved": moved, "refused": len(refused)}
+    connection.execute("UPDATE gridmap.import_run SET counts = %s WHERE id = %s", (Jsonb(counts), run))
+    write_audit(
+        connection,
+        action="import",
+        subject=checked.kind.name,
+        subject_id=run,
+        street_id=street_id or 0,
+        business_at=by.business_at,
+        account_id=by.account_id,
+        after={"file": checked.reading.file.name, **counts},
+    )
+    if new or changed or moved:
+        layers = {"assignments" if checked.kind.name == "people" else checked.kind.name, *(INSIDE if moved else ())}
+        announce(connection, street_id or 0, sorted(layers))
+
+
+def _dispatch(
+    connection: Connection, by: Actor, checked: Checked, run: int, street_id: int
+) -> tuple[int, int, list[Finding]]:
+    """(new, changed, refused) of the kind's own tables."""
+    match checked.kind.name:
+        case "districts":
+            return (*write_districts(connection, by, run), [])
+        case "streets":
+            outcome, refused = write_streets(connection, by, run, [checked])
+            return (*outcome, refused)
+        case "communities":
+            return (*write_communities(connection, by, run, street_id), [])
+        case "people":
+            return write_people(connection, by, run, street_id, checked)
+        case "roads" | "water" | "green":
+            return (*write_basemap(connection, by, run, street_id, checked.kind.name), [])
+    return write_places(connection, by, run, street_id, [checked])
+
+
+def _tell_homeless(connection: Connection, checked: Checked, run: int, stored: Stored) -> None:
+    if checked.kind.name not in WORDS:
+        return
+    row = connection.execute(WITHOUT_COMMUNITY, (stored.street_id, run)).fetchone()
+    count = int((row or {})["rows"])
+    if count:
+        finding = Finding("without_community", checked.reading.file.name, params={"rows": str(count)})
+        stored.warnings.append(replace(finding, layer=checked.reading.layer))
