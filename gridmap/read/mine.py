@@ -1,0 +1,326 @@
+"""What is one's own: the places that a person holds or was given, building by building in walking order."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, Select, Text, bindparam, case, func, literal_column, or_, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+
+from gridmap.db import compiled
+from gridmap.db.pools import Connection, Row
+from gridmap.layer import AS_OF
+from gridmap.read.locks import ids, lock_values, locked, of_kinds, people_locked, sees_people
+from gridmap.read.order import natural
+from gridmap.read.select import Asked
+from gridmap.scope import Viewer, reach_of_shape
+from gridmap.tables import SERIAL_BITS, assignment, building, duty_role, estate, grid, person, place, stairwell
+
+Statement = tuple[str, dict[str, Any]]
+MOST_BUILDINGS = 120
+COMMA = literal_column("'、'", Text)
+WORKING = ("grid", "estate", "building", "stairwell", "facility", "zone")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Held:
+    """A place that is one's own: by an assignment, then with its role, or by a right that was given."""
+
+    id: int
+    kind: str
+    name: str
+    around: str | None
+    roles: tuple[tuple[str, str], ...]
+    """Titles in Chinese and in English."""
+    households: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class MyStairwell:
+    """A stairwell to go to. `holders` are names where people may be seen; `is_vacant` that nobody manages it."""
+
+    id: int
+    name: str
+    households: int
+    floors: int | None
+    holders: str | None
+    is_vacant: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class MyBuilding:
+    """A building to go to, and its stairwells as far as they are one's own."""
+
+    id: int
+    name: str
+    estate_id: int | None
+    estate: str | None
+    kind: str
+    floors: int | None
+    households: int
+    stairwells: tuple[MyStairwell, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mine:
+    """All of it. `more_buildings` are those that did not fit."""
+
+    held: tuple[Held, ...]
+    buildings: tuple[MyBuilding, ...]
+    more_buildings: int
+
+    @property
+    def households(self) -> int:
+        """How many households live in the buildings listed."""
+        return sum(one.households for one in self.buildings)
+
+    @property
+    def stairwells(self) -> int:
+        """How many stairwells are listed."""
+        return sum(len(one.stairwells) for one in self.buildings)
+
+    @property
+    def place_ids(self) -> tuple[int, ...]:
+        """What a map of one's own shows."""
+        inner = [stairwell.id for one in self.buildings for stairwell in one.stairwells]
+        return tuple(dict.fromkeys((*(one.id for one in self.held), *(one.id for one in self.buildings), *inner)))
+
+
+def read_mine(connection: Connection, viewer: Viewer, asked: Asked, *, after: int = 0) -> Mine:
+    """The viewer's own places, in walking order: estate, building, stairwell, each by its number.
+
+    The connection is in the viewer's transaction. `after` leaves out that many buildings.
+    """
+    held = _held(connection, viewer, asked)
+    roots = _roots(held)
+    if not held:
+        return Mine(held=(), buildings=(), more_buildings=0)
+    text, constants = buildings_statement(viewer.reach.shape)
+    values = lock_values(viewer) | asked.values | roots | {"offset": after}
+    rows = connection.execute(text, constants | values).fetchall()
+    inner = _stairwells(connection, viewer, asked, [row["id"] for row in rows], roots)
+    return Mine(
+        held=held,
+        buildings=tuple(_building(row, inner.get(row["id"], ())) for row in rows),
+        more_buildings=rows[0]["found"] - after - len(rows) if rows else 0,
+    )
+
+
+def _held(connection: Connection, viewer: Viewer, asked: Asked) -> tuple[Held, ...]:
+    reach = viewer.reach
+    text, constants = held_statement(reach.shape)
+    person_id = viewer.person_id or 0
+    values = {"person": person_id, "person_street": person_id >> SERIAL_BITS, "given": [*reach.grids, *reach.estates]}
+    rows = connection.execute(text, constants | lock_values(viewer) | asked.values | values).fetchall()
+    return tuple(
+        Held(
+            id=row["id"],
+            kind=row["kind"],
+            name=row["name"],
+            around=row["around"],
+            roles=tuple(zip(row["titles"] or (), row["titles_en"] or (), strict=True)),
+            households=row["households"],
+        )
+        for row in rows
+    )
+
+
+def _roots(held: Iterable[Held]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {f"my_{kind}s": [] for kind in ("grid", "estate", "building", "stairwell")}
+    for one in held:
+        if f"my_{one.kind}s" in found:
+            found[f"my_{one.kind}s"].append(one.id)
+    everything = [identity for some in found.values() for identity in some]
+    return found | {"my_streets": sorted({identity >> 32 for identity in everything})}
+
+
+def _stairwells(
+    connection: Connection, viewer: Viewer, asked: Asked, buildings: list[int], roots: dict[str, list[int]]
+) -> dict[int, tuple[MyStairwell, ...]]:
+    seen = sees_people(viewer)
+    text, constants = stairwells_statement(viewer.reach.shape, seen)
+    values = lock_values(viewer) | asked.values | roots | {"parents": buildings}
+    found: dict[int, list[MyStairwell]] = {}
+    for row in connection.execute(text, constants | values):
+        one = MyStairwell(
+            id=row["id"],
+            name=row["name"],
+            households=row["households"],
+            floors=row["floors"],
+            holders=row["holders"] if seen else None,
+            is_vacant=seen and not row["holders"],
+        )
+        found.setdefault(row["parent_id"], []).append(one)
+    return {parent: tuple(inner) for parent, inner in found.items()}
+
+
+def _building(row: Row, stairwells: tuple[MyStairwell, ...]) -> MyBuilding:
+    own = sum(one.households for one in stairwells)
+    return MyBuilding(
+        id=row["id"],
+        name=row["name"],
+        estate_id=row["estate_id"],
+        estate=row["estate"],
+        kind=row["building_kind"],
+        floors=row["floors"],
+        households=own + row["own_units"],
+        stairwells=stairwells,
+    )
+
+
+@lru_cache(maxsize=64)
+def held_statement(shape: tuple[str, ...]) -> Statement:
+    """The SQL of the places that a person holds, with the roles, or that a right gives."""
+    reach = reach_of_shape(shape)
+    around = place.alias("around")
+    of_person = (
+        select(
+            assignment.c.street_id,
+            assignment.c.place_id,
+            func.array_agg(aggregate_order_by(duty_role.c.title, duty_role.c.sort)).label("titles"),
+            func.array_agg(aggregate_order_by(duty_role.c.title_en, duty_role.c.sort)).label("titles_en"),
+        )
+        .join_from(assignment, duty_role, duty_role.c.code == assignment.c.role)
+        .where(
+            assignment.c.street_id == bindparam("person_street", type_=BigInteger),
+            assignment.c.person_id == bindparam("person", type_=BigInteger),
+            assignment.c.valid.contains(AS_OF),
+        )
+        .group_by(assignment.c.street_id, assignment.c.place_id)
+        .subquery("of_person")
+    )
+    households = case(
+        (place.c.kind == "grid", grid.c.counted_households),
+        (place.c.kind == "estate", estate.c.counted_households),
+        (place.c.kind == "stairwell", func.cardinality(stairwell.c.units)),
+    )
+    chosen = select(
+        place.c.id,
+        place.c.kind,
+        place.c.name,
+        around.c.name.label("around"),
+        of_person.c.titles,
+        of_person.c.titles_en,
+        households.label("households"),
+    ).select_from(place)
+    is_mine = (of_person.c.street_id == place.c.street_id) & (of_person.c.place_id == place.c.id)
+    is_around = (
+        (around.c.street_id == place.c.street_id)
+        & (around.c.id == func.coalesce(place.c.parent_id, place.c.estate_id))
+        & (around.c.id != place.c.id)
+        & locked(around, reach)
+    )
+    joined = chosen.join(of_person, is_mine, isouter=True).join(around, is_around, isouter=True)
+    for table in (grid, estate, stairwell):
+        joined = joined.join(table, _of(table), isouter=True)
+    given = func.any(ids("given"))
+    is_own = or_(of_person.c.place_id.is_not(None), place.c.id == given)
+    order = (case(*((place.c.kind == kind, k) for k, kind in enumerate(WORKING))), natural(place.c.name), place.c.id)
+    near = place.c.street_id == func.any(ids("near"))
+    return compiled(joined.where(near, is_own, locked(place, reach)).order_by(*order))
+
+
+@lru_cache(maxsize=64)
+def buildings_statement(shape: tuple[str, ...]) -> Statement:
+    """The SQL of the buildings in which one's own places lie."""
+    reach = reach_of_shape(shape)
+    around, door = place.alias("around"), place.alias("door")
+    doors = (
+        select(door.c.parent_id)
+        .where(door.c.street_id == func.any(ids("my_streets")), door.c.id == func.any(ids("my_stairwells")))
+        .scalar_subquery()
+    )
+    is_mine = or_(_in_grids_or_estates(), place.c.id == func.any(ids("my_buildings")), place.c.id.in_(doors))
+    is_around = (around.c.street_id == place.c.street_id) & (around.c.id == place.c.estate_id) & locked(around, reach)
+    chosen: Select[Any] = (
+        select(
+            place.c.id,
+            place.c.name,
+            place.c.estate_id,
+            around.c.name.label("estate"),
+            building.c.kind.label("building_kind"),
+            building.c.floors,
+            func.cardinality(building.c.units).label("own_units"),
+            func.count().over().label("found"),
+        )
+        .join_from(place, building, _of(building))
+        .join(around, is_around, isouter=True)
+        .where(
+            place.c.street_id == func.any(ids("my_streets")),
+            of_kinds(place.c.kind, "building"),
+            is_mine,
+            locked(place, reach),
+        )
+    )
+    order = (
+        natural(func.coalesce(around.c.initials, around.c.name)),
+        around.c.name,
+        place.c.estate_id,
+        natural(place.c.name),
+        place.c.id,
+    )
+    return compiled(chosen.order_by(*order).limit(MOST_BUILDINGS).offset(bindparam("offset", type_=BigInteger)))
+
+
+@lru_cache(maxsize=64)
+def stairwells_statement(shape: tuple[str, ...], sees_people: bool) -> Statement:
+    """The SQL of one's own stairwells in some buildings, with those who manage them."""
+    reach = reach_of_shape(shape)
+    is_mine = or_(
+        _in_grids_or_estates(),
+        place.c.parent_id == func.any(ids("my_buildings")),
+        place.c.id == func.any(ids("my_stairwells")),
+    )
+    names = _managers(shape).alias("managers") if sees_people else None
+    holders = names.c.names if names is not None else func.nullif("", "")
+    chosen = select(
+        place.c.id,
+        place.c.parent_id,
+        place.c.name,
+        stairwell.c.floors,
+        func.cardinality(stairwell.c.units).label("households"),
+        holders.label("holders"),
+    ).join_from(place, stairwell, _of(stairwell))
+    if names is not None:
+        held = (names.c.street_id == place.c.street_id) & (names.c.place_id == place.c.id)
+        chosen = chosen.join(names, held, isouter=True)
+    where = (
+        place.c.street_id == func.any(ids("my_streets")),
+        place.c.parent_id == func.any(ids("parents")),
+        of_kinds(place.c.kind, "stairwell"),
+        is_mine,
+        locked(place, reach),
+    )
+    return compiled(chosen.where(*where).order_by(natural(place.c.name), place.c.id))
+
+
+def _managers(shape: tuple[str, ...]) -> "Select[Any]":
+    reach = reach_of_shape(shape)
+    names = func.string_agg(person.c.display_name, aggregate_order_by(COMMA, person.c.display_name))
+    is_person = (person.c.street_id == assignment.c.street_id) & (person.c.id == assignment.c.person_id)
+    return (
+        select(assignment.c.street_id, assignment.c.place_id, names.label("names"))
+        .join_from(assignment, person, is_person)
+        .where(
+            assignment.c.street_id == func.any(ids("my_streets")),
+            assignment.c.role == "building_manager",
+            assignment.c.valid.contains(AS_OF),
+            locked(assignment, reach),
+            people_locked(person, reach),
+        )
+        .group_by(assignment.c.street_id, assignment.c.place_id)
+    )
+
+
+def _in_grids_or_estates() -> "ColumnElement[bool]":
+    return or_(
+        place.c.grid_id == func.any(ids("my_grids")),
+        place.c.micro_grid_id == func.any(ids("my_grids")),
+        place.c.estate_id == func.any(ids("my_estates")),
+    )
+
+
+def _of(table: Any) -> "ColumnElement[bool]":
+    made: ColumnElement[bool] = (table.c.street_id == place.c.street_id) & (table.c.place_id == place.c.id)
+    return made
