@@ -296,6 +296,16 @@ def test_home_behind_a_closed_folder_goes_to_the_system_and_leaves_a_note(tmp_pa
     assert real_home(asked) == Path("/srv/elsewhere")
 
 
+def test_home_that_cannot_be_made_is_a_sentence() -> None:
+    folder = make_home()
+    (folder / "file").touch()
+    try:
+        with pytest.raises(ClusterError, match="set GRIDMAP_HOME to a folder of your own"):
+            Cluster(folder / "file" / "home").start()
+    finally:
+        shutil.rmtree(folder)
+
+
 @needs_root
 def test_one_user_may_pass_a_closed_folder_and_nobody_else() -> None:
     outer = make_home()

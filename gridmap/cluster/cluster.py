@@ -108,10 +108,13 @@ class Cluster:
         if self.answers():
             return
         crew = self.crew
-        leave_note(self.asked, self.home)
-        if self.asked != self.home and not self.data.exists():
-            self._say(f"{crew.keeper.name} may not pass through to {self.asked}: the data goes to {self.home}")
-        self.layout.make_folders(crew)
+        try:
+            leave_note(self.asked, self.home)
+            if self.asked != self.home and not self.data.exists():
+                self._say(f"{crew.keeper.name} may not pass through to {self.asked}: the data goes to {self.home}")
+            self.layout.make_folders(crew)
+        except (PermissionError, NotADirectoryError) as error:
+            raise ClusterError(f"{error.filename} cannot be made; set GRIDMAP_HOME to a folder of your own") from None
         with self._locked():
             if self.answers():
                 return

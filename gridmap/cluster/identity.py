@@ -97,20 +97,25 @@ def run_as(
     stays = os.geteuid() == user.uid
     if not stays and not is_root():
         raise NotAllowedError(f"Only root or {user.name} can do this")
-    return subprocess.run(
-        arguments,
-        cwd="/",
-        env=bare | (environment or {}),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        check=False,
-        start_new_session=own_session,
-        user=None if stays else user.uid,
-        group=None if stays else user.gid,
-        extra_groups=None if stays else [],
-    )
+    try:
+        return subprocess.run(
+            arguments,
+            cwd="/",
+            env=bare | (environment or {}),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+            start_new_session=own_session,
+            user=None if stays else user.uid,
+            group=None if stays else user.gid,
+            extra_groups=None if stays else [],
+        )
+    except PermissionError:
+        raise NotAllowedError(
+            f"This root may not become {user.name}; run gridmap as an ordinary user instead"
+        ) from None
 
 
 @dataclass(frozen=True)

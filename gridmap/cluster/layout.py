@@ -6,8 +6,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from gridmap.cluster.errors import ClusterError
-from gridmap.cluster.identity import Crew, OsUser, database_user, is_root
+from gridmap.cluster.errors import ClusterError, NotAllowedError
+from gridmap.cluster.identity import Crew, OsUser, database_user, is_root, me
 from gridmap.cluster.passage import closed_folders
 
 SYSTEM_HOME = Path("/var/lib/gridmap")
@@ -29,9 +29,14 @@ def real_home(home: Path) -> Path:
     a note in `home` then says where, and is followed for ever after.
     """
     home = home.absolute()
-    note = home / MOVED
-    if note.exists():
-        return Path(note.read_text().strip())
+    try:
+        return Path((home / MOVED).read_text().strip())
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except PermissionError:
+        raise NotAllowedError(
+            f"{me().name} may not look into {home}. Run this as root, or set GRIDMAP_HOME to a folder of your own"
+        ) from None
     if not is_root() or (home / "postgres").exists() or home.is_relative_to(SYSTEM_HOME):
         return home
     ways = closed_folders(home.parent.resolve(), database_user())
@@ -78,7 +83,7 @@ class Layout:
         """(socket folder, port) as remembered; the first choice before the first start."""
         try:
             kept = json.loads(self.port_file.read_text())
-        except (FileNotFoundError, ValueError):
+        except (FileNotFoundError, NotADirectoryError, ValueError):
             return self.sockets, FIRST_PORT
         return Path(kept["sockets"]), int(kept["port"])
 
