@@ -11,7 +11,7 @@ import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from shapely.geometry import shape
-from two_streets import ASKED, Town, identity, open_town
+from tests.two_streets import ASKED, Town, identity, open_town
 
 from gridmap.layer import Role
 from gridmap.layers import BY_NAME, LAYERS

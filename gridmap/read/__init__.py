@@ -4,7 +4,7 @@ from gridmap.read.features import Page, count_features, read_extent, read_featur
 from gridmap.read.filter import BadWord, Filter, UnknownWord, parse_filter
 from gridmap.read.frame import read_frame, read_frames
 from gridmap.read.select import Asked, UnknownLayer, layers_named, rows_of
-from gridmap.read.stream import Export, Format, Stream, write_stream
+from gridmap.read.stream import Export, Format, Stream, layer_sql, note_export, write_stream
 from gridmap.read.tiles import TILE_ZOOMS, Tile, read_tile
 
 __all__ = [
@@ -20,7 +20,9 @@ __all__ = [
     "UnknownLayer",
     "UnknownWord",
     "count_features",
+    "layer_sql",
     "layers_named",
+    "note_export",
     "parse_filter",
     "read_extent",
     "read_feature",

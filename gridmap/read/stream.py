@@ -9,6 +9,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from psycopg import ClientCursor
 from sqlalchemy import (
     ColumnElement,
     Integer,
@@ -22,8 +23,11 @@ from sqlalchemy import (
     literal,
     literal_column,
     select,
+    type_coerce,
 )
+from sqlalchemy.types import NullType
 
+from gridmap.audit import write_audit
 from gridmap.db import Database, compiled
 from gridmap.db.pools import Connection
 from gridmap.layer import Layer
@@ -50,7 +54,7 @@ CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 DATUM_NOTE = "WGS 84 longitude and latitude in degrees (CGCS2000, EPSG:4490, has the same numbers)"
 BOM = b"\xef\xbb\xbf"
 """Without it a spreadsheet takes UTF-8 for GBK."""
-FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = "^[-=+@\t\r]"
 """A text that begins so would be run by a spreadsheet; in CSV it gets an apostrophe before it."""
 STREAM_SETTINGS = (
     "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ",
@@ -213,4 +217,38 @@ def _cell(column: "ColumnElement[Any]", kind: str) -> "ColumnElement[Any]":
     if kind != "string":
         return column
     text = cast(column, Text)
-    return case((func.left(text, 1).in_(FORMULA_SIGNS), literal("'") + text), else_=text)
+    return case((text.regexp_match(FORMULA), literal("'") + text), else_=text)
+
+
+def note_export(database: Database, export: Export, *, business_at: datetime, target: str) -> None:
+    """Write into the audit log that this export begins: who (0 is the command line), what, which rows, where to."""
+    viewer = export.viewer
+    with database.transaction(viewer.prologue) as connection:
+        write_audit(
+            connection,
+            action="export",
+            subject="layer",
+            subject_id=export.layer.name,
+            business_at=business_at,
+            account_id=viewer.account_id or None,
+            after={
+                "format": export.format.value,
+                "asOf": export.asked.as_of.isoformat(),
+                "filter": dict(export.where.said),
+                "attributes": list(seen_attributes(export.layer, viewer.reading_roles)),
+                "target": target,
+            },
+        )
+
+
+def layer_sql(connection: Connection, export: Export) -> str:
+    """The export's rows as plain SQL with every value written out: a transaction of the viewer's, for psql."""
+    viewer, layer, where = export.viewer, export.layer, export.where
+    rows, chosen = features_of(layer, viewer.reach.shape, viewer.reading_roles, where.shape)
+    names = seen_attributes(layer, viewer.reading_roles)
+    columns = [rows.c.id, *(rows.c[name] for name in names), type_coerce(rows.c.geom, NullType()).label("geom")]
+    text, constants = compiled(chosen.with_only_columns(*columns).order_by(*order_of(layer, rows)))
+    values = constants | values_for(viewer, export.asked) | where.values
+    written = ClientCursor(connection).mogrify(text, values)
+    prologue = viewer.prologue.decode().replace("; ", ";\n")
+    return f"-- {layer.name}, {export.asked.as_of.isoformat()}\n{prologue};\n{written};\nCOMMIT;"
