@@ -1,12 +1,16 @@
 """The map page without a database: real templates, scripts and policy; an invented town behind the addresses.
 
-`python -m tests.browser.harness` serves it, to look at while drawing.
+`python -m tests.browser.harness` serves it, to look at while drawing; `--demo` shows the committed demo street.
 """
 
 import secrets
+import sys
+from datetime import date
+from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, abort, g, jsonify, render_template, render_template_string, request
+from flask import Flask, Response, abort, current_app, g, jsonify, render_template, render_template_string, request
+from shapely.ops import unary_union
 
 from gridmap.assets import PACKAGE
 from gridmap.context import CSP
@@ -15,148 +19,147 @@ from gridmap.i18n import LOCALES, translate
 from gridmap.layer import Role
 from gridmap.layers import BY_NAME, LAYERS
 from gridmap.maps import View, compose
-from tests.browser.town import tile, to_lonlat, town
+from tests.browser.demo_town import demo_town
+from tests.browser.town import Thing, Town, tile, to_lonlat, town
 
-NAV = (("map", "Map", "map"), ("my", "My places", "home"), ("data", "Data", "data"), ("admin", "Administration", "settings"))
-NASTY = ("<img src=x onerror=alert(1)>", "</script><script>alert(1)</script>", "${alert(1)}", "`+alert(1)+`")
-
-CARD = """
-{% import "_parts.html" as parts with context %}{% from "_icons.html" import icon %}
-<div class="stack">
-  {{ parts.crumbs([("花苑社区", "#"), ("第3网格", "#"), (thing.attributes.name or "", none)]) }}
-  <div class="card-head"><h2 class="card-title">{{ thing.attributes.name or thing.id }}</h2><span class="badge badge-accent">{{ kind }}</span></div>
-  <ul class="people">{{ parts.person("党员楼管员", "陈某某", "19900001234", "自 2025-06-01") }}{{ parts.person("楼道长") }}{{ parts.person("网格员", "梁某某", "19900005678") }}</ul>
-  <dl class="pairs"><dt>编码</dt><dd>{{ thing.id }}</dd><dt>层数</dt><dd>{{ thing.attributes.floors or "—" }}</dd><dt>户数</dt><dd>72 户</dd><dt>物业</dt><dd>中山市某某物业管理有限公司</dd></dl>
-  <div class="facts">{{ parts.fact("楼道", 3) }}{{ parts.fact("住户", 72, "户", "#") }}{{ parts.fact("缺口", 1, "", "#", "danger") }}</div>
-</div>
-"""
+HERE = Path(__file__).parent
+TODAY = date(2026, 3, 16)
+NAV = (("map", "Map"), ("home", "My places"), ("data", "Data"), ("settings", "Administration"))
 
 
-def create_harness(locale: str = "zh", demo: bool = True) -> Flask:
-    """A Flask application with the map, the doors and fake answers. `?fail=` makes the next answers fail."""
+def create_harness(of: Town = town) -> Flask:
+    """A Flask application with the map, the doors and fake answers; `config["trouble"]` makes answers fail with it."""
     app = Flask("gridmap", root_path=str(PACKAGE), static_folder="static", template_folder="templates")
-
-    def asked() -> str:
-        given = request.args.get("lang", locale)
-        return given if given in LOCALES else locale
-
-    def nonce() -> str:
-        if "nonce" not in g:
-            g.nonce = secrets.token_urlsafe(8)
-        return str(g.nonce)
-
-    def say(text: str, **values: object) -> str:
-        return translate(asked(), text, **values)
-
-    app.jinja_env.globals.update(_=say, csp_nonce=nonce, csrf_token=lambda: "proof", locale=asked, demo=demo)
-    app.config["trouble"] = None
-
-    @app.after_request
-    def policy(response: Response) -> Response:
-        if response.mimetype == "text/html":
-            response.headers["Content-Security-Policy"] = CSP.format(nonce=nonce(), images="")
-        return response
-
-    def shell(current: str) -> dict[str, Any]:
-        nav = [{"name": n, "title": say(t), "href": f"/{n}", "icon": i} for n, t, i in NAV]
-        return {"nav": nav, "current": current, "user": {"name": "陈某某", "role": "街道负责人"}}
-
-    @app.get("/map")
-    def street_map() -> str:
-        west, south = to_lonlat(-1000, -900)
-        east, north = to_lonlat(1000, 1100)
-        from datetime import date
-
-        view = View(
-            locale=asked(),
-            bounds=BBox(west, south, east, north),
-            today=date(2026, 3, 16),
-            roles=frozenset({Role.LEADER}),
-        )
-        page = compose(LAYERS, view)
-        facts = [
-            {"title": "网格", "value": 8, "href": "/list"},
-            {"title": "楼栋", "value": f"{len(town()['buildings']):,}", "href": "/list"},
-            {"title": "楼道", "value": f"{len(town()['stairwells']):,}", "href": "/list"},
-            {"title": "没有楼管员", "value": 17, "href": "/list", "kind": "danger"},
-        ]
-        return render_template(
-            "map.html",
-            map=page,
-            area="东区街道",
-            facts=facts,
-            list_url="/list",
-            today="2026-03-16",
-            can_look_back=True,
-            **shell("map"),
-        )
-
-    @app.get("/tiles/<int:z>/<int:x>/<int:y>.mvt")
-    def tiles(z: int, x: int, y: int) -> Response:
-        _trouble(app)
-        body = tile(z, x, y, tuple(request.args["layers"].split(",")))
-        return Response(body, 200 if body else 204, {"Content-Type": "application/vnd.mapbox-vector-tile"})
-
-    @app.get("/places/<int:key>/card")
-    def card(key: int) -> str:
-        _trouble(app)
-        for name, things in town().items():
-            for thing in things:
-                if thing.id == key:
-                    return render_template_string(CARD, thing=thing, kind=say(BY_NAME[name].title))
-        abort(404)
-
-    @app.get("/search")
-    def search() -> Response:
-        _trouble(app)
-        words = request.args["q"].lower()
-        found = []
-        for name in ("grids", "estates", "buildings"):
-            for thing in town()[name]:
-                if words in thing.attributes.get("name", "") and len(found) < 8:
-                    lon, lat = to_lonlat(thing.shape.centroid.x, thing.shape.centroid.y)
-                    box = [*to_lonlat(*thing.shape.bounds[:2]), *to_lonlat(*thing.shape.bounds[2:])]
-                    found.append(
-                        {
-                            "id": thing.id,
-                            "title": thing.attributes["name"],
-                            "kind_title": say(BY_NAME[name].title),
-                            "subtitle": "花苑社区 · 第3网格",
-                            "lon": lon,
-                            "lat": lat,
-                            "bbox": box,
-                        }
-                    )
-        return jsonify(found)
-
-    @app.get("/login")
-    def login() -> str:
-        problem = "用户名或密码不正确。" if request.args.get("wrong") else ""
-        return render_template("login.html", problem=problem, username="", next="/")
-
-    @app.get("/error/<int:status>")
-    def error(status: int) -> tuple[str, int]:
-        return render_template("error.html", status=status, code="page_missing", sentence="此页面不存在, 或不属于您的账号。"), status
-
-    @app.get("/nasty.json")
-    def nasty() -> Response:
-        return jsonify(NASTY)
-
-    @app.get("/gallery")
-    def gallery() -> str:
-        from pathlib import Path
-
-        text = (Path(__file__).parent / "gallery.html").read_text("utf-8")
-        return render_template_string(text, **shell("data"))
-
+    app.config.update(town=of, trouble=None)
+    app.jinja_env.globals.update(_=say, csp_nonce=nonce, csrf_token=lambda: "proof", locale=locale, demo=True)
+    app.after_request(add_policy)
+    app.add_url_rule("/map", view_func=street_map)
+    app.add_url_rule("/tiles/<int:z>/<int:x>/<int:y>.mvt", view_func=tiles)
+    app.add_url_rule("/places/<int:key>/card", view_func=card)
+    app.add_url_rule("/search", view_func=search)
+    app.add_url_rule("/login", view_func=login)
+    app.add_url_rule("/error/<int:status>", view_func=error)
+    app.add_url_rule("/gallery", view_func=gallery)
     return app
 
 
-def _trouble(app: Flask) -> None:
-    status = app.config["trouble"]
-    if status:
-        abort(status)
+def locale() -> str:
+    """Chinese, or what the address asks for."""
+    asked = request.args.get("lang", "zh")
+    return asked if asked in LOCALES else "zh"
+
+
+def nonce() -> str:
+    """The nonce of this answer."""
+    if "nonce" not in g:
+        g.nonce = secrets.token_urlsafe(8)
+    return str(g.nonce)
+
+
+def say(text: str, **values: object) -> str:
+    """The text in the page's language."""
+    return translate(locale(), text, **values)
+
+
+def add_policy(response: Response) -> Response:
+    """The policy that gridmap itself sends."""
+    if response.mimetype == "text/html":
+        response.headers["Content-Security-Policy"] = CSP.format(nonce=nonce(), images="")
+    return response
+
+
+def shell(current: str) -> dict[str, Any]:
+    """The variables of base.html."""
+    nav = [{"name": icon, "title": say(title), "href": f"/{icon}", "icon": icon} for icon, title in NAV]
+    return {"nav": nav, "current": current, "user": {"name": "陈某某", "role": "街道负责人"}, "area": "东区街道"}
+
+
+def layers() -> dict[str, list[Thing]]:
+    """What the town is made of."""
+    made: dict[str, list[Thing]] = current_app.config["town"]()
+    return made
+
+
+def street_map() -> str:
+    """The leader's map."""
+    frame = unary_union([thing.shape for thing in layers()["grids"]]).bounds
+    bounds = BBox(*to_lonlat(*frame[:2]), *to_lonlat(*frame[2:]))
+    view = View(locale=locale(), bounds=bounds, today=TODAY, roles=frozenset({Role.LEADER}))
+    facts = [
+        {"title": "网格", "value": 8, "href": "/list"},
+        {"title": "楼栋", "value": f"{len(layers()['buildings']):,}", "href": "/list"},
+        {"title": "楼道", "value": f"{len(layers()['stairwells']):,}", "href": "/list"},
+        {"title": "没有楼管员", "value": 17, "href": "/list", "kind": "danger"},
+    ]
+    given = {"facts": facts, "list_url": "/list", "today": TODAY.isoformat(), "can_look_back": True}
+    return render_template("map.html", map=compose(LAYERS, view), **given, **shell("map"))
+
+
+def tiles(z: int, x: int, y: int) -> Response:
+    """A tile of the town."""
+    fail_if_asked()
+    body = tile(z, x, y, tuple(request.args["layers"].split(",")), current_app.config["town"])
+    return Response(body, 200 if body else 204, {"Content-Type": "application/vnd.mapbox-vector-tile"})
+
+
+def card(key: int) -> str:
+    """The card of anything in the town."""
+    fail_if_asked()
+    found = [(name, thing) for name, things in layers().items() for thing in things if thing.id == key]
+    if not found:
+        abort(404)
+    name, thing = found[0]
+    text = (HERE / "card.html").read_text("utf-8")
+    return render_template_string(text, thing=thing, kind=say(BY_NAME[name].title))
+
+
+def search() -> Response:
+    """Up to eight places whose name holds the words."""
+    fail_if_asked()
+    words = request.args["q"]
+    found = [
+        (name, thing)
+        for name in ("grids", "estates", "buildings")
+        for thing in layers()[name]
+        if words in str(thing.attributes.get("name", ""))
+    ]
+    return jsonify([_found(name, thing) for name, thing in found[:8]])
+
+
+def _found(name: str, thing: Thing) -> dict[str, Any]:
+    lon, lat = to_lonlat(thing.shape.centroid.x, thing.shape.centroid.y)
+    bounds = [*to_lonlat(*thing.shape.bounds[:2]), *to_lonlat(*thing.shape.bounds[2:])]
+    words = {
+        "title": thing.attributes["name"],
+        "kind_title": say(BY_NAME[name].title),
+        "subtitle": "花苑社区 · 第3网格",
+    }
+    return {"id": thing.id, **words, "lon": lon, "lat": lat, "bbox": bounds}
+
+
+def login() -> str:
+    """The sign-in page, refused with `?wrong=1`."""
+    problem = "用户名或密码不正确。" if request.args.get("wrong") else ""
+    return render_template("login.html", problem=problem, username="", next="/")
+
+
+def error(status: int) -> str:
+    """An error page; sent as 200, so that the browser has nothing to complain about."""
+    sentence = say("This page does not exist, or is not for your account.")
+    return render_template("error.html", status=status, code="page_missing", sentence=sentence)
+
+
+def gallery() -> str:
+    """Every component on one page."""
+    return render_template_string((HERE / "gallery.html").read_text("utf-8"), **shell("data"))
+
+
+def fail_if_asked() -> None:
+    """Answer with the trouble that the test ordered."""
+    if current_app.config["trouble"]:
+        abort(current_app.config["trouble"])
 
 
 if __name__ == "__main__":
-    create_harness().run(port=8765, threaded=True)
+    is_demo = "--demo" in sys.argv
+    create_harness(demo_town if is_demo else town).run(port=8766 if is_demo else 8765, threaded=True)

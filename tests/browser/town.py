@@ -4,11 +4,12 @@ Metres of web mercator around one point; ids, names and kinds are made up by rul
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import mapbox_vector_tile
+import mapbox_vector_tile  # type: ignore[import-untyped]  # a test tool without types
 from shapely import affinity, box
 from shapely.geometry import LineString, MultiLineString, Point, Polygon, shape
 from shapely.geometry.base import BaseGeometry
@@ -73,7 +74,9 @@ def _roads() -> list[Thing]:
         line = _turned(LineString([(-1900, y), (0, y + 12), (1900, y)]))
         grade = "motorway" if row == 4 else "main" if row == 0 else "secondary" if row % 2 == 0 else "residential"
         number += 1
-        name = {"motorway": "中江高速", "main": "东苑路", "secondary": f"长江路{row + 4}", "residential": "竹苑新村路"}[grade]
+        name = {"motorway": "中江高速", "main": "东苑路", "secondary": f"长江路{row + 4}", "residential": "竹苑新村路"}[
+            grade
+        ]
         roads.append(Thing(number, line, {"class": grade, "name": name}))
     rail = _turned(LineString([(-1900, 640), (-300, 700), (1900, 1190)]))
     roads.append(Thing(number + 1, rail, {"class": "rail", "name": "广珠铁路"}))
@@ -112,7 +115,9 @@ def _kind_of(column: int, row: int) -> str:
 @cache
 def town() -> dict[str, list[Thing]]:
     """All layers of the town, by name."""
-    layers: dict[str, list[Thing]] = {name: [] for name in ("grids", "estates", "buildings", "stairwells", "facilities")}
+    layers: dict[str, list[Thing]] = {
+        name: [] for name in ("grids", "estates", "buildings", "stairwells", "facilities")
+    }
     for column, row, block in _blocks():
         _fill_block(layers, column, row, block)
     layers["water"] = [
@@ -122,7 +127,11 @@ def town() -> dict[str, list[Thing]]:
     layers["green"] = [
         Thing(STREET_ID + 810_001, _turned(box(-704, 272, -374, 522)), {"class": "park", "name": "紫马岭公园"}),
         Thing(STREET_ID + 810_002, RIVER.buffer(34).difference(RIVER), {"class": "grass"}),
-        Thing(STREET_ID + 810_003, _turned(Polygon([(1080, 280), (1400, 300), (1380, 780), (1020, 740)])), {"class": "wood", "name": "起湾后山"}),
+        Thing(
+            STREET_ID + 810_003,
+            _turned(Polygon([(1080, 280), (1400, 300), (1380, 780), (1020, 740)])),
+            {"class": "wood", "name": "起湾后山"},
+        ),
     ]
     layers["roads"] = _roads()
     layers |= _territory()
@@ -145,11 +154,7 @@ def _territory() -> dict[str, list[Thing]]:
                 "households": (420, 286, 655, 390, 0, 455, 271, 540)[i],
             },
         )
-        for i, (x, y, h) in enumerate(
-            (x, y, h)
-            for y, h in ((-11, 1091), (-840, 829))
-            for x in (-1419, -715, -11, 693)
-        )
+        for i, (x, y, h) in enumerate((x, y, h) for y, h in ((-11, 1091), (-840, 829)) for x in (-1419, -715, -11, 693))
     ]
     halves = split(grids[2].shape, micro).geoms
     grids += [
@@ -220,12 +225,25 @@ def _put_facilities(layers: dict[str, list[Thing]], index: int, estate: Polygon)
         layers["facilities"].append(Thing(STREET_ID + 500_000 + index * 10 + i, at, given))
 
 
-POLYGON_LABELS = ("districts", "streets", "communities", "grids", "estates", "buildings", "water", "green")
+POLYGON_LABELS = (
+    "districts",
+    "streets",
+    "communities",
+    "grids",
+    "estates",
+    "buildings",
+    "stairwells",
+    "water",
+    "green",
+)
 FROM = {"buildings": 14, "stairwells": 16, "facilities": 15, "estates": 12, "grids": 12}
 
 
+Town = Callable[[], dict[str, list[Thing]]]
+
+
 @cache
-def tile(z: int, x: int, y: int, names: tuple[str, ...]) -> bytes:
+def tile(z: int, x: int, y: int, names: tuple[str, ...], of: Town = town) -> bytes:
     """The tile's bytes; empty where nothing is."""
     size = WORLD / 2**z
     west, north = -WORLD / 2 + x * size - X0, WORLD / 2 - y * size - Y0
@@ -234,7 +252,7 @@ def tile(z: int, x: int, y: int, names: tuple[str, ...]) -> bytes:
     window = box(frame[0] - margin, frame[1] - margin, frame[2] + margin, frame[3] + margin)
     made = []
     for name in names:
-        things = [t for t in town().get(name, ()) if z >= FROM.get(name, 0) and t.shape.intersects(window)]
+        things = [t for t in of().get(name, ()) if z >= FROM.get(name, 0) and t.shape.intersects(window)]
         made.append(_layer(name, [(t, t.shape.intersection(window)) for t in things]))
         if name in POLYGON_LABELS:
             inside = [(t, t.shape.representative_point()) for t in things]

@@ -51,7 +51,7 @@ function labelRules(layer, colour, texts) {
     case "buildings":
       return places.buildingLabels(layer);
     case "stairwells":
-      return places.dotLabels(layer, { ink: INK.stairwell, from: 18, order: 40 });
+      return places.stairwellLabels(layer, colour);
     case "facilities":
       return places.facilityLabels(layer, colour);
     case "assignments":

@@ -78,8 +78,11 @@ function setLines(ctx, parts) {
 const sum = (lines) => lines.reduce((total, line) => total + line.height, 0);
 const widest = (lines) => lines.reduce((most, line) => Math.max(most, line.width), 0);
 
-/** Text centred on a point. `parts(zoom, feature)` gives lines with words, size, weight, ink; null for no label. */
-export function pointLabel({ parts, halo, haloWidth = 2.2, padding = 3, below = () => 0, repeat = 0 }) {
+/**
+ * Text centred on a point, `shift` pixels down, or wholly `below` it.
+ * `parts(zoom, feature)` gives lines with words, size, weight, ink; null for no label.
+ */
+export function pointLabel({ parts, halo, haloWidth = 2.2, padding = 3, below = () => 0, shift = () => 0, repeat = 0 }) {
   return {
     place(layout, geom, feature) {
       const given = parts(layout.zoom, feature);
@@ -88,7 +91,7 @@ export function pointLabel({ parts, halo, haloWidth = 2.2, padding = 3, below = 
       const anchor = geom[0][0];
       const height = sum(lines);
       const drop = below(layout.zoom, feature);
-      const top = drop ? drop : -height / 2;
+      const top = drop ? drop : shift(layout.zoom) - height / 2;
       const half = widest(lines) / 2 + padding;
       const box = {
         minX: anchor.x - half,

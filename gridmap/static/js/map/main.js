@@ -171,7 +171,8 @@ class StreetMap {
     map.getContainer().addEventListener("keydown", (event) => {
       if (event.key === "Enter" && event.target === map.getContainer()) this.openAt(map.getCenter(), event);
     });
-    this.tiles.leaflet.on("load", () => this.message.clear());
+    this.tiles.leaflet.on("loading", () => this.message.begin());
+    this.tiles.leaflet.on("load", () => this.message.done());
     this.pointAtThings();
     this.knowKeys();
     for (const button of document.querySelectorAll("[data-map-do]")) {
@@ -180,6 +181,18 @@ class StreetMap {
     document.addEventListener("keydown", (event) => {
       if (event.key === "Escape") this.escape();
     });
+    find("#overview").addEventListener("click", (event) => {
+      const link = event.target.closest("[data-place]");
+      if (!link || event.ctrlKey || event.metaKey) return;
+      event.preventDefault();
+      this.goTo(JSON.parse(link.dataset.place));
+    });
+    if (find("[data-map-go]")) {
+      find("[data-map-go]").addEventListener("change", (event) => {
+        const bounds = event.target.value.split(",").map(Number);
+        this.map.fitBounds(asLeaflet(bounds), { maxZoom: 17, ...this.room() });
+      });
+    }
     window.addEventListener("popstate", (event) => this.comeBack(event.state));
     window.addEventListener("online", () => this.refresh());
   }

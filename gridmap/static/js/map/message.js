@@ -2,12 +2,23 @@
 import { element } from "./dom.js";
 import { sentence } from "./words.js";
 
-/** `frame` is the line's element. Returns {problem(error, retry), clear()}. */
+/**
+ * `frame` is the line's element. `begin()` when a round of requests starts, `problem(error, retry)` when one of them
+ * fails, `done()` when all have ended: a round without a problem clears the line.
+ */
 export function messageLine(frame, t, signInUrl) {
   let kind = null;
+  let isTroubled = false;
   return {
+    begin() {
+      isTroubled = false;
+    },
+    done() {
+      if (!isTroubled) this.clear();
+    },
     problem(error, retry) {
       const now = error.kind || "server";
+      isTroubled = true;
       if (now === kind) return;
       kind = now;
       const said = element("span", { text: sentence(t, error) });

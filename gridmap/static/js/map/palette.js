@@ -4,7 +4,8 @@
 export const FONT = '"PingFang SC","Microsoft YaHei","Noto Sans CJK SC","Noto Sans SC",sans-serif';
 
 export const GROUND = {
-  land: "#f4f1ea",
+  land: "#efece4",
+  inside: "#f8f6f0",
   waterEdge: "#8dbbd0",
   greenEdge: "#b4cc9c",
   roadCasing: { motorway: "#cf8f3f", main: "#dcb057", secondary: "#d9cba0", residential: "#d8d2c4" },
@@ -21,12 +22,13 @@ export const BOUNDARY = {
   estate: "#a78e62",
 };
 
-export const BUILDING = { shadow: "rgba(70,58,44,.20)", edge: 0.72, selected: "#0f6b66" };
+export const BUILDING = { shadow: "rgba(70,58,44,.20)", edge: 0.72, wall: "rgba(74,58,48,.42)" };
 
 export const SELECTED = { line: "#0a504c", fill: "rgba(15,107,102,.10)", halo: "rgba(255,255,255,.95)" };
 
 export const INK = {
   halo: "rgba(255,255,255,.92)",
+  softHalo: "rgba(255,255,255,.7)",
   district: "#5a5470",
   street: "#3d4080",
   community: "#474b94",

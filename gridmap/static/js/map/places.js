@@ -1,7 +1,7 @@
 // What the office looks after: boundaries, grids, estates, buildings, stairwells, facilities.
 import { pointLabel, symbolLabel } from "./labels.js";
 import { area, dot, line, shadow } from "./paint.js";
-import { BOUNDARY, BUILDING, INK, SELECTED, darker, ramp } from "./palette.js";
+import { BOUNDARY, BUILDING, GROUND, INK, SELECTED, darker, ramp } from "./palette.js";
 import { drawBadge } from "./symbols.js";
 
 function outline(layer, order, colour, width, { dash = null, halo = 2.4, filter, minzoom } = {}) {
@@ -38,7 +38,12 @@ export function territory(layer) {
     communities: [56, BOUNDARY.community, ramp([12, 1], [15, 2.2], [18, 3]), [9, 4]],
   };
   const [order, colour, width, dash] = styles[layer.name];
-  return outline(layer, order, colour, width, { dash: () => dash });
+  const rules = outline(layer, order, colour, width, { dash: () => dash });
+  // the office's own ground is a shade lighter than what lies outside
+  if (layer.name === "streets") {
+    rules.push({ order: 2, dataLayer: layer.name, symbolizer: area({ fill: () => GROUND.inside }) });
+  }
+  return rules;
 }
 
 /** Names of districts, streets and communities, each for the zooms at which it fits the window. */
@@ -142,6 +147,10 @@ export function buildings(layer, colour) {
   ];
 }
 
+// from close by a house has room for its own name and those of its stairwells, one above the other
+const HOUSE_SHIFT = (zoom) => (zoom >= 19 ? -9 : 0);
+const STAIRWELL_SHIFT = (zoom) => (zoom >= 19 ? 9 : 0);
+
 const WALL_NUMBER = /(\d+)\s*(号楼|栋|幢|座|号|#)?\s*$/;
 
 /** Numbers of buildings: the bare number from afar, the name without its estate nearer, all of it from close by. */
@@ -155,20 +164,44 @@ export function buildingLabels(layer) {
     const shown = !found || zoom > 18 ? words : zoom > 17 ? found[0] : found[1];
     return [{ words: shown, size: size(zoom), weight: 500, ink: INK.building, perLine: 8 }];
   };
-  const symbolizer = pointLabel({ parts, halo: "rgba(255,255,255,.7)", haloWidth: 1.6, padding: 1, repeat: 24 });
+  const symbolizer = pointLabel({ parts, halo: INK.softHalo, haloWidth: 1.6, padding: 1, shift: HOUSE_SHIFT, repeat: 24 });
   return [{ order: 30, dataLayer: `${layer.name}_label`, minzoom: 17, symbolizer }];
 }
 
-/** Stairwells: a dot at each door; the ones that nobody looks after are larger and ringed. */
+/** Stairwells: their part of the house, and a dot each; the ones that nobody looks after stand out. */
 export function stairwells(layer, colour) {
   const isOpen = (zoom, feature) => feature.props.held === "open";
+  const isHeld = (zoom, feature) => !isOpen(zoom, feature);
   const small = ramp([17, 1.7], [18, 3.6], [19, 6]);
   const large = ramp([17, 3.4], [18, 5], [19, 7.5]);
-  const given = { dataLayer: layer.name, minzoom: 17 };
   const rimWidth = ramp([17, 0.8], [19, 1.5]);
+  const given = { dataLayer: layer.name, minzoom: 17 };
+  const wall = () => BUILDING.wall;
+  const width = ramp([17, 0.6], [19, 1.2]);
   return [
-    { ...given, order: 61, filter: (z, f) => !isOpen(z, f), symbolizer: dot({ radius: small, fill: colour, rimWidth }) },
+    { ...given, order: 43, filter: isHeld, symbolizer: area({ edge: wall, width }) },
+    { ...given, order: 43.5, filter: isOpen, symbolizer: area({ fill: colour, alpha: () => 0.34, edge: colour, width }) },
+    { ...given, order: 61, filter: isHeld, symbolizer: dot({ radius: small, fill: colour, rimWidth }) },
     { ...given, order: 62, filter: isOpen, symbolizer: dot({ radius: large, fill: colour, rimWidth }) },
+  ];
+}
+
+/** Names of stairwells from close by: inside their part of the house, or below the dot. */
+export function stairwellLabels(layer, colour) {
+  const isOpen = (feature) => feature.props.held === "open";
+  const name = named(layer);
+  const size = ramp([18, 10], [19, 12]);
+  const parts = (zoom, feature) => {
+    const words = name(feature);
+    const ink = isOpen(feature) ? darker(colour(zoom, feature), 0.7) : INK.stairwell;
+    return words ? [{ words, size: size(zoom), weight: isOpen(feature) ? 600 : 400, ink, perLine: 8 }] : null;
+  };
+  const given = { order: 40, minzoom: 18 };
+  const inside = pointLabel({ parts, halo: INK.softHalo, haloWidth: 1.5, padding: 0, shift: STAIRWELL_SHIFT });
+  const isPoint = (zoom, feature) => feature.geomType === 1;
+  return [
+    { ...given, dataLayer: `${layer.name}_label`, symbolizer: inside },
+    { ...given, dataLayer: layer.name, filter: isPoint, symbolizer: pointLabel({ parts, halo: INK.halo, below: () => 7 }) },
   ];
 }
 
@@ -193,7 +226,7 @@ export function facilities(layer, colour) {
 
 /** The badges of facilities, and their names from close by. */
 export function facilityLabels(layer, colour) {
-  const radius = ramp([16, 8], [17, 9.5], [19, 13]);
+  const radius = ramp([16, 7.5], [17, 8.5], [19, 12]);
   const drawing = (ctx, r, zoom, feature) =>
     drawBadge(ctx, r, feature.props.theme, colour(zoom, feature), feature.props.state);
   const isPoint = (zoom, feature) => feature.geomType === 1;
