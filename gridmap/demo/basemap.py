@@ -1,6 +1,7 @@
 """The basemap of a town: its streets, rivers, lakes, parks and woods, drawn from the declarations."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import shapely
@@ -65,7 +66,7 @@ def cut(road: Road, core: Box | None) -> list[tuple[float, float, bool]]:
         across, along = along, across
     stops = sorted({road.start, road.end} | {s for s in along if road.start < s < road.end})
     inside = across[0] <= road.at < across[1]
-    return [(a, b, inside and along[0] <= a and b <= along[1]) for a, b in zip(stops, stops[1:], strict=False)]
+    return [(a, b, inside and along[0] <= a and b <= along[1]) for a, b in pairwise(stops)]
 
 
 def within(core: Box | None, x: float, y: float) -> bool:

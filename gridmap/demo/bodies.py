@@ -1,4 +1,4 @@
-"""Organisations: Party committees, branches and groups, owners' committees, companies, departments, residents' groups."""
+"""Organisations: Party committees, branches and groups, owners' committees, companies, departments, residents."""
 
 from gridmap.demo.build import BuiltCommunity, BuiltEstate, BuiltTown
 from gridmap.demo.choice import between
@@ -87,16 +87,15 @@ def covers(register: Register, organisation: Row, *places: Row, relation: str = 
 def organise_community(register: Register, community: BuiltCommunity) -> None:
     """Adds a community's Party organisations, its duty group, and the bodies of its estates."""
     short = community.declared.name
-    committee = None
+    above: int | None = None
     if community.declared.party:
         facts = {"members": 9, "party_members": between(community.row["code"], "party", 90, 260)}
         committee = body(register, "party_committee", community.row, f"{short}党委", None, **facts)
+        above = committee["id"]
         covers(register, committee, *community.grids.values())
         for grid in community.grids.values():
             members = between(grid["code"], "party", 24, 60)
-            branch = body(
-                register, "party_branch", grid, f"{grid['name']}党支部", committee["id"], party_members=members
-            )
+            branch = body(register, "party_branch", grid, f"{grid['name']}党支部", above, party_members=members)
             covers(register, branch, grid)
     if community.declared.duty_group:
         group = body(
@@ -104,12 +103,12 @@ def organise_community(register: Register, community: BuiltCommunity) -> None:
             "residents_group",
             community.row,
             f"{short}停车自治小组",
-            committee and committee["id"],
+            above,
             members=community.declared.duty_group,
         )
         covers(register, group, *(e.zone for e in community.estates.values() if e.zone is not None))
     for estate in community.estates.values():
-        organise_estate(register, estate, committee and committee["id"])
+        organise_estate(register, estate, above)
 
 
 def organise_estate(register: Register, estate: BuiltEstate, parent: int | None) -> None:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import shapely
@@ -71,8 +72,8 @@ def micro_boxes(grid: Grid, cluster: Cluster) -> list[Box]:
     """The rows of a cluster as strips of its grid's box, north to south."""
     (box,) = grid.boxes
     heights = sorted({y for _, _, y in slots(cluster)}, reverse=True)
-    cuts = [box.north, *(round((a + b) / 2) for a, b in zip(heights, heights[1:], strict=False)), box.south]
-    return [Box(box.west, low, box.east, high) for high, low in zip(cuts, cuts[1:], strict=False)]
+    cuts = [box.north, *(round((a + b) / 2) for a, b in pairwise(heights)), box.south]
+    return [Box(box.west, low, box.east, high) for high, low in pairwise(cuts)]
 
 
 def grid_clusters(community: Community, grid: Grid) -> list[Cluster]:
@@ -85,6 +86,8 @@ def ground(town: Town) -> Lattice:
     boxes = [town.extent]
     for community in town.communities:
         boxes += community.boxes
+        for grid in community.former:
+            boxes += grid.boxes
         for grid in community.grids:
             boxes += grid.boxes
             boxes += [b for c in grid_clusters(community, grid) if c.micro for b in micro_boxes(grid, c)]

@@ -40,7 +40,8 @@ FACILITY_KINDS: tuple[tuple[str, str, str, str, str], ...] = (
 )
 
 DUTY_ROLES: tuple[tuple[str, str, str, str, int | None], ...] = (
-    # code, title, title_en, level, line of the five lines of a stairwell (党组织领导, 居委会负责, 居民协商, 楼道协同, 全员参与)
+    # code, title, title_en, level, which of the five lines of a stairwell it fills:
+    # 1 党组织领导, 2 居委会负责, 3 居民协商, 4 楼道协同, 5 全员参与
     ("community_secretary", "社区党委书记", "Community Party secretary", "community", None),
     ("community_staff", "居委干部", "Community staff", "stairwell", 2),
     ("grid_leader", "网格长", "Grid leader", "grid", None),

@@ -180,6 +180,9 @@ class Community:
     """Has a Party committee, with a branch for each grid."""
     duty_group: int = 0
     """Residents who share the evening duty of its parking zones."""
+    former: tuple[Grid, ...] = ()
+    """Grids that lay otherwise until `changed_on`."""
+    changed_on: str = "2025-09-01"
 
 
 @dataclass(frozen=True)

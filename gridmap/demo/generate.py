@@ -11,6 +11,7 @@ from gridmap.demo.bodies import add_companies, organise_town
 from gridmap.demo.build import build_town
 from gridmap.demo.codes import DUTY_ROLES, FACILITY_KINDS
 from gridmap.demo.facilities import equip_town
+from gridmap.demo.history import add_history
 from gridmap.demo.landscape import paint_zhongshan
 from gridmap.demo.lattice import to_globe
 from gridmap.demo.people import staff_town
@@ -33,6 +34,7 @@ def build() -> Register:
         organise_town(register, built)
         staff_town(register, built)
         equip_town(register, built)
+        add_history(register, built)
         basemap = [row for row in register.rows["basemap"] if row["street_id"] == built.declared.street_id]
         add_town_points(register, built, basemap)
     at_home = [built for built in towns if built.declared.district == ZHONGSHAN]
@@ -51,7 +53,7 @@ def add_codes(register: Register) -> None:
 
 
 def line(row: Row) -> str:
-    """A row as one line of JSON with sorted keys; with a geometry it is a GeoJSON feature. Empty values are left out."""
+    """A row as one line of JSON, a GeoJSON feature where it has geometry. Empty values are left out."""
     row = dict(row)
     metres, epsg, globe = row.pop("metres", None), row.pop("epsg", None), row.pop("globe", None)
     if metres is not None:
@@ -59,7 +61,9 @@ def line(row: Row) -> str:
     properties: dict[str, Any] = {key: value for key, value in row.items() if value not in (None, [], {})}
     if globe is not None:
         geometry = json.loads(shapely.to_geojson(globe))
-        feature = {"type": "Feature", "id": properties.pop("id"), "properties": properties, "geometry": geometry}
+        feature = {"type": "Feature", "properties": properties, "geometry": geometry}
+        if "id" in properties:
+            feature["id"] = properties.pop("id")
         return dumps(feature)
     return dumps(properties)
 
@@ -91,6 +95,8 @@ def generate(folder: Path) -> dict[str, int]:
     for subject in SUBJECTS:
         rows = register.rows[subject]
         name = f"{subject}.geojson" if is_spatial(rows) else f"{subject}.json"
+        for other in folder.glob(f"{subject}.*json"):
+            other.unlink()
         (folder / name).write_text(text(rows), encoding="utf-8")
         counts[subject] = len(rows)
     return counts

@@ -136,8 +136,8 @@ def paint_zhongshan(register: Register, towns: list[BuiltTown], streets: list[Ro
     land = whole.difference(laid_out)
     for k, (name, width, course) in enumerate(RIVERS):
         add(register, streets, "water", "river", name, river(course, width, str(k)).intersection(land))
-    for name, centre, radii in HILLS:
-        add(register, streets, "green", "wood", name, hill(centre, radii).intersection(land))
+    for hill_name, centre, radii in HILLS:
+        add(register, streets, "green", "wood", hill_name, hill(centre, radii).intersection(land))
     for name, course in MOTORWAYS:
         line = shapely.LineString(smooth(tuple(metres(point) for point in course)))
         add(register, streets, "road", "motorway", name, line.intersection(land))

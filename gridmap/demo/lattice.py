@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import shapely
@@ -118,7 +119,7 @@ class Lattice:
     def line(self, points: Sequence[Point]) -> shapely.LineString:
         """A polyline in lattice metres, bent with the lattice, in zone metres."""
         stops: list[Point] = [points[0]]
-        for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+        for (x0, y0), (x1, y1) in pairwise(points):
             pieces = max(1, math.ceil(math.hypot(x1 - x0, y1 - y0) / STEP))
             stops += [(x0 + (x1 - x0) * k / pieces, y0 + (y1 - y0) * k / pieces) for k in range(1, pieces + 1)]
         return shapely.LineString(self.metres(stops))

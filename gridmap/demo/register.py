@@ -1,9 +1,9 @@
 """The rows of the demo while they are made, and their ids.
 
 An id is `street_id · 2^32 + serial`; the serial is `block · 4096 + offset`. Block 0 is the street's own (basemap,
-departments), 1–39 are its communities, 40–199 its estates, 200 and up estates that are only points: each number is declared once
-and never reused, so nothing moves when something is added. All serials of a town stay below 2^20, far below those of
-living rows, which start at 2^24.
+departments), 1–39 are its communities, 40–199 its estates, 200 and up estates that are only points: each number is
+declared once and never reused, so nothing moves when something is added. All serials of a town stay below 2^20, far
+below those of living rows, which start at 2^24.
 """
 
 from collections import Counter
@@ -68,7 +68,7 @@ def ident(street_id: int, block: int, kind: str, offset: int = 0) -> int:
 
 
 def organisation_id(street_id: int, serial: int, kind: int) -> int:
-    """The id of an organisation that belongs to the thing with that serial; `kind` (0–7) tells its organisations apart."""
+    """The id of an organisation of the thing with that serial; `kind` (0–7) tells its organisations apart."""
     return (street_id << 27) + (serial << 3) + kind
 
 

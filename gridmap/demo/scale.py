@@ -6,26 +6,15 @@ of the town's sway. Ids keep their serial: `street · 2^32 + copy · 2^20 + seri
 """
 
 import math
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
-import psycopg
-from psycopg import sql
-from sqlalchemy import Table
-
-from gridmap import tables
 from gridmap.audit import announce
-from gridmap.demo.basemap import CORE
 from gridmap.demo.build import ground
+from gridmap.demo.copying import COPIED, Connection, bare, copy_rows
 from gridmap.demo.lattice import DECIMALS, Lattice, transformer
-from gridmap.demo.names import GIVEN, SURNAMES, initials
-from gridmap.demo.register import CITY_OWN
 from gridmap.demo.store import DEMO_CLOCK, LAYERS, SOURCE
 from gridmap.demo.towns.dongqu import DONGQU
-
-Connection = psycopg.Connection[Any]
 
 ACROSS, UP = 3, 2
 """Copies of the core in a street."""
@@ -34,22 +23,6 @@ CITY = (20_001, "449900", "演示市")
 STREETS_IN_DISTRICT = 50
 SOUTH_WEST = (112.66, 22.31)
 """Where the city begins, longitude and latitude: west of 中山, so that nothing lies on top of each other."""
-EDITIONS = ("", "二期", "三期", "四期", "五期", "六期")
-NUMERALS = "甲乙丙丁戊己"
-
-IDS = {
-    "id",
-    "place_id",
-    "person_id",
-    "substitute_id",
-    "parent_id",
-    "community_id",
-    "grid_id",
-    "micro_grid_id",
-    "estate_id",
-    "home_place_id",
-}
-ORGANISATIONS = {"organisation_id", "property_id"}
 
 
 @dataclass(frozen=True)
@@ -61,15 +34,6 @@ class Plan:
     east: tuple[float, float]
     north: tuple[float, float]
     origin: tuple[float, float]
-
-
-@dataclass(frozen=True)
-class Copied:
-    """A table that is copied: which of its rows are the pattern, and columns that do not just move along."""
-
-    table: Table
-    where: str
-    columns: dict[str, str]
 
 
 def plan_city(buildings: int, per_copy: int) -> Plan:
@@ -98,74 +62,6 @@ def core_communities() -> list[int]:
     ]
 
 
-COMMUNITY_CODE = "k.code || lpad((k.copy * 3 + (({0} & 1048575) >> 12))::text, 3, '0')"
-OF_COMMUNITY = COMMUNITY_CODE.format("t.community_id")
-IN_CORE = "t.community_id = ANY (%(core)s)"
-OF_CORE_PLACE = (
-    "EXISTS (SELECT FROM gridmap.place p WHERE p.street_id = t.street_id AND p.id = t.place_id"
-    " AND p.community_id = ANY (%(core)s))"
-)
-DICE = "((t.id * 7919 + k.street_id * 104729 + k.copy * 1299709) / {0} % {1})::int + 1"
-
-
-def letter(letters: str, divisor: int) -> str:
-    """SQL for one of the letters, by the row's number."""
-    return f"substr('{letters}', {DICE.format(divisor, len(letters))}, 1)"
-
-
-PERSON_NAME = f"{letter(SURNAMES, 1)} || '某' || {letter(GIVEN, 97)}"
-PERSON_INITIALS = f"{letter(initials(SURNAMES), 1)} || 'm' || {letter(initials(GIVEN), 97)}"
-EDITION = f"(ARRAY{list(EDITIONS)!r})[k.copy + 1]"
-EDITION_INITIALS = f"(ARRAY{[initials(word) for word in EDITIONS]!r})[k.copy + 1]"
-NUMERAL = f"substr('{NUMERALS}', k.copy + 1, 1)"
-
-COPIED: tuple[Copied, ...] = (
-    Copied(
-        tables.organisation,
-        IN_CORE,
-        {
-            "id": "(k.street_id::bigint << 27) + (k.copy << 23) + (t.id & 8388607)",
-            "code": f"{OF_COMMUNITY} || substr(t.code, 13)",
-            "parent_id": "(k.street_id::bigint << 27) + (k.copy << 23) + (t.parent_id & 8388607)",
-        },
-    ),
-    Copied(
-        tables.community,
-        "t.id = ANY (%(core)s)",
-        {
-            "code": COMMUNITY_CODE.format("t.id"),
-            "name": f"replace(t.name, '社区', {NUMERAL} || '社区')",
-            "aliases": "'{}'",
-            "initials": f"replace(t.initials, 'sq', (ARRAY{[initials(n) for n in NUMERALS]!r})[k.copy + 1] || 'sq')",
-        },
-    ),
-    Copied(
-        tables.place,
-        IN_CORE,
-        {
-            "code": f"{OF_COMMUNITY} || substr(t.code, 13)",
-            "name": f"t.name || CASE t.kind WHEN 'estate' THEN {EDITION} ELSE '' END",
-            "initials": f"t.initials || CASE t.kind WHEN 'estate' THEN {EDITION_INITIALS} ELSE '' END",
-        },
-    ),
-    *(
-        Copied(table, OF_CORE_PLACE, {})
-        for table in (tables.grid, tables.estate, tables.building, tables.stairwell, tables.facility, tables.zone)
-    ),
-    Copied(tables.boundary, OF_CORE_PLACE, {}),
-    Copied(tables.membership, OF_CORE_PLACE, {}),
-    Copied(tables.organisation_place, OF_CORE_PLACE, {}),
-    Copied(tables.basemap, f"t.source_key LIKE '{CORE}%%'", {"source_key": "t.source_key || '/' || k.copy"}),
-    Copied(
-        tables.person,
-        IN_CORE,
-        {"name": PERSON_NAME, "display_name": PERSON_NAME, "initials": PERSON_INITIALS},
-    ),
-    Copied(tables.assignment, IN_CORE, {}),
-    Copied(tables.absence, IN_CORE, {}),
-)
-
-
 def clone_city(connection: Connection, buildings: int = 300_000, say: Callable[[str], None] = print) -> dict[str, int]:
     """Copies the core of 东区街道 until there are at least so many buildings more, in one transaction.
 
@@ -186,7 +82,7 @@ def clone_city(connection: Connection, buildings: int = 300_000, say: Callable[[
         counts = {}
         with bare(connection, [copied.table for copied in COPIED], say):
             for copied in COPIED:
-                counts[copied.table.name] = copy_rows(connection, copied)
+                counts[copied.table.name] = copy_rows(connection, copied, DONGQU.street_id, core_communities())
                 say(f"{counts[copied.table.name]:>12,} {copied.table.name}")
         announce(connection, 0, LAYERS)
     finish(connection, say)
@@ -244,72 +140,6 @@ def add_streets(connection: Connection, plan: Plan) -> None:
         for one in rows:
             copy_in.write_row(one)
     connection.execute("ANALYZE copy_of")
-
-
-def expression(copied: Copied, column: str) -> str:
-    """The SQL of one column of a copied row: `t` is the pattern, `k` the copy."""
-    if column in copied.columns:
-        return copied.columns[column]
-    if column == "street_id":
-        return "k.street_id"
-    if column in IDS:
-        return f"k.base + (t.{column} & 1048575)"
-    if column in ORGANISATIONS:
-        return (
-            f"CASE WHEN t.{column} >> 27 = {CITY_OWN} THEN t.{column}"
-            f" ELSE (k.street_id::bigint << 27) + (k.copy << 23) + (t.{column} & 8388607) END"
-        )
-    if column == "geom":
-        return "public.st_translate(t.geom, k.dx, k.dy)"
-    return f't."{column}"'
-
-
-def copy_rows(connection: Connection, copied: Copied) -> int:
-    """Copies the pattern's rows of one table for every copy; how many rows that made."""
-    columns = [column.name for column in copied.table.columns if column.computed is None]
-    names = ", ".join(f'"{name}"' for name in columns)
-    values = ", ".join(expression(copied, name) for name in columns)
-    pattern = f"CREATE TEMPORARY TABLE pattern ON COMMIT DROP AS SELECT * FROM gridmap.{copied.table.name} t"
-    connection.execute("DROP TABLE IF EXISTS pattern")
-    connection.execute(
-        f"{pattern} WHERE t.street_id = %(street)s AND {copied.where}",
-        {"street": DONGQU.street_id, "core": core_communities()},
-    )
-    connection.execute("ANALYZE pattern")
-    return connection.execute(
-        f"INSERT INTO gridmap.{copied.table.name} ({names}) OVERRIDING SYSTEM VALUE"
-        f" SELECT {values} FROM (SELECT * FROM copy_of ORDER BY street_id, copy) k CROSS JOIN pattern t"
-    ).rowcount
-
-
-@contextmanager
-def bare(connection: Connection, bared: list[Table], say: Callable[[str], None]) -> Iterator[None]:
-    """Without the tables' foreign keys, exclusions, unique constraints and secondary indexes; makes them again after."""
-    names = [table.name for table in bared]
-    constraints = connection.execute(
-        "SELECT c.conrelid::regclass::text, quote_ident(c.conname), pg_get_constraintdef(c.oid), c.contype"
-        " FROM pg_constraint c JOIN pg_class r ON r.oid = c.conrelid"
-        " WHERE r.relnamespace = 'gridmap'::regnamespace AND r.relname = ANY (%s) AND c.contype IN ('f', 'u', 'x')"
-        " ORDER BY c.contype = 'f', c.conname",
-        (names,),
-    ).fetchall()
-    indexes = connection.execute(
-        "SELECT i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid) FROM pg_index i"
-        " JOIN pg_class r ON r.oid = i.indrelid LEFT JOIN pg_constraint c ON c.conindid = i.indexrelid"
-        " WHERE r.relnamespace = 'gridmap'::regnamespace AND r.relname = ANY (%s) AND c.oid IS NULL ORDER BY 1",
-        (names,),
-    ).fetchall()
-    for table, name, *_ in reversed(constraints):
-        connection.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
-    for name, _ in indexes:
-        connection.execute(f"DROP INDEX {name}")
-    yield
-    for _, definition in indexes:
-        connection.execute(definition)
-    say(f"{len(indexes):>12} indexes")
-    for table, name, definition, _ in constraints:
-        connection.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}")
-    say(f"{len(constraints):>12} constraints")
 
 
 def finish(connection: Connection, say: Callable[[str], None]) -> None:

@@ -88,7 +88,7 @@ def read_subject(folder: Path, subject: str) -> list[Row]:
 
 def prepared(subject: str, row: Row) -> Row:
     """The row as the tables want it: household numbers written out, outlines of territory as multipolygons."""
-    row = {"source": SOURCE, "changed_at": DEMO_CLOCK} | row
+    row = {**row, "source": SOURCE, "changed_at": DEMO_CLOCK}
     if isinstance(row.get("units"), str):
         row["units"] = expand(row["units"])
     geometry = row.get("geom")
@@ -164,7 +164,7 @@ def value_of(table: Table, column: str, source: str) -> sql.Composable:
     default = table.columns[column].server_default
     if not isinstance(default, DefaultClause) or table.columns[column].nullable:
         return own
-    return sql.SQL("coalesce({}, {})").format(own, sql.SQL(str(default.arg)))  # type: ignore[arg-type]  # declared text
+    return sql.SQL("coalesce({}, {})").format(own, sql.SQL(str(default.arg)))
 
 
 HISTORY: Sequence[sql.SQL] = (

@@ -37,7 +37,7 @@ def hy_cell(column: int, row: int) -> Box:
 
 def hy_outline(column: int, row: int) -> Box:
     """The cell less half the streets around it: wide ones outside and in the middle, lanes between."""
-    half = {0: 17, 225: 10, 450: 17, 250: 10, 500: 17}
+    half: dict[float, int] = {0: 17, 225: 10, 450: 17, 250: 10, 500: 17}
     cell = hy_cell(column, row)
     sides = (cell.west, cell.south, cell.east, cell.north)
     return cell.inset(*(half.get(side, 7) for side in sides))
@@ -172,7 +172,7 @@ QIAOGANG = Community(
                 managers="building",
                 vacant=(52,),
                 butlers=5,
-                butlers_at="stairwell",
+                butlers_at="estate",
                 committee=(7, 4),
                 branch=True,
                 on_leave=1,
@@ -198,6 +198,7 @@ QIAOGANG = Community(
         Grid(7, (Box(950, 0, 1100, 304),)),
         Grid(8, (Box(1100, 0, 1250, 152),)),
     ),
+    former=(Grid(4, (Box(800, 108, 950, 304),)), Grid(6, (Box(800, 0, 950, 108),))),
 )
 
 OTHERS = (

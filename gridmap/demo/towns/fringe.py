@@ -7,11 +7,12 @@ from gridmap.demo.choice import between, chance, pick
 from gridmap.demo.declare import Blob, Community, Patch, Road
 from gridmap.demo.lattice import Box
 
-ROAD_NAMES = (
+_ROAD_NAMES = (
     "人民路 解放路 建设路 文化路 新兴街 河滨路 兴业路 育才路 学府路 友谊路 和平街 胜利路 康宁路 春晖路 富民路 明德路 "
     "江南街 望江路 东风路 民生街 团结路 光明路 青年路 朝阳路 长乐街 锦绣路 银杏路 梧桐街 樟树路 桂香路"
-).split()
-PARK_NAMES = "中心公园 滨河公园 文化公园 儿童公园 体育公园 口袋公园 湿地公园 街心花园".split()
+)
+_PARK_NAMES = "中心公园 滨河公园 文化公园 儿童公园 体育公园 口袋公园 湿地公园 街心花园"
+ROAD_NAMES, PARK_NAMES = _ROAD_NAMES.split(), _PARK_NAMES.split()
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """杨行镇 of 宝山: 香逸湾, three sub-estates of high-rises and villa rows."""
 
+from itertools import pairwise
+
 from gridmap.demo.declare import (
     Cluster,
     Community,
@@ -156,9 +158,7 @@ XIANGYIWAN = Community(
     ),
     grids=tuple(
         Grid(number, (Box(west, INNER.south, east, INNER.north),))
-        for number, (west, east) in enumerate(
-            [pair for cuts in STRIPS.values() for pair in zip(cuts, cuts[1:], strict=False)], start=1
-        )
+        for number, (west, east) in enumerate([pair for cuts in STRIPS.values() for pair in pairwise(cuts)], start=1)
     ),
     declared_households=2554,
     declared_population=10000,
