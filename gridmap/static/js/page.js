@@ -1,4 +1,6 @@
-// What every page does beyond HTML: menus close, things are copied, dialogs open, messages pass, a form is sent once.
+// What every page does beyond HTML: menus close, things are copied, dialogs open, messages pass, a form is sent once,
+// and parts that are slow to make come after the page.
+import { ask } from "./ask.js";
 
 const text = (name) => document.body.dataset[name] || "";
 
@@ -78,3 +80,22 @@ window.addEventListener("pageshow", () => {
     for (const button of form.querySelectorAll("[aria-busy]")) button.removeAttribute("aria-busy");
   }
 });
+
+// An element with data-fragment="/address" is filled with the answer, an escaped piece of HTML of our own server;
+// with data-after="gridmap:idle" not before that event of the window.
+async function fill(part) {
+  part.setAttribute("aria-busy", "true");
+  try {
+    const response = await ask(part.dataset.fragment, { accept: "text/html" });
+    part.innerHTML = await response.text();
+  } catch {
+    // what it held at first stays: the page is complete without it
+    part.classList.add("is-missing");
+  }
+  part.removeAttribute("aria-busy");
+}
+
+for (const part of document.querySelectorAll("[data-fragment]")) {
+  if (part.dataset.after) window.addEventListener(part.dataset.after, () => fill(part), { once: true });
+  else fill(part);
+}
