@@ -1,0 +1,63 @@
+"""The application on a demo of one's own, and accounts made for one test."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from gridmap.accounts import Grant, actor, create_account, give_grant
+from gridmap.context import Services
+from gridmap.db import SYSTEM
+from tests.conftest import Base
+from tests.web.visitor import Person
+
+PLANNER = Grant(role="planner", level="city")
+PASSWORD = "three-words-of-mine"
+
+
+@pytest.fixture(scope="module")
+def app(demo_template: str, copy_database: Callable[[str], Base], make_app: Callable[[Base], Flask]) -> Flask:
+    """The application on a demo that the tests of one module write in."""
+    return make_app(copy_database(demo_template))
+
+
+@pytest.fixture
+def services(app: Flask) -> Services:
+    return app.extensions["gridmap"]
+
+
+@pytest.fixture
+def visit(app: Flask) -> Callable[..., Person]:
+    """Opens a fresh browser."""
+    return lambda address="127.0.0.1": Person(app, address)
+
+
+@pytest.fixture
+def account(services: Services) -> Callable[..., int]:
+    """Makes an account with a password and one grant (default: planner of the whole city), and gives its id."""
+
+    def make(username: str, grant: Grant | None = PLANNER, **fields: Any) -> int:
+        with services.database.transaction(SYSTEM) as connection:
+            values = {"title": username, "password": PASSWORD, "must_change_password": False, **fields}
+            account_id = create_account(connection, actor(services.clock), username=username, **values)
+            if grant:
+                give_grant(connection, actor(services.clock), account_id, grant)
+        return account_id
+
+    return make
+
+
+@pytest.fixture
+def audited(services: Services) -> Callable[..., list[dict[str, object]]]:
+    """The audit rows of one action on one subject, oldest first."""
+
+    def rows(action: str, subject_id: object) -> list[dict[str, object]]:
+        with services.database.transaction(SYSTEM) as connection:
+            return connection.execute(
+                "SELECT account_id, before, after, why FROM gridmap.audit"
+                " WHERE action = %s AND subject_id = %s ORDER BY id",
+                (action, str(subject_id)),
+            ).fetchall()
+
+    return rows
