@@ -49,11 +49,13 @@ WHERE f.id = o.id
 """
 OWN = """
 UPDATE owned SET
-  new_community = coalesce((SELECT i.community_id FROM incoming i WHERE i.id = owned.id), new_community),
   new_grid = CASE WHEN kind = 'grid' AND new_micro IS DISTINCT FROM id AND grid_id = id THEN id ELSE new_grid END,
   new_micro = CASE WHEN kind = 'grid' THEN CASE WHEN grid_id = id THEN NULL ELSE id END ELSE new_micro END,
   new_estate = CASE kind WHEN 'estate' THEN id WHEN 'grid' THEN NULL ELSE new_estate END
 WHERE kind IN ('grid', 'estate')
+"""
+DECLARED = """
+UPDATE owned o SET new_community = i.community_id FROM incoming i WHERE i.id = o.id AND i.community_id IS NOT NULL
 """
 STAIRWELLS = """
 UPDATE owned o SET new_community = b.new_community, new_grid = b.new_grid, new_micro = b.new_micro,
@@ -148,7 +150,7 @@ def settle_owners(
         connection.execute(statement, values)
     connection.execute("CREATE INDEX ON owned USING gist (at)")
     connection.execute("ANALYZE owned")
-    for statement in (FIND, OWN, STAIRWELLS):
+    for statement in (FIND, DECLARED, OWN, STAIRWELLS):
         connection.execute(statement)
     moved = [row["id"] for row in connection.execute(MOVED, values).fetchall()]
     connection.execute(ASSIGNMENTS, {"street": street_id, "moved": moved})

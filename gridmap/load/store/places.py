@@ -86,8 +86,8 @@ DETAILS: dict[str, dict[str, str]] = {
 
 COMPANIES = """
 INSERT INTO gridmap.organisation (kind, name, street_id, source, source_key, changed_at, changed_by, import_run_id)
-SELECT DISTINCT 'property_company', fields ->> 'property', %(street)s, 'import', fields ->> 'property', %(at)s, %(by)s,
-  %(run)s
+SELECT DISTINCT 'property_company', fields ->> 'property', %(street)s::integer, 'import', fields ->> 'property',
+  %(at)s::timestamptz, %(by)s::bigint, %(run)s::bigint
 FROM incoming i WHERE fields ? 'property' AND NOT EXISTS (
   SELECT FROM gridmap.organisation o WHERE o.kind = 'property_company' AND o.name = i.fields ->> 'property'
     AND (o.street_id = %(street)s OR o.street_id IS NULL))
@@ -182,6 +182,8 @@ def write_places(
     if kind == "grids":
         refused += number_grids(connection, checks, street_id)
     connection.execute(NUMBER, values)
+    connection.execute("CREATE UNIQUE INDEX ON incoming (id)")
+    connection.execute("ANALYZE incoming")
     connection.execute(CODE, values)
     refused += refuse(connection, checks, "code_taken", _code_taken(street_id, WORDS[kind]))
     _prepare_fields(connection, kind, values)
@@ -205,8 +207,9 @@ def _refuse_conflicts(connection: Connection, checks: Sequence[Checked], street_
 
 def _code_taken(street_id: int, kind: str) -> sql.Composed:
     return sql.SQL(
-        "EXISTS (SELECT FROM gridmap.place p WHERE p.street_id = {street} AND (p.kind, p.code) = ({kind}, i.code)"
-        " AND p.id <> i.id) OR EXISTS (SELECT FROM incoming e WHERE e.code = i.code AND e.n < i.n)"
+        "i.n IN (SELECT o.n FROM incoming o JOIN gridmap.place p ON p.street_id = {street}"
+        " AND (p.kind, p.code) = ({kind}, o.code) AND p.id <> o.id UNION ALL"
+        " SELECT d.n FROM (SELECT n, row_number() OVER (PARTITION BY code ORDER BY n) AS k FROM incoming) d WHERE d.k > 1)"
     ).format(street=sql.Literal(street_id), kind=sql.Literal(kind))
 
 
