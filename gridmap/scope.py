@@ -29,7 +29,11 @@ class UnknownAccount(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Reach:
-    """The subtrees that a viewer may see; ids sorted. `is_city` stands for everything."""
+    """The subtrees that a viewer may see; ids sorted. `is_city` stands for everything.
+
+    `people` are those who hold or held something in it, but for those who belong to a whole street or community in it
+    anyway, and the viewer; `near` are the streets in which something is seen.
+    """
 
     is_city: bool = False
     streets: tuple[int, ...] = ()
@@ -177,10 +181,12 @@ SUB_ESTATES = """
 SELECT id FROM gridmap.place WHERE street_id = ANY (%(streets)s) AND kind = 'estate' AND parent_id = ANY (%(estates)s)
 """
 PEOPLE = """
-SELECT DISTINCT person_id FROM gridmap.assignment
-WHERE street_id = ANY (%(near)s) AND valid @> %(now)s::timestamptz
-  AND (grid_id = ANY (%(grids)s) OR micro_grid_id = ANY (%(grids)s) OR estate_id = ANY (%(estates)s)
-       OR place_id = ANY (%(places)s))
+SELECT DISTINCT a.person_id
+FROM gridmap.assignment a JOIN gridmap.person p ON p.street_id = a.street_id AND p.id = a.person_id
+WHERE a.street_id = ANY (%(near)s)
+  AND (a.community_id = ANY (%(communities)s) OR a.grid_id = ANY (%(grids)s) OR a.micro_grid_id = ANY (%(grids)s)
+       OR a.estate_id = ANY (%(estates)s) OR a.place_id = ANY (%(places)s))
+  AND NOT (p.street_id = ANY (%(streets)s) OR coalesce(p.community_id = ANY (%(communities)s), false))
 """
 
 
@@ -229,12 +235,11 @@ def _reach(connection: Connection, grants: list[dict[str, Any]], person: int | N
     if found["estates"]:
         rows = connection.execute(SUB_ESTATES, {"streets": near, "estates": list(found["estates"])}).fetchall()
         found["estates"].update(row["id"] for row in rows)
-    narrow = {name: sorted(found[name]) for name in ("grids", "estates", "places")}
-    people = {person} if person is not None else set()
-    if any(narrow.values()):
-        rows = connection.execute(PEOPLE, {**narrow, "near": near, "now": now}).fetchall()
-        people.update(row["person_id"] for row in rows)
     ids = {name: tuple(sorted(found[name])) for name in found}
+    people = {person} if person is not None else set()
+    if any(ids[name] for name in ids if name != "streets"):
+        rows = connection.execute(PEOPLE, {name: list(ids[name]) for name in ids} | {"near": near}).fetchall()
+        people.update(row["person_id"] for row in rows)
     return Reach(
         streets=ids["streets"],
         communities=ids["communities"],
