@@ -6,15 +6,17 @@ GridmapError
 └── Conflict      409  somebody else was first; says who or what
 """
 
+import logging
 from typing import Any
 
-from flask import Blueprint, Flask, Response, jsonify, render_template, request
+import psycopg
+from flask import Flask, Response, g, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from gridmap import context
 from gridmap.i18n import _, translate
 
-api_errors = Blueprint("api_errors", __name__)
+log = logging.getLogger(__name__)
 
 SENTENCES = {
     "bad_request": _("“{value}” is not something that “{word}” can be."),
@@ -27,6 +29,7 @@ SENTENCES = {
     "method": _("This address does not take that kind of request."),
     "too_large": _("That is larger than this server takes."),
     "too_many": _("Too many tries. Please wait a little."),
+    "database": _("The database does not answer just now. Nothing is lost; please try again in a minute."),
     "server": _("Something went wrong on our side. It has been written down; please try again."),
 }
 BY_STATUS = {400: "bad_request", 401: "sign_in_needed", 403: "forbidden", 404: "page_missing", 405: "method"}
@@ -65,12 +68,21 @@ def install(app: Flask) -> None:
     """Answer every error in one shape: a page to people, JSON to programs."""
     app.register_error_handler(GridmapError, _own_error)
     app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(psycopg.OperationalError, _database_error)
 
 
 def _own_error(error: Exception) -> Response:
     assert isinstance(error, GridmapError)
     sentence = translate(context.locale(), SENTENCES[error.code], word=error.word, value=error.value)
     return _answer(error.status, error.code, sentence, error.details)
+
+
+def _database_error(error: Exception) -> Response:
+    log.warning("the database does not answer: %s", type(error).__name__)
+    g.database_is_down = True
+    answer = _answer(503, "database", translate(context.locale(), SENTENCES["database"]), {})
+    answer.headers["Retry-After"] = "10"
+    return answer
 
 
 def _http_error(error: Exception) -> Response:

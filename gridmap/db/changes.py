@@ -115,12 +115,16 @@ class Changes:
         self._totals[layer] = self._totals.get(layer, 0) + weight
 
     def _follow(self) -> None:
+        is_told = False
         while not self._stop.is_set():
             try:
                 with psycopg.connect(self._conninfo, autocommit=True, application_name="gridmap changes") as connection:
+                    is_told = False
                     self._follow_on(connection)
             except psycopg.Error as error:
-                log.warning("the change feed is interrupted, trying again: %s", type(error).__name__)
+                if not is_told:
+                    log.warning("the change feed is interrupted, trying until it is back: %s", type(error).__name__)
+                    is_told = True
                 self._stop.wait(POLL_SECONDS)
 
     def _follow_on(self, connection: "psycopg.Connection[TupleRow]") -> None:

@@ -91,9 +91,11 @@ def _shows_demo() -> bool:
     """Whether invented streets are there, read again only when streets have changed."""
     version = context.services().changes.version("streets")
     known: tuple[int, bool] | None = current_app.extensions.get("gridmap-demo")
-    if known is None or known[0] != version:
+    if known is None and "database_is_down" in g:
+        return False
+    if (known is None or known[0] != version) and "database_is_down" not in g:
         with context.services().database.transaction(SYSTEM) as connection:
             row = connection.execute("SELECT EXISTS (SELECT FROM gridmap.street WHERE is_demo) AS found").fetchone()
         known = (version, bool(row and row["found"]))
         current_app.extensions["gridmap-demo"] = known
-    return known[1]
+    return known is not None and known[1]
