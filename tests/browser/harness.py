@@ -40,6 +40,8 @@ def create_harness(of: Town = town) -> Flask:
     app.add_url_rule("/login", view_func=login)
     app.add_url_rule("/error/<int:status>", view_func=error)
     app.add_url_rule("/gallery", view_func=gallery)
+    app.add_url_rule("/moving", view_func=moving)
+    app.add_url_rule("/part", view_func=lambda: "<p id='part'>moved</p><script>window.ran = 1</script>")
     return app
 
 
@@ -152,6 +154,17 @@ def error(status: int) -> str:
 def gallery() -> str:
     """Every component on one page."""
     return render_template_string((HERE / "gallery.html").read_text("utf-8"), **shell("data"))
+
+
+MOVING = """{% extends "base.html" %}{% block title %}moving{% endblock %}
+{% block main %}<button class="button" type="button" hx-get="/part" hx-target="#here">move</button><div id="here"></div>
+<div data-fragment="/part">before</div>{% endblock %}
+{% block scripts %}{% include "_htmx.html" %}{% endblock %}"""
+
+
+def moving() -> str:
+    """A page with a part that htmx moves, and one that comes later."""
+    return render_template_string(MOVING, **shell("data"))
 
 
 def fail_if_asked() -> None:

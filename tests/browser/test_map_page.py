@@ -199,7 +199,7 @@ def test_print_waits_for_the_tiles_of_the_sheet(opened: Open) -> None:
     )
     page.click("[data-map-do=print]")
     page.wait_for_function("() => window.printed")
-    assert page.evaluate("window.printed") == ["idle", 1030, 660]
+    assert page.evaluate("window.printed") == ["idle", 1030, 530]
     expect(page.locator("html")).not_to_have_class(re.compile("is-printing"))
 
 
@@ -265,6 +265,15 @@ def test_texts_of_the_database_never_run(opened: Open, nasty_town: str) -> None:
     expect(page.locator("#card .card-title")).to_contain_text(nasty_town)
     assert page.evaluate("typeof window.ran") == "undefined"
     assert [error for error in seen.errors if "dialog" in error] == []
+
+
+def test_htmx_and_late_parts_work_under_the_policy_and_run_no_script(opened: Open) -> None:
+    page, seen = opened("/moving")
+    expect(page.locator("[data-fragment]")).to_have_text("moved")
+    page.get_by_role("button", name="move", exact=True).click()
+    expect(page.locator("#here #part")).to_have_text("moved")
+    assert page.evaluate("typeof window.ran") == "undefined"
+    assert seen.errors == []
 
 
 @pytest.mark.parametrize("size", [PHONE])
