@@ -70,12 +70,10 @@ def clone_city(connection: Connection, buildings: int = 300_000, say: Callable[[
     made again, which checks every row.
     """
     with connection.transaction():
-        if connection.execute("SELECT FROM gridmap.city WHERE id = %s", (CITY[0],)).fetchone():
+        if connection.execute("SELECT 1 FROM gridmap.city WHERE id = %s", (CITY[0],)).fetchone():
             say("the city is there already")
             return {}
-        connection.execute("SET LOCAL maintenance_work_mem = '512MB'")
-        connection.execute("SET LOCAL work_mem = '128MB'")
-        connection.execute("SET LOCAL max_parallel_maintenance_workers = 2")
+        set_up(connection)
         plan = plan_city(buildings, count_core(connection))
         say(f"{plan.streets} streets in {plan.columns} columns")
         add_streets(connection, plan)
@@ -87,6 +85,16 @@ def clone_city(connection: Connection, buildings: int = 300_000, say: Callable[[
         announce(connection, 0, LAYERS)
     finish(connection, say)
     return counts
+
+
+def set_up(connection: Connection) -> None:
+    """Memory for sorting, both cores for indexes; a superuser also writes less to the log."""
+    connection.execute("SET LOCAL maintenance_work_mem = '512MB'")
+    connection.execute("SET LOCAL work_mem = '128MB'")
+    connection.execute("SET LOCAL max_parallel_maintenance_workers = 2")
+    connection.execute("SET LOCAL jit = off")
+    if connection.info.parameter_status("is_superuser") == "on":
+        connection.execute("SET LOCAL wal_compression = on")
 
 
 def count_core(connection: Connection) -> int:

@@ -48,7 +48,7 @@ def hy_estate(
 ) -> Estate:
     """One of the thirteen: two columns of houses, a parking strip along the west side."""
     outline = hy_outline(*cell)
-    strip = Box(outline.west + 1.5, outline.south + 12, outline.west + 6.5, outline.south + 62)
+    strip = Box(outline.west + 1, outline.south + 12, outline.west + 5.5, outline.south + 62)
     return Estate(
         number,
         name,
