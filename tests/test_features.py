@@ -11,7 +11,6 @@ import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from shapely.geometry import shape
-from tests.two_streets import ASKED, Town, identity, open_town
 
 from gridmap.layer import Role
 from gridmap.layers import BY_NAME, LAYERS
@@ -28,8 +27,10 @@ from gridmap.read import (
     read_frames,
     read_page,
 )
-from gridmap.read.filter import EVERYTHING, Box, parse_box, parse_period
+from gridmap.read.features import page_statement
+from gridmap.read.filter import EVERYTHING, Box, FilterShape, parse_box, parse_period
 from gridmap.scope import Viewer
+from tests.two_streets import ASKED, Town, identity, open_town
 
 LENIENT = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 buildings = BY_NAME["buildings"]
@@ -152,6 +153,17 @@ def test_paging_gives_every_row_exactly_once(town: Town, limit: int, narrow: boo
     assert paged == whole
 
 
+def test_joined_tables_are_bounded_too() -> None:
+    bounded = {
+        layer.name: page_statement(layer, ("city",), frozenset(Role), FilterShape(), True)[0] for layer in LAYERS
+    }
+    assert "gridmap.building.place_id > %(after)s" in bounded["buildings"]
+    assert "gridmap.boundary.place_id > %(after)s" in bounded["grids"]
+    assert "gridmap.grid.place_id > %(after)s" in bounded["grids"]
+    assert all("> %(after)s" in text for text in bounded.values())
+    assert not any("organisation.id >" in text for text in bounded.values())
+
+
 @LENIENT
 @given(
     west=st.floats(113.39, 113.56),
@@ -179,6 +191,7 @@ def test_a_box_gives_what_touches_it(
 
 def test_a_box_over_the_antimeridian_has_two_parts(town: Town) -> None:
     everything = counted(town, town.viewer(), "facilities")
+    assert counted(town, town.viewer(), "facilities", Filter(box=parse_box("-180,-90,180,90"))) == everything > 0
     assert counted(town, town.viewer(), "facilities", Filter(box=parse_box("113,20,-179,30"))) == everything
     assert counted(town, town.viewer(), "facilities", Filter(box=parse_box("170,20,114,30"))) == everything
     assert counted(town, town.viewer(), "facilities", Filter(box=parse_box("170,20,-170,30"))) == 0

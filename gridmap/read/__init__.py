@@ -1,6 +1,6 @@
 """The only reader of layers: tile, features, stream, frame. Every read takes a Viewer."""
 
-from gridmap.read.features import Page, count_features, read_extent, read_feature, read_page
+from gridmap.read.features import Page, count_features, read_extent, read_feature, read_page, reading
 from gridmap.read.filter import BadWord, Filter, UnknownWord, parse_filter
 from gridmap.read.frame import read_frame, read_frames
 from gridmap.read.select import Asked, UnknownLayer, layers_named, rows_of
@@ -30,6 +30,7 @@ __all__ = [
     "read_frames",
     "read_page",
     "read_tile",
+    "reading",
     "rows_of",
     "write_stream",
 ]

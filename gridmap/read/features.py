@@ -1,5 +1,7 @@
 """Features of a layer as GeoJSON text that SQL makes: pages, one by id, how many, and their extent."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -18,20 +20,21 @@ from sqlalchemy import (
     func,
     literal_column,
     select,
-    tuple_,
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
-from gridmap.db import compiled
+from gridmap.db import Database, compiled
 from gridmap.db.pools import Connection, Row
 from gridmap.layer import Layer, Role
 from gridmap.read.filter import EVERYTHING, Filter, FilterShape, columns_of, conditions
+from gridmap.read.keyset import going_on, is_street_owned, order_of
 from gridmap.read.select import Asked, rows_of, seen_attributes, values_for
 from gridmap.scope import Viewer, reach_of_shape
 from gridmap.tables import SERIAL_BITS
 
 DECIMALS = 7
 """Decimals of a degree that leave the server: about a centimetre."""
+ALONE = b"; SET LOCAL max_parallel_workers_per_gather = 0"
 Statement = tuple[str, dict[str, Any]]
 Roles = frozenset[Role]
 Extent = tuple[float, float, float, float]
@@ -99,6 +102,13 @@ def read_extent(connection: Connection, layer: Layer, viewer: Viewer, asked: Ask
     return None if row["west"] is None else (row["west"], row["south"], row["east"], row["north"])
 
 
+@contextmanager
+def reading(database: Database, viewer: Viewer) -> Iterator[Connection]:
+    """The viewer's transaction for reading features: without parallel workers, whose start costs more than a page."""
+    with database.transaction(viewer.prologue + ALONE) as connection:
+        yield connection
+
+
 def _one(connection: Connection, statement: Statement, values: dict[str, Any]) -> Row:
     text, constants = statement
     # planned anew each time: a generic plan does not know how big the box is
@@ -112,9 +122,7 @@ def page_statement(
     layer: Layer, shape: tuple[str, ...], roles: Roles, where: FilterShape, is_continued: bool
 ) -> Statement:
     """The SQL of a page and its constants, the same for all viewers of one shape and roles."""
-    rows, chosen = features_of(layer, shape, roles, where)
-    if is_continued:
-        chosen = chosen.where(_after(layer, rows))
+    rows, chosen = features_of(going_on(layer) if is_continued else layer, shape, roles, where)
     limit = bindparam("limit", type_=Integer)
     page = chosen.order_by(*order_of(layer, rows)).limit(limit + 1).subquery("page")
     number = func.row_number().over(order_by=page.c.id).label("number")
@@ -167,23 +175,6 @@ def features_of(
     rows, chosen = rows_of(layer, reach_of_shape(shape), (*names, "geom", *columns_of(layer, where)))
     columns = [rows.c.id, rows.c.geom, *(rows.c[name] for name in names)]
     return rows, chosen.add_columns(*columns).where(*conditions(layer, rows, where))
-
-
-def is_street_owned(layer: Layer) -> bool:
-    """Whether the layer's ids tell their street, and its key starts with the street."""
-    return "street_id" in layer.rows.selected_columns["id"].table.c
-
-
-def order_of(layer: Layer, rows: Subquery) -> "tuple[ColumnElement[Any], ...]":
-    """The order by id, in the words of the key, so that an index can give it."""
-    return (rows.c.street_id, rows.c.id) if is_street_owned(layer) else (rows.c.id,)
-
-
-def _after(layer: Layer, rows: Subquery) -> "ColumnElement[bool]":
-    last = bindparam("after", type_=BigInteger)
-    if not is_street_owned(layer):
-        return rows.c.id > last
-    return tuple_(rows.c.street_id, rows.c.id) > tuple_(last.op(">>")(literal_column(str(SERIAL_BITS))), last)
 
 
 def feature_text(rows: FromClause, names: tuple[str, ...], prefix: str = "") -> "ColumnElement[str]":

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Subquery,
     Text,
     bindparam,
+    literal_column,
     or_,
 )
 from sqlalchemy.sql import func
@@ -29,6 +30,7 @@ from gridmap.read.select import seen_attributes
 
 Value = str | int | Decimal | bool | date | datetime
 GREATEST_ID = 2**63 - 1
+FLAT_LATITUDE = 89.0
 BIND_TYPES: Mapping[str, TypeEngine[Any]] = {
     "string": Text(),
     "integer": BigInteger(),
@@ -129,12 +131,12 @@ def kind_of(layer: Layer, name: str) -> str:
 
 
 def conditions(layer: Layer, rows: Subquery, shape: FilterShape) -> "list[ColumnElement[bool]]":
-    """The conditions of a filter of that shape on these rows, which carry `geom` where it has a box."""
+    """The conditions of a filter of that shape on these rows, which carry both geometries where it has a box."""
     found: list[ColumnElement[bool]] = [
         rows.c[name] == bindparam(f"is_{name}", type_=BIND_TYPES[kind_of(layer, name)]) for name in shape.names
     ]
     if shape.box:
-        found.append(_within(rows.c.geom, crosses=shape.crosses))
+        found.append(_within(rows, crosses=shape.crosses))
     if layer.time and shape.start:
         found.append(rows.c[layer.time] >= bindparam("period_start", type_=DateTime(timezone=True)))
     if layer.time and shape.end:
@@ -145,7 +147,7 @@ def conditions(layer: Layer, rows: Subquery, shape: FilterShape) -> "list[Column
 def columns_of(layer: Layer, shape: FilterShape) -> tuple[str, ...]:
     """The columns that a filter of that shape reads."""
     times = (layer.time,) if layer.time and (shape.start or shape.end) else ()
-    return (*shape.names, *(("geom",) if shape.box else ()), *times)
+    return (*shape.names, *(("geom", "geom_3857") if shape.box else ()), *times)
 
 
 def parse_filter(layer: Layer, roles: frozenset[Role], words: Mapping[str, str]) -> Filter:
@@ -242,27 +244,29 @@ def _refuse(word: str) -> bool:
     raise ValueError(word)
 
 
-def _within(geom: "ColumnElement[Any]", *, crosses: bool) -> "ColumnElement[bool]":
+def _within(rows: Subquery, *, crosses: bool) -> "ColumnElement[bool]":
+    west, south, east, north = (bindparam(side, type_=Float(53)) for side in ("west", "south", "east", "north"))
     if not crosses:
-        return _intersects(geom, _corner("west", "south"), _corner("east", "north"))
-    east_end = func.ST_SetSRID(func.ST_MakePoint(180.0, _side("north")), 4326)
-    west_end = func.ST_SetSRID(func.ST_MakePoint(-180.0, _side("south")), 4326)
+        return _touches(rows, west, south, east, north)
     return or_(
-        _intersects(geom, _corner("west", "south"), east_end),
-        _intersects(geom, west_end, _corner("east", "north")),
+        _touches(rows, west, south, literal_column("180.0"), north),
+        _touches(rows, literal_column("-180.0"), south, east, north),
     )
 
 
-def _intersects(geom: "ColumnElement[Any]", low: Any, high: Any) -> "ColumnElement[bool]":
+def _touches(rows: Subquery, west: Any, south: Any, east: Any, north: Any) -> "ColumnElement[bool]":
     # the envelope of a line stays sound where the box has no width or height
-    box = func.ST_Envelope(func.ST_MakeLine(low, high))
-    near: ColumnElement[bool] = geom.op("&&")(box)
-    return near & func.ST_Intersects(geom, box)
+    box = func.ST_Envelope(func.ST_MakeLine(_point(west, south), _point(east, north)))
+    # each kind of place has an index of its own on its web mercator shape: found there, with room for rounding
+    flat = func.ST_Envelope(func.ST_MakeLine(_point(west, _flat(south)), _point(east, _flat(north))))
+    near: ColumnElement[bool] = rows.c.geom_3857.op("&&")(func.ST_Expand(func.ST_Transform(flat, 3857), 0.01))
+    return near & func.ST_Intersects(rows.c.geom, box)
 
 
-def _corner(x: str, y: str) -> "ColumnElement[Any]":
-    return func.ST_SetSRID(func.ST_MakePoint(_side(x), _side(y)), 4326)
+def _point(x: Any, y: Any) -> "ColumnElement[Any]":
+    return func.ST_SetSRID(func.ST_MakePoint(x, y), 4326)
 
 
-def _side(name: str) -> "ColumnElement[float]":
-    return bindparam(name, type_=Float(53))
+def _flat(latitude: Any) -> "ColumnElement[Any]":
+    """The latitude where web mercator still has it."""
+    return func.least(func.greatest(latitude, -FLAT_LATITUDE), FLAT_LATITUDE)

@@ -11,8 +11,9 @@ from gridmap.clock import OFFICE
 from gridmap.db import compiled
 from gridmap.db.pools import Connection, Row
 from gridmap.layer import Layer
-from gridmap.read.features import Roles, Statement, features_of, order_of
+from gridmap.read.features import Roles, Statement, features_of
 from gridmap.read.filter import EVERYTHING, Filter, FilterShape, kind_of
+from gridmap.read.keyset import order_of
 from gridmap.read.select import Asked, seen_attributes, values_for
 from gridmap.scope import Viewer
 

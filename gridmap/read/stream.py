@@ -38,10 +38,9 @@ from gridmap.read.features import (
     Statement,
     feature_text,
     features_of,
-    is_street_owned,
-    order_of,
 )
 from gridmap.read.filter import EVERYTHING, Filter, FilterShape, kind_of
+from gridmap.read.keyset import is_street_owned, order_of
 from gridmap.read.select import Asked, seen_attributes, values_for
 from gridmap.scope import Viewer
 
