@@ -22,10 +22,11 @@ from sqlalchemy import (
 from gridmap.coords import BBox
 from gridmap.db import compiled
 from gridmap.db.pools import Connection
-from gridmap.layer import is_kind
+from gridmap.layer import AS_OF, is_kind
 from gridmap.read.locks import ids, is_near, lock_values, locked, of_kinds
+from gridmap.read.select import Asked
 from gridmap.scope import Viewer, reach_of_shape
-from gridmap.tables import building, grid, place, stairwell, street
+from gridmap.tables import assignment, building, grid, place, stairwell, street
 from gridmap.tables.places import PLACE_KINDS
 
 Statement = tuple[str, dict[str, Any]]
@@ -107,6 +108,19 @@ def read_counts(connection: Connection, viewer: Viewer, street_id: int) -> Count
     )
 
 
+def read_vacant(connection: Connection, viewer: Viewer, asked: Asked, street_id: int) -> int:
+    """How many stairwells of a street, of those that the viewer sees, have no building manager at the map's date.
+
+    Only for viewers all of whose roles may see people.
+    """
+    text, constants = vacant_statement(viewer.reach.shape)
+    values = lock_values(viewer) | asked.values | {"street": street_id}
+    row = connection.execute(text, constants | values).fetchone()
+    assert row is not None
+    found: int = row["found"]
+    return found
+
+
 @lru_cache(maxsize=64)
 def areas_statement(shape: tuple[str, ...]) -> Statement:
     """The SQL of the areas: the box of grids and estates, else of all places, else of the street itself."""
@@ -149,10 +163,31 @@ def counts_statement(shape: tuple[str, ...]) -> Statement:
     lock = locked(place, reach_of_shape(shape))
     here = place.c.street_id == bindparam("street", type_=Integer)
     by_kind = select(place.c.kind, func.count().label("found")).where(here, lock).group_by(place.c.kind)
-    communities: Select[Any] = select(
+    communities = select(
         literal_column("'community'", Text).label("kind"), func.count(place.c.community_id.distinct()).label("found")
     ).where(here, lock, is_kind(place, "grid"))
     return compiled(union_all(by_kind, communities, _households(shape, here & lock)))
+
+
+@lru_cache(maxsize=64)
+def vacant_statement(shape: tuple[str, ...]) -> Statement:
+    """The SQL that counts stairwells without a building manager."""
+    reach = reach_of_shape(shape)
+    street_id = bindparam("street", type_=Integer)
+    is_held = (
+        select(assignment.c.place_id)
+        .where(
+            assignment.c.street_id == street_id,
+            assignment.c.place_id == place.c.id,
+            assignment.c.role == "building_manager",
+            assignment.c.is_primary,
+            assignment.c.valid.contains(AS_OF),
+            locked(assignment, reach),
+        )
+        .exists()
+    )
+    here = (place.c.street_id == street_id) & is_kind(place, "stairwell") & locked(place, reach)
+    return compiled(select(func.count().label("found")).select_from(place).where(here, ~is_held))
 
 
 def _households(shape: tuple[str, ...], seen: "ColumnElement[bool]") -> "Select[Any]":

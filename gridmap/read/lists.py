@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Date, Integer, Subquery, bindparam, cast, func, or_, select
 
-from gridmap.db import compiled
+from gridmap.db import compiled, execute
 from gridmap.db.pools import Connection
 from gridmap.layer import AS_OF, Layer, Role
 from gridmap.layers import BY_NAME
@@ -15,7 +15,7 @@ from gridmap.read.locks import ids, is_near, lock_values, locked, of_kinds
 from gridmap.read.order import natural
 from gridmap.read.select import Asked, rows_of, seen_attributes
 from gridmap.scope import Viewer, reach_of_shape
-from gridmap.tables import community, place
+from gridmap.tables import community, duty_role, facility_kind, place
 
 Statement = tuple[str, dict[str, Any]]
 Shape = tuple[str, ...]
@@ -136,6 +136,16 @@ def count_list(connection: Connection, layer: Layer, viewer: Viewer, asked: Aske
     assert row is not None
     found: int = row["found"]
     return found
+
+
+def read_titles(connection: Connection, layer: Layer) -> dict[str, dict[str, tuple[str, str]]]:
+    """Chinese and English titles of the codes of an attribute that comes from a code table, by attribute and code."""
+    tables = {"facilities": ("kind", facility_kind), "assignments": ("role", duty_role)}
+    if layer.name not in tables:
+        return {}
+    name, table = tables[layer.name]
+    rows = execute(connection, select(table.c.code, table.c.title, table.c.title_en))
+    return {name: {row["code"]: (row["title"], row["title_en"]) for row in rows}}
 
 
 def read_choices(connection: Connection, viewer: Viewer, asked: Asked, cut: Cut, kind: str) -> tuple[Choice, ...]:

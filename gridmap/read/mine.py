@@ -6,8 +6,9 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Select, Text, bindparam, case, func, literal_column, or_, select
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.dialects.postgresql import aggregate_order_by, array
 
+from gridmap.coords import LonLat
 from gridmap.db import compiled
 from gridmap.db.pools import Connection, Row
 from gridmap.layer import AS_OF
@@ -34,6 +35,9 @@ class Held:
     roles: tuple[tuple[str, str], ...]
     """Titles in Chinese and in English."""
     households: int | None
+    point: LonLat | None
+    links: tuple[int, ...]
+    """Ids of what it lies in."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +50,7 @@ class MyStairwell:
     floors: int | None
     holders: str | None
     is_vacant: bool
+    point: LonLat | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,9 +58,12 @@ class MyBuilding:
     """A building to go to, and its stairwells as far as they are one's own."""
 
     id: int
+    code: str
     name: str
     estate_id: int | None
     estate: str | None
+    """None where the viewer may not see the estate itself."""
+    point: LonLat | None
     kind: str
     floors: int | None
     households: int
@@ -76,9 +84,21 @@ class Mine:
         return sum(one.households for one in self.buildings)
 
     @property
+    def vacant(self) -> int:
+        """How many of the stairwells nobody manages."""
+        return sum(door.is_vacant for one in self.buildings for door in one.stairwells)
+
+    @property
     def stairwells(self) -> int:
         """How many stairwells are listed."""
         return sum(len(one.stairwells) for one in self.buildings)
+
+    @property
+    def around(self) -> tuple[int, ...]:
+        """Ids of one's own places and of what they lie in, for whom to turn to."""
+        outer = [link for one in self.held for link in one.links]
+        estates = [one.estate_id for one in self.buildings if one.estate_id]
+        return tuple(dict.fromkeys((*(one.id for one in self.held), *outer, *estates)))
 
     @property
     def place_ids(self) -> tuple[int, ...]:
@@ -121,6 +141,8 @@ def _held(connection: Connection, viewer: Viewer, asked: Asked) -> tuple[Held, .
             around=row["around"],
             roles=tuple(zip(row["titles"] or (), row["titles_en"] or (), strict=True)),
             households=row["households"],
+            point=_point(row),
+            links=tuple(link for link in row["links"] if link and link != row["id"]),
         )
         for row in rows
     )
@@ -150,6 +172,7 @@ def _stairwells(
             floors=row["floors"],
             holders=row["holders"] if seen else None,
             is_vacant=seen and not row["holders"],
+            point=_point(row),
         )
         found.setdefault(row["parent_id"], []).append(one)
     return {parent: tuple(inner) for parent, inner in found.items()}
@@ -159,7 +182,9 @@ def _building(row: Row, stairwells: tuple[MyStairwell, ...]) -> MyBuilding:
     own = sum(one.households for one in stairwells)
     return MyBuilding(
         id=row["id"],
+        code=row["code"],
         name=row["name"],
+        point=_point(row),
         estate_id=row["estate_id"],
         estate=row["estate"],
         kind=row["building_kind"],
@@ -167,6 +192,10 @@ def _building(row: Row, stairwells: tuple[MyStairwell, ...]) -> MyBuilding:
         households=own + row["own_units"],
         stairwells=stairwells,
     )
+
+
+def _point(row: Row) -> LonLat | None:
+    return None if row["lon"] is None else LonLat(row["lon"], row["lat"])
 
 
 @lru_cache(maxsize=64)
@@ -203,6 +232,8 @@ def held_statement(shape: tuple[str, ...]) -> Statement:
         of_person.c.titles,
         of_person.c.titles_en,
         households.label("households"),
+        array([place.c.parent_id, place.c.micro_grid_id, place.c.grid_id, place.c.estate_id]).label("links"),
+        *_lon_lat(),
     ).select_from(place)
     is_mine = (of_person.c.street_id == place.c.street_id) & (of_person.c.place_id == place.c.id)
     is_around = (
@@ -236,6 +267,7 @@ def buildings_statement(shape: tuple[str, ...]) -> Statement:
     chosen: Select[Any] = (
         select(
             place.c.id,
+            place.c.code,
             place.c.name,
             place.c.estate_id,
             around.c.name.label("estate"),
@@ -243,6 +275,7 @@ def buildings_statement(shape: tuple[str, ...]) -> Statement:
             building.c.floors,
             func.cardinality(building.c.units).label("own_units"),
             func.count().over().label("found"),
+            *_lon_lat(),
         )
         .join_from(place, building, _of(building))
         .join(around, is_around, isouter=True)
@@ -281,6 +314,7 @@ def stairwells_statement(shape: tuple[str, ...], sees_people: bool) -> Statement
         stairwell.c.floors,
         func.cardinality(stairwell.c.units).label("households"),
         holders.label("holders"),
+        *_lon_lat(),
     ).join_from(place, stairwell, _of(stairwell))
     if names is not None:
         held = (names.c.street_id == place.c.street_id) & (names.c.place_id == place.c.id)
@@ -311,6 +345,11 @@ def _managers(shape: tuple[str, ...]) -> "Select[Any]":
         )
         .group_by(assignment.c.street_id, assignment.c.place_id)
     )
+
+
+def _lon_lat() -> "tuple[ColumnElement[float], ...]":
+    point = func.ST_PointOnSurface(place.c.geom)
+    return func.ST_X(point).label("lon"), func.ST_Y(point).label("lat")
 
 
 def _in_grids_or_estates() -> "ColumnElement[bool]":

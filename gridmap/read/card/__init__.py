@@ -9,13 +9,32 @@ from gridmap.layers import BY_NAME
 from gridmap.read.area import WIDE
 from gridmap.read.card.children import Child, read_children
 from gridmap.read.card.facts import Fact, read_counts, read_values
-from gridmap.read.card.people import Holder, Organisation, read_holders, read_organisations
+from gridmap.read.card.people import (
+    Holder,
+    Organisation,
+    holders_of,
+    organisations_of,
+    read_holders,
+    read_organisations,
+)
 from gridmap.read.card.place import Place, Step, read_community, read_place
 from gridmap.read.locks import sees_people
 from gridmap.read.select import Asked
 from gridmap.scope import Viewer
 
-__all__ = ["LAYER_OF", "Card", "Child", "Fact", "Holder", "Organisation", "Place", "Step", "read_card"]
+__all__ = [
+    "LAYER_OF",
+    "Card",
+    "Child",
+    "Fact",
+    "Holder",
+    "Organisation",
+    "Place",
+    "Step",
+    "holders_of",
+    "organisations_of",
+    "read_card",
+]
 
 LAYER_OF = {
     "community": "communities",

@@ -1,11 +1,12 @@
 """Who looks after a place and what it lies in, at the map's date; and the organisations that cover it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Date, and_, bindparam, cast, func, literal_column, or_, select
+from sqlalchemy import Date, and_, cast, func, literal_column, or_, select
 
 from gridmap.db import compiled
 from gridmap.db.pools import Connection
@@ -14,7 +15,17 @@ from gridmap.read.card.place import Place
 from gridmap.read.locks import ids, is_near, lock_values, locked, people_locked
 from gridmap.read.select import Asked
 from gridmap.scope import Viewer, reach_of_shape
-from gridmap.tables import absence, assignment, duty_role, estate, organisation, organisation_place, person, place
+from gridmap.tables import (
+    SERIAL_BITS,
+    absence,
+    assignment,
+    duty_role,
+    estate,
+    organisation,
+    organisation_place,
+    person,
+    place,
+)
 
 Statement = tuple[str, dict[str, Any]]
 
@@ -57,9 +68,16 @@ def read_holders(connection: Connection, viewer: Viewer, asked: Asked, of: Place
 
     Only for viewers all of whose roles may see people.
     """
-    places = [of.id, *of.links]
+    return holders_of(connection, viewer, asked, (of.id, *of.links))
+
+
+def holders_of(connection: Connection, viewer: Viewer, asked: Asked, places: Sequence[int]) -> tuple[Holder, ...]:
+    """Those who hold these places, place by place in the order given, primary holders first, then by rank of the role.
+
+    Only for viewers all of whose roles may see people.
+    """
     text, constants = holders_statement(viewer.reach.shape)
-    values = lock_values(viewer) | asked.values | {"street": of.street_id, "places": places}
+    values = lock_values(viewer) | asked.values | _places(places)
     rows = connection.execute(text, constants | values).fetchall()
     rows.sort(key=lambda row: (places.index(row["place_id"]), not row["is_primary"], row["sort"]))
     return tuple(Holder(**{name: row[name] for name in Holder.__dataclass_fields__}) for row in rows)
@@ -67,9 +85,20 @@ def read_holders(connection: Connection, viewer: Viewer, asked: Asked, of: Place
 
 def read_organisations(connection: Connection, viewer: Viewer, asked: Asked, of: Place) -> tuple[Organisation, ...]:
     """The organisations that cover or manage the place or what it lies in, by kind and name."""
+    return organisations_of(connection, viewer, asked, (of.id, *of.links))
+
+
+def organisations_of(
+    connection: Connection, viewer: Viewer, asked: Asked, places: Sequence[int]
+) -> tuple[Organisation, ...]:
+    """The organisations that cover or manage any of these places, by kind and name."""
     text, constants = organisations_statement(viewer.reach.shape)
-    values = lock_values(viewer) | asked.values | {"street": of.street_id, "places": [of.id, *of.links]}
+    values = lock_values(viewer) | asked.values | _places(places)
     return tuple(Organisation(**row) for row in connection.execute(text, constants | values))
+
+
+def _places(places: Sequence[int]) -> dict[str, list[int]]:
+    return {"places": list(places), "streets": sorted({identity >> SERIAL_BITS for identity in places})}
 
 
 @lru_cache(maxsize=64)
@@ -119,7 +148,7 @@ def holders_statement(shape: tuple[str, ...]) -> Statement:
             isouter=True,
         )
         .where(
-            assignment.c.street_id == bindparam("street", type_=BigInteger),
+            assignment.c.street_id == func.any(ids("streets")),
             assignment.c.place_id == func.any(ids("places")),
             assignment.c.valid.contains(AS_OF),
             locked(assignment, reach),
@@ -137,14 +166,14 @@ def organisations_statement(shape: tuple[str, ...]) -> Statement:
     covers = (
         select(organisation_place.c.organisation_id)
         .where(
-            organisation_place.c.street_id == bindparam("street", type_=BigInteger),
+            organisation_place.c.street_id == func.any(ids("streets")),
             organisation_place.c.place_id == func.any(ids("places")),
             organisation_place.c.valid.contains(day),
             is_near(organisation_place.c.street_id, reach),
         )
         .union(
             select(estate.c.property_id).where(
-                estate.c.street_id == bindparam("street", type_=BigInteger),
+                estate.c.street_id == func.any(ids("streets")),
                 estate.c.place_id == func.any(ids("places")),
                 is_near(estate.c.street_id, reach),
             )

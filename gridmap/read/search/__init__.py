@@ -23,21 +23,24 @@ DEEP_TIMEOUT = "2s"
 __all__ = ["KINDS", "MOST", "Found", "Words", "find", "parse_words"]
 
 
-def find(connection: Connection, viewer: Viewer, words: Words, asked: Asked) -> tuple[Found, ...]:
+def find(
+    connection: Connection, viewer: Viewer, words: Words, asked: Asked, *, patient: bool = True
+) -> tuple[Found, ...]:
     """At most MOST finds, the best first: exact code, exact name, several parts in one another, prefix, part of a name.
 
     Of equally good ones large places come before small ones. The connection is in the viewer's transaction. Nothing
     is found for no words, for other people's places, and, unless all the viewer's roles may see people, for people.
+    `patient` reads all names where nothing else was found: up to two seconds at the size of a city.
     """
     if not words.text:
         return ()
-    hits = _hits(connection, viewer, words, asked)
+    hits = _hits(connection, viewer, words, asked, patient=patient)
     if sees_people(viewer):
         hits += people(connection, viewer, words, asked)
     return described(connection, viewer, best(hits), asked)
 
 
-def _hits(connection: Connection, viewer: Viewer, words: Words, asked: Asked) -> list[Hit]:
+def _hits(connection: Connection, viewer: Viewer, words: Words, asked: Asked, *, patient: bool) -> list[Hit]:
     around = communities(connection, viewer, words, asked)
     if _sees_little(viewer):
         return around + anywhere(connection, viewer, words)
@@ -46,7 +49,7 @@ def _hits(connection: Connection, viewer: Viewer, words: Words, asked: Asked) ->
     if len(words.parts) > 1:
         named = large_places(connection, viewer, words.parts[0].text)
         hits += inside(connection, viewer, words, named)
-    return hits or _deep(connection, viewer, words)
+    return hits if hits or not patient else _deep(connection, viewer, words)
 
 
 def _sees_little(viewer: Viewer) -> bool:

@@ -226,7 +226,7 @@ def anywhere_statement(shape: Shape, forms: tuple[tuple[str, ...], ...]) -> Stat
             (community.c.street_id == place.c.street_id) & (community.c.id == place.c.community_id),
             isouter=True,
         )
-        .where(is_near(place.c.street_id, reach), locked(place, reach), or_(mentions, nested) if outer else mentions)
+        .where(is_near(place.c.street_id, reach), locked(place, reach), or_(mentions, nested))
         .order_by(literal_column("rank"), *by_name(place))
         .limit(3 * MOST)
     )

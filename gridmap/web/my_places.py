@@ -1,0 +1,66 @@
+"""`/my`: one's own places in walking order, and whom to turn to; the map of exactly those comes after the list."""
+
+from itertools import groupby
+
+from flask import render_template
+
+from gridmap import context
+from gridmap.layers import LAYERS
+from gridmap.maps import Addresses, View, compose
+from gridmap.read.area import read_bounds
+from gridmap.read.card import Holder, holders_of, organisations_of
+from gridmap.read.locks import sees_people
+from gridmap.read.mine import MOST_BUILDINGS, Mine, MyBuilding, read_mine
+from gridmap.read.select import seen_attributes
+from gridmap.scope import Viewer
+from gridmap.web.areas import WHOLE_COUNTRY
+from gridmap.web.asked import asked, today
+from gridmap.web.blueprint import page_number, pages
+from gridmap.web.place_words import ICONS, in_language, kind_title
+
+MOST_DOORS = 30
+"""Up to so many stairwells stand in the list itself; of more, each building leads to its own."""
+MOST_CONTACTS = 12
+
+
+@pages.get("/my")
+def my_places() -> str:
+    """The places that the viewer holds or was given; an explanation where there are none."""
+    viewer, now, page = context.viewer(), asked(), page_number()
+    with context.services().database.transaction(viewer.prologue) as connection:
+        mine = read_mine(connection, viewer, now, after=(page - 1) * MOST_BUILDINGS)
+        bounds = read_bounds(connection, viewer, mine.place_ids) if mine.held else None
+        people = holders_of(connection, viewer, now, mine.around) if mine.held and sees_people(viewer) else ()
+        offices = organisations_of(connection, viewer, now, mine.around) if mine.held else ()
+    layers = [layer for layer in LAYERS if seen_attributes(layer, viewer.reading_roles)]
+    view = View(locale=context.locale(), bounds=bounds or WHOLE_COUNTRY, today=today(), roles=viewer.reading_roles)
+    return render_template(
+        "my.html",
+        map=compose(layers, view, Addresses(search=None)),
+        today=today().isoformat(),
+        mine=mine,
+        estates=by_estate(mine),
+        page=page,
+        shows_doors=mine.stairwells <= MOST_DOORS,
+        people=contacts(viewer, mine, people),
+        offices=[office for office in offices if office.phone][:MOST_CONTACTS],
+        icons=ICONS,
+        kind_title=kind_title,
+        in_language=in_language,
+    )
+
+
+def by_estate(mine: Mine) -> list[tuple[MyBuilding, list[MyBuilding]]]:
+    """The buildings, those of one estate together, in walking order; each with the first of its estate."""
+    grouped = (list(inner) for _estate, inner in groupby(mine.buildings, key=lambda one: one.estate_id))
+    return [(inner[0], inner) for inner in grouped]
+
+
+def contacts(viewer: Viewer, mine: Mine, people: tuple[Holder, ...]) -> list[Holder]:
+    """Whom to turn to: each person once, in the first of the roles, without oneself and those who stand in the list."""
+    listed = {door.id for building in mine.buildings for door in building.stairwells} - {one.id for one in mine.held}
+    found: dict[int, Holder] = {}
+    for one in people:
+        if one.person_id != viewer.person_id and one.place_id not in listed:
+            found.setdefault(one.person_id, one)
+    return list(found.values())[:MOST_CONTACTS]
