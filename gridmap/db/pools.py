@@ -8,7 +8,7 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool
-from sqlalchemy import ColumnElement, Dialect, Executable, bindparam
+from sqlalchemy import BigInteger, ColumnElement, Dialect, Executable, bindparam, cast
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from gridmap.tables import SERIAL_BITS, serial
@@ -49,7 +49,8 @@ def execute(connection: Connection, statement: Executable, **values: Any) -> psy
 
 def new_id(street_id: "int | ColumnElement[int]") -> "ColumnElement[int]":
     """The SQL expression of a fresh id of that street: `street_id * 2^32 + nextval(serial)`."""
-    street: ColumnElement[int] = bindparam(None, street_id) if isinstance(street_id, int) else street_id
+    is_plain = isinstance(street_id, int)
+    street: ColumnElement[int] = bindparam(None, street_id, BigInteger) if is_plain else cast(street_id, BigInteger)
     return street * (1 << SERIAL_BITS) + serial.next_value()
 
 

@@ -19,7 +19,7 @@ from gridmap.accounts import (
 )
 from gridmap.clock import OFFICE
 from gridmap.i18n import LOCALES, _
-from gridmap.web.blueprint import actor, number, pages, say
+from gridmap.web.blueprint import actor, number, pages, say, typed
 from gridmap.web.sign_in import REFUSALS, remember_language, weakness_sentence
 from gridmap.web.words import LEVELS, ROLES
 
@@ -100,7 +100,7 @@ def make_token() -> str:
     if days not in TOKEN_DAYS:
         abort(400)
     with context.services().database.transaction(viewer.settings) as connection:
-        secret = create_token(connection, actor(), viewer.account_id, name=request.form.get("name", ""), days=days)
+        secret = create_token(connection, actor(), viewer.account_id, name=typed("name"), days=days)
     return _account_page(secret)
 
 

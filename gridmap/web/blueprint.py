@@ -38,6 +38,11 @@ def same_page(**changes: str | int) -> str:
     return url_for(request.endpoint or "pages.start", **{**(request.view_args or {}), **kept, **changes})
 
 
+def typed(name: str, limit: int = 100) -> str:
+    """The text of a form or an address: trimmed, bounded, without the character that PostgreSQL cannot keep."""
+    return request.values.get(name, "").replace("\0", "").strip()[:limit]
+
+
 def titled(words: Mapping[str, str]) -> list[tuple[str, str]]:
     """Words and their titles in the reader's language, for a choice."""
     return [(word, say(title)) for word, title in words.items()]

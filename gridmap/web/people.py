@@ -1,12 +1,12 @@
 """A person's clear name and phone, for one stated reason: what a place card asks before it calls."""
 
-from flask import Response, abort, jsonify, render_template, request
+from flask import Response, abort, jsonify, render_template
 
 from gridmap import context
 from gridmap.i18n import _
 from gridmap.layer import ON_DUTY
 from gridmap.people import PeopleProblem, unmask
-from gridmap.web.blueprint import actor, pages, say, wants_page
+from gridmap.web.blueprint import actor, pages, say, typed, wants_page
 
 NO_REASON = _("Say in a few words why you need the number. It is written down.")
 
@@ -22,7 +22,7 @@ def phone(person_id: int) -> Response:
         abort(403)
     try:
         with context.services().database.transaction(viewer.settings) as connection:
-            clear = unmask(connection, actor(), person_id, request.values.get("reason", ""))
+            clear = unmask(connection, actor(), person_id, typed("reason", 200))
     except LookupError:
         abort(404)
     except PeopleProblem:

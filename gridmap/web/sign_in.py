@@ -12,7 +12,7 @@ from gridmap.accounts import MIN_LENGTH, SignInRefused, WeakPassword, account_of
 from gridmap.clock import OFFICE
 from gridmap.db import SYSTEM
 from gridmap.i18n import LOCALES, _
-from gridmap.web.blueprint import own_address, pages, say
+from gridmap.web.blueprint import own_address, pages, say, typed, wants_page
 
 VISITOR = "gridmap_visitor"
 REMEMBERED = timedelta(days=90)
@@ -56,7 +56,7 @@ def login() -> AnyResponse:
         return redirect(target) if g.viewer is not None else _login_page(target)
     try:
         secret = context.services().sign_ins.sign_in(
-            request.form.get("username", ""),
+            typed("username", 200),
             request.form.get("password", ""),
             address=request.remote_addr or "",
             device=device_words(),
@@ -109,10 +109,7 @@ def ask_for_own_password() -> AnyResponse | None:
     allowed = {"static", "pages.password", "pages.logout", "pages.login", "pages.enter", "api.healthz"}
     if not g.by_cookie or request.endpoint in allowed or not context.viewer().must_change_password:
         return None
-    if (
-        request.method == "GET"
-        and request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html"
-    ):
+    if request.method == "GET" and wants_page():
         return redirect(url_for("pages.password"))
     return Response('{"code":"own_password_needed"}\n', 403, mimetype="application/json")
 
@@ -135,7 +132,7 @@ def _login_page(target: str, refused: SignInRefused | None = None) -> AnyRespons
     if refused is not None:
         until = refused.until.astimezone(OFFICE).strftime("%H:%M") if refused.until else ""
         problem = say(REFUSALS[refused.reason], time=until)
-    page = render_template("login.html", next=target, problem=problem, username=request.form.get("username", "")[:200])
+    page = render_template("login.html", next=target, problem=problem, username=typed("username", 200))
     status: Literal[200, 401, 429] = 200 if refused is None else 429 if refused.reason == "locked" else 401
     return _with_visitor(page, status)
 

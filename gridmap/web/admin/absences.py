@@ -13,7 +13,7 @@ from gridmap.people import ChangedMeanwhile, PeopleProblem, absences, attempt, e
 from gridmap.web.admin.choosing import Choice, people_named
 from gridmap.web.admin.dates import parse_day
 from gridmap.web.admin.guard import for_leaders
-from gridmap.web.blueprint import PAGE_SIZE, actor, number, page_number, pages, say, titled
+from gridmap.web.blueprint import PAGE_SIZE, actor, number, page_number, pages, say, titled, typed
 from gridmap.web.words import ABSENCE_KINDS
 
 PROBLEMS = {
@@ -41,18 +41,17 @@ def absence_list() -> str:
 def new_absence() -> str | Response | tuple[str, int]:
     """Write an absence down; person and substitute are found by name."""
     if request.method == "GET":
-        return _page({}, {})
-    typed = request.form.to_dict()
+        return _page({})
     with context.services().database.transaction(context.viewer().settings) as connection:
         found = {name: _choices(connection, name) for name in ("person", "substitute")}
-    if len(found["person"]) != 1 or len(found["substitute"]) > 1 or _is_unknown(found, typed):
-        return _form(typed, found)
+    if len(found["person"]) != 1 or len(found["substitute"]) > 1 or _is_unknown(found):
+        return _form(found)
     try:
         _write(found["person"][0].id, found["substitute"][0].id if found["substitute"] else None)
     except PeopleProblem as problem:
-        return _form(typed, found, problem.reason)
+        return _form(found, problem.reason)
     except LookupError:
-        return _form(typed, found, "person")
+        return _form(found, "person")
     return redirect(url_for("pages.absence_list", done="absence_set"), 303)
 
 
@@ -92,14 +91,14 @@ def _list_page(problem: str = "") -> str:
 
 
 def _choices(connection: Connection, name: str) -> list[Choice]:
-    chosen, text = number(request.form, f"{name}_id"), request.form.get(name, "").strip()
+    chosen, text = number(request.form, f"{name}_id"), typed(name)
     if chosen is not None:
         return [Choice(id=chosen, name=text, note="")]
     return people_named(connection, text) if text else []
 
 
-def _is_unknown(found: dict[str, list[Choice]], typed: dict[str, str]) -> bool:
-    return bool(typed.get("substitute", "").strip()) and not found["substitute"]
+def _is_unknown(found: dict[str, list[Choice]]) -> bool:
+    return bool(typed("substitute")) and not found["substitute"]
 
 
 def _write(person_id: int, substitute_id: int | None) -> None:
@@ -125,13 +124,15 @@ def _write(person_id: int, substitute_id: int | None) -> None:
     )
 
 
-def _form(typed: dict[str, str], found: dict[str, list[Choice]], reason: str = "") -> tuple[str, int]:
-    if not reason and (not found["person"] or _is_unknown(found, typed)):
+def _form(found: dict[str, list[Choice]], reason: str = "") -> tuple[str, int]:
+    if not reason and (not found["person"] or _is_unknown(found)):
         reason = "person"
     problem = say(PROBLEMS[reason]) if reason else ""
-    return _page(typed, found, problem), 422
+    return _page(found, problem), 422
 
 
-def _page(typed: dict[str, str], found: dict[str, list[Choice]], problem: str = "") -> str:
+def _page(found: dict[str, list[Choice]], problem: str = "") -> str:
     kinds = titled(ABSENCE_KINDS)
-    return render_template("admin/absence_new.html", kind_choices=kinds, problem=problem, typed=typed, found=found)
+    return render_template(
+        "admin/absence_new.html", kind_choices=kinds, problem=problem, typed=request.form, found=found
+    )

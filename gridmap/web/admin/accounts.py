@@ -28,7 +28,7 @@ from gridmap.db.pools import Connection
 from gridmap.i18n import _
 from gridmap.web.admin.choosing import Choice, people_named
 from gridmap.web.admin.guard import for_administrators, for_leaders, must_help, settings
-from gridmap.web.blueprint import PAGE_SIZE, actor, number, page_number, pages, say, titled
+from gridmap.web.blueprint import PAGE_SIZE, actor, number, page_number, pages, say, titled, typed
 from gridmap.web.words import ACCOUNT_STATES, LEVELS, ROLES
 
 SLIPS_AT_ONCE = 60
@@ -55,25 +55,24 @@ def new_account() -> str | Response | tuple[str, int]:
     """Make an account; who it is for is found by name."""
     if request.method == "GET":
         return render_template("admin/account_new.html", problem="", choices=None, typed={})
-    typed = request.form.to_dict()
     with context.services().database.transaction(settings()) as connection:
         person_id, choices = number(request.form, "person_id"), []
-        if person_id is None and typed.get("person", "").strip():
-            choices = people_named(connection, typed["person"])
+        if person_id is None and typed("person"):
+            choices = people_named(connection, typed("person"))
             if len(choices) != 1:
-                return _new_problem(typed, choices)
+                return _new_problem(choices)
             person_id = choices[0].id
         try:
             account_id = create_account(
                 connection,
                 actor(),
-                username=typed.get("username", ""),
-                title=typed.get("title", ""),
+                username=typed("username"),
+                title=typed("title", 1000),
                 person_id=person_id,
-                locale=typed.get("locale", "zh"),
+                locale=typed("locale"),
             )
         except AccountProblem as problem:
-            return _new_problem(typed, None, say(PROBLEMS[problem.reason]))
+            return _new_problem(None, say(PROBLEMS[problem.reason]))
     return redirect(url_for("pages.account_of", account_id=account_id, done="account_made"), 303)
 
 
@@ -89,7 +88,7 @@ def account_of(account_id: int) -> str:
 @for_administrators
 def rename_account(account_id: int) -> Response | tuple[str, int]:
     """Change how the account is shown, and its language."""
-    title, locale = request.form.get("title", ""), request.form.get("locale", "")
+    title, locale = typed("title", 1000), request.form.get("locale", "")
     try:
         with context.services().database.transaction(settings()) as connection:
             _must_exist(connection, account_id)
@@ -106,7 +105,7 @@ def close_account(account_id: int) -> Response | tuple[str, int]:
     try:
         with context.services().database.transaction(settings()) as connection:
             _must_exist(connection, account_id)
-            disable_account(connection, actor(), account_id, why=request.form.get("why", ""))
+            disable_account(connection, actor(), account_id, why=typed("why", 200))
     except GrantProblem as problem:
         return _account_page(account_id, say(PROBLEMS[problem.reason])), 422
     return _done(account_id, "account_closed")
@@ -174,7 +173,7 @@ def _list_page() -> str:
         found = find_accounts(
             connection,
             actor().business_at,
-            text=request.args.get("q", "")[:100],
+            text=typed("q"),
             state=state if state in STATES else None,
             role=role if role in ROLES else None,
             only_people=not context.viewer().administers,
@@ -210,8 +209,8 @@ def _account_page(account_id: int, problem: str = "") -> str:
     )
 
 
-def _new_problem(typed: dict[str, str], choices: list[Choice] | None, problem: str = "") -> tuple[str, int]:
-    return render_template("admin/account_new.html", problem=problem, choices=choices, typed=typed), 422
+def _new_problem(choices: list[Choice] | None, problem: str = "") -> tuple[str, int]:
+    return render_template("admin/account_new.html", problem=problem, choices=choices, typed=request.form), 422
 
 
 def _must_exist(connection: Connection, account_id: int) -> dict[str, object]:

@@ -12,7 +12,7 @@ from gridmap.i18n import _
 from gridmap.web.admin.choosing import TARGETS, Choice, targets_named
 from gridmap.web.admin.dates import parse_day
 from gridmap.web.admin.guard import for_administrators, settings
-from gridmap.web.blueprint import actor, number, pages, say
+from gridmap.web.blueprint import actor, number, pages, say, typed
 from gridmap.web.words import LEVELS, ROLES
 
 PROBLEMS = {
@@ -42,7 +42,7 @@ def new_grant(account_id: int) -> str | Response | tuple[str, int]:
         target = number(request.form, "target_id")
         if target is None and level in TARGETS:
             with context.services().database.transaction(settings()) as connection:
-                choices = targets_named(connection, level, request.form.get("target", ""))
+                choices = targets_named(connection, level, typed("target"))
             if len(choices) != 1:
                 return _form(account_id, choices=choices), 422
             target = choices[0].id

@@ -11,7 +11,7 @@ from gridmap.accounts import titles_of
 from gridmap.clock import day_bounds
 from gridmap.web.admin.dates import parse_day
 from gridmap.web.admin.guard import for_administrators
-from gridmap.web.blueprint import PAGE_SIZE, page_number, pages, titled
+from gridmap.web.blueprint import PAGE_SIZE, page_number, pages, titled, typed
 from gridmap.web.words import ACTIONS, JOB_STATES, SUBJECTS
 
 JOBS = """
@@ -98,9 +98,9 @@ def _filter() -> Filter:
     first, last = _day("first"), _day("last")
     return Filter(
         action=action if action in ACTIONS else None,
-        username=request.args.get("user", "").strip().lower()[:100],
+        username=typed("user").lower(),
         subject=subject if subject in SUBJECTS else None,
-        subject_id=request.args.get("id", "").strip()[:40] or None,
+        subject_id=typed("id", 40) or None,
         start=first,
         end=last + timedelta(days=1) if last else None,
         cursor=_cursor(request.args.get("before", "")),

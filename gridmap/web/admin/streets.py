@@ -10,7 +10,7 @@ from gridmap.i18n import _
 from gridmap.places import TerritoryProblem, change_street, drop_day, know_year, set_day
 from gridmap.web.admin.dates import parse_day
 from gridmap.web.admin.guard import for_administrators
-from gridmap.web.blueprint import actor, number, pages, say, titled
+from gridmap.web.blueprint import actor, number, pages, say, titled, typed
 from gridmap.web.words import DAY_KINDS
 
 
@@ -61,14 +61,14 @@ def street_settings(street_id: int) -> str | Response | tuple[str, int]:
     """One street's name and settings."""
     if request.method == "GET":
         return _street_page(street_id)
-    values = {setting.key: request.form.get(setting.key, "").strip()[: setting.max_length] for setting in SETTINGS}
+    values = {setting.key: typed(setting.key, setting.max_length) for setting in SETTINGS}
     try:
         with context.services().database.transaction(context.viewer().settings) as connection:
             change_street(
                 connection,
                 actor(),
                 street_id,
-                name=request.form.get("name", ""),
+                name=typed("name", 1000),
                 settings=values,
                 revision=number(request.form, "revision") or 0,
             )
@@ -102,7 +102,7 @@ def set_calendar_day() -> Response | tuple[str, int]:
             if request.form.get("drop"):
                 drop_day(connection, actor(), day)
             else:
-                set_day(connection, actor(), day, request.form.get("kind", ""), request.form.get("name", ""))
+                set_day(connection, actor(), day, typed("kind"), typed("name", 1000))
     except LookupError:
         abort(404)
     except TerritoryProblem as problem:
@@ -119,7 +119,7 @@ def finish_calendar_year() -> Response | tuple[str, int]:
         abort(400)
     try:
         with context.services().database.transaction(context.viewer().settings) as connection:
-            know_year(connection, actor(), year, request.form.get("source", ""))
+            know_year(connection, actor(), year, typed("source", 1000))
     except TerritoryProblem as problem:
         return _calendar_page(say(PROBLEMS[problem.reason])), 422
     return redirect(url_for("pages.calendar", year=year, done="saved"), 303)
@@ -132,9 +132,9 @@ def _street_page(street_id: int, problem: str = "") -> str:
         ).fetchone()
     if row is None:
         abort(404)
-    typed = request.form.to_dict() if problem else {"name": row["name"], **row["settings"]}
+    shown = request.form if problem else {"name": row["name"], **row["settings"]}
     return render_template(
-        "admin/street.html", street=row, fields=SETTINGS, typed=typed, revision=row["revision"], problem=problem
+        "admin/street.html", street=row, fields=SETTINGS, typed=shown, revision=row["revision"], problem=problem
     )
 
 
