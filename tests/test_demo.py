@@ -372,6 +372,14 @@ def test_cloned_streets_lie_side_by_side(own_demo_base: Base) -> None:
         (most,) = owner.execute(overlaps).fetchone() or (None,)
         assert isinstance(most, float)
         assert most < 60
+        outside = (
+            "SELECT max(ST_Area(ST_SymDifference(s.geom, c.geom)::geography)) FROM gridmap.street s JOIN"
+            " (SELECT street_id, ST_Union(geom) AS geom FROM gridmap.community GROUP BY 1) c ON c.street_id = s.id"
+            " WHERE s.id > 20000"
+        )
+        (most,) = owner.execute(outside).fetchone() or (None,)
+        assert isinstance(most, float)
+        assert most < 300
         whole, inner = owner.execute(
             "SELECT ST_Area(ST_Union(geom)::geography), sum(ST_Area(geom::geography)) FROM gridmap.community"
             " WHERE street_id > 20000"

@@ -6,13 +6,15 @@ of the town's sway. Ids keep their serial: `street · 2^32 + copy · 2^20 + seri
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+
+import shapely
 
 from gridmap.audit import announce
 from gridmap.demo.build import ground
 from gridmap.demo.copying import COPIED, Connection, bare, copy_rows
-from gridmap.demo.lattice import DECIMALS, Lattice, transformer
+from gridmap.demo.lattice import DECIMALS, Lattice, Point, transformer
 from gridmap.demo.store import DEMO_CLOCK, LAYERS, SOURCE
 from gridmap.demo.towns.dongqu import DONGQU
 
@@ -20,7 +22,8 @@ ACROSS, UP = 3, 2
 """Copies of the core in a street."""
 FIRST_STREET = 20_001
 CITY = (20_001, "449900", "演示市")
-STREETS_IN_DISTRICT = 50
+FIRST_DISTRICT = 449_901
+ROWS_IN_DISTRICT = 5
 SOUTH_WEST = (112.66, 22.31)
 """Where the city begins, longitude and latitude: west of 中山, so that nothing lies on top of each other."""
 
@@ -34,6 +37,9 @@ class Plan:
     east: tuple[float, float]
     north: tuple[float, float]
     origin: tuple[float, float]
+    south_edge: list[Point]
+    west_edge: list[Point]
+    """The core's southern and western edge, longitude and latitude; the others are these, one core further."""
 
 
 def plan_city(buildings: int, per_copy: int) -> Plan:
@@ -45,11 +51,17 @@ def plan_city(buildings: int, per_copy: int) -> Plan:
     width, height = (core.east - core.west), (core.north - core.south)
     columns = max(1, round(math.sqrt(streets * (UP * height) / (ACROSS * width))))
     streets = math.ceil(streets / columns) * columns
-    lattice: Lattice = ground(DONGQU)
-    corner, right, top = lattice.metres([(core.west, core.south), (core.east, core.south), (core.west, core.north)])
-    globe = [transformer(DONGQU.epsg).transform(*point) for point in (corner, right, top)]
-    (x0, y0), (x1, y1), (x2, y2) = globe
-    return Plan(streets, columns, (x1 - x0, y1 - y0), (x2 - x0, y2 - y0), (SOUTH_WEST[0] - x0, SOUTH_WEST[1] - y0))
+    lattice = ground(DONGQU)
+    south = on_globe([(x, core.south) for x in lattice.along(core.west, core.east, lattice.breaks_x)], lattice)
+    west = on_globe([(core.west, y) for y in lattice.along(core.south, core.north, lattice.breaks_y)], lattice)
+    (x0, y0), (x1, y1), (x2, y2) = south[0], south[-1], west[-1]
+    origin = (SOUTH_WEST[0] - x0, SOUTH_WEST[1] - y0)
+    return Plan(streets, columns, (x1 - x0, y1 - y0), (x2 - x0, y2 - y0), origin, south, west)
+
+
+def on_globe(points: list[Point], lattice: Lattice) -> list[Point]:
+    """Lattice points as longitude and latitude."""
+    return [transformer(DONGQU.epsg).transform(*point) for point in lattice.metres(points)]
 
 
 def core_communities() -> list[int]:
@@ -115,39 +127,72 @@ def shifted(plan: Plan, column: float, row: float) -> tuple[float, float]:
     return round(x, DECIMALS), round(y, DECIMALS)
 
 
+def outline(plan: Plan, column: int, row: int, across: int, up: int) -> str:
+    """The outline of `across` by `up` cores as WKB: their outer edges, each moved like its core."""
+
+    def edge(points: Sequence[Point], at_column: int, at_row: int) -> list[Point]:
+        x, y = shifted(plan, at_column, at_row)
+        return [(round(px + x, DECIMALS), round(py + y, DECIMALS)) for px, py in points]
+
+    ring: list[Point] = []
+    for k in range(across):
+        ring += edge(plan.south_edge[:-1], column + k, row)
+    for k in range(up):
+        ring += edge(plan.west_edge[:-1], column + across, row + k)
+    for k in reversed(range(across)):
+        ring += edge(plan.south_edge[:0:-1], column + k, row + up)
+    for k in reversed(range(up)):
+        ring += edge(plan.west_edge[:0:-1], column, row + k)
+    return str(shapely.to_wkb(shapely.Polygon(ring), hex=True))
+
+
 def add_streets(connection: Connection, plan: Plan) -> None:
-    """Adds city, districts and streets, and the temporary table of copies."""
+    """Adds city, districts and streets with their outlines, and the temporary table of copies."""
     connection.execute("INSERT INTO gridmap.city (id, code, name) VALUES (%s, %s, %s)", CITY)
+    rows = plan.streets // plan.columns
+    districts = -(-rows // ROWS_IN_DISTRICT)
+    cursor = connection.cursor()
+    for d in range(districts):
+        first = d * ROWS_IN_DISTRICT
+        high = min(ROWS_IN_DISTRICT, rows - first)
+        shape = outline(plan, 0, first * UP, plan.columns * ACROSS, high * UP)
+        cursor.execute(
+            "INSERT INTO gridmap.district (id, city_id, code, name, geom, source, changed_at)"
+            " VALUES (%s, %s, %s, %s, public.st_multi(public.st_setsrid(%s::public.geometry, 4326)), %s, %s)",
+            (CITY[0] + d, CITY[0], str(FIRST_DISTRICT + d), f"演示{d + 1}区", shape, SOURCE, DEMO_CLOCK),
+        )
+    cursor.executemany(
+        "INSERT INTO gridmap.street (id, district_id, code, name, geom, is_demo, source, changed_at)"
+        " VALUES (%s, %s, %s, %s, public.st_multi(public.st_setsrid(%s::public.geometry, 4326)), true, %s, %s)",
+        [(*street, SOURCE, DEMO_CLOCK) for street in streets_of(plan)],
+    )
     connection.execute(
         "CREATE TEMPORARY TABLE copy_of (street_id integer, copy integer, base bigint, code text,"
         " dx double precision, dy double precision) ON COMMIT DROP"
     )
-    rows, streets = [], []
-    for k in range(plan.streets):
-        column, row = k % plan.columns, k // plan.columns
-        district, number = divmod(k, STREETS_IN_DISTRICT)
-        code = f"{449901 + district}{number + 1:03d}"
-        streets.append((FIRST_STREET + k, CITY[0] + district, code, f"演示{k + 1:03d}街道"))
-        for copy in range(ACROSS * UP):
-            shift = shifted(plan, column * ACROSS + copy % ACROSS, row * UP + copy // ACROSS)
-            rows.append((FIRST_STREET + k, copy, ((FIRST_STREET + k) << 32) + (copy << 20), code, *shift))
-    cursor = connection.cursor()
-    cursor.executemany(
-        "INSERT INTO gridmap.district (id, city_id, code, name, source, changed_at) VALUES (%s, %s, %s, %s, %s, %s)",
-        [
-            (CITY[0] + d, CITY[0], str(449901 + d), f"演示{d + 1}区", SOURCE, DEMO_CLOCK)
-            for d in range(-(-plan.streets // STREETS_IN_DISTRICT))
-        ],
-    )
-    cursor.executemany(
-        "INSERT INTO gridmap.street (id, district_id, code, name, is_demo, source, changed_at)"
-        " VALUES (%s, %s, %s, %s, true, %s, %s)",
-        [(*street, SOURCE, DEMO_CLOCK) for street in streets],
-    )
     with cursor.copy("COPY copy_of FROM STDIN") as copy_in:
-        for one in rows:
+        for one in copies_of(plan):
             copy_in.write_row(one)
     connection.execute("ANALYZE copy_of")
+
+
+def streets_of(plan: Plan) -> Iterator[tuple[int, int, str, str, str]]:
+    """Id, district, code, name and outline of each street, row by row from the south."""
+    per_district = ROWS_IN_DISTRICT * plan.columns
+    for k in range(plan.streets):
+        district, number = divmod(k, per_district)
+        code = f"{FIRST_DISTRICT + district}{number + 1:03d}"
+        shape = outline(plan, k % plan.columns * ACROSS, k // plan.columns * UP, ACROSS, UP)
+        yield FIRST_STREET + k, CITY[0] + district, code, f"演示{k + 1:03d}街道", shape
+
+
+def copies_of(plan: Plan) -> Iterator[tuple[int, int, int, str, float, float]]:
+    """The rows of `copy_of`: six copies of the core for each street."""
+    for k, (street, _, code, *_) in enumerate(streets_of(plan)):
+        column, row = k % plan.columns, k // plan.columns
+        for copy in range(ACROSS * UP):
+            shift = shifted(plan, column * ACROSS + copy % ACROSS, row * UP + copy // ACROSS)
+            yield street, copy, (street << 32) + (copy << 20), code, *shift
 
 
 def finish(connection: Connection, say: Callable[[str], None]) -> None:

@@ -117,7 +117,10 @@ def around(road: Road, boxes: list[Box]) -> list[Road]:
         low, high = (box.south, box.north) if road.axis == "x" else (box.west, box.east)
         if across[0] < road.at < across[1]:
             parts = [
-                (a, b) for start, end in parts for a, b in ((start, min(end, low)), (max(start, high), end)) if a < b
+                (a, b)
+                for start, end in parts
+                for a, b in ((start, min(end, low)), (max(start, high), end))
+                if a + 20 < b
             ]
     return [replace(road, start=a, end=b) for a, b in parts]
 

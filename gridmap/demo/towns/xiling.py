@@ -17,9 +17,9 @@ from gridmap.demo.lattice import Box, Sway
 from gridmap.demo.towns.fringe import ring, surround
 
 EXTENT = Box(-840, -560, 840, 580)
-INNER = Box(-260, -110, 260, 110)
-OLD = Box(-260, -110, -20, 110)
-NEW = Box(-20, -110, 260, 110)
+INNER = Box(-220, -78, 220, 78)
+OLD = Box(-220, -78, -30, 78)
+NEW = Box(-30, -78, 220, 78)
 SEVEN, LESS = "1-7x3", "-703"
 TEN, ONE_LESS = "1-10x3", "-1003"
 
@@ -58,12 +58,12 @@ XIANGSHAN = Estate(
     tuple(
         Cluster(
             grid,
-            Box(west, -96, east, 96),
+            Box(west, -64, east, 64),
             2,
             alike(6, TEN, stairwells=2, width=19, depth=13, extra=ONE_LESS, more=10),
             margin=13,
         )
-        for grid, west, east in ((1, -12, 120), (2, 120, 246))
+        for grid, west, east in ((1, -22, 95), (2, 95, 206))
     ),
     company="宁安",
     built=2008,
@@ -95,7 +95,7 @@ XIANGJIN = Community(
     "香锦社区",
     (NEW,),
     estates=(XIANGSHAN,),
-    grids=(Grid(1, (Box(-20, -110, 120, 110),)), Grid(2, (Box(120, -110, 260, 110),))),
+    grids=(Grid(1, (Box(-30, -78, 95, 78),)), Grid(2, (Box(95, -78, 220, 78),))),
 )
 OTHERS = ring(
     EXTENT,
@@ -110,13 +110,13 @@ OTHERS = ring(
     ),
 )
 ROADS = (
-    Road("西陵一路", "main", "y", 110, -840, 840),
-    Road("石板溪路", "secondary", "y", -110, -840, 840),
-    Road("夷陵大道", "main", "x", -260, -380, 580),
-    Road("香山路", "residential", "x", -20, -110, 110),
-    Road("锦苑路", "secondary", "x", 260, -380, 580),
+    Road("西陵一路", "main", "y", 78, -840, 840),
+    Road("石板溪路", "secondary", "y", -78, -840, 840),
+    Road("夷陵大道", "main", "x", -220, -380, 580),
+    Road("香山路", "residential", "x", -30, -78, 78),
+    Road("锦苑路", "secondary", "x", 220, -380, 580),
 )
-FRINGE = surround("xiling", EXTENT, INNER, ROADS, keep=(Box(-840, -600, 840, -370),))
+FRINGE = surround("xiling", EXTENT, INNER, ROADS, keep=(Box(-839, -600, 839, -375),))
 
 XILING = Town(
     key="xiling",
