@@ -11,6 +11,7 @@ from gridmap.api import errors
 from gridmap.api.health import api
 from gridmap.api.ogc import ogc
 from gridmap.api.tiles import TileService, TilesFirst, tiles
+from gridmap.assets import serving
 from gridmap.clock import parse_clock
 from gridmap.cluster import Cluster
 from gridmap.cluster.pooler import refuse_pooler
@@ -44,7 +45,8 @@ def assemble(settings: Settings) -> Flask:
     services.changes.start()
     atexit.register(services.changes.stop)
     atexit.register(services.database.close)
-    app = Flask("gridmap", static_folder="static", template_folder="templates")
+    app = Flask("gridmap", static_folder=None, template_folder="templates")
+    serving.install(app)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # of Flask's default provider
     app.config.update(MAX_CONTENT_LENGTH=MAX_UPLOAD_BYTES, SEND_FILE_MAX_AGE_DEFAULT=3600)
     app.extensions["gridmap"] = services

@@ -208,6 +208,7 @@ def _folium_map(bounds: BBox) -> folium.Map:
         zoom_control=False,
         attribution_control=False,
         world_copy_jump=False,
+        fade_animation=False,
     )
     composed._id = "street"  # noqa: SLF001 - a fixed id, so that equal pages are equal bytes
     VectorTiles(CONFIG_ID).add_to(composed)

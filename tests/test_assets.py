@@ -1,15 +1,19 @@
 """What browsers get: white-listed, licensed, readable by old engines, and made only when it is not there."""
 
 import json
+import os
 import re
 import shutil
+from gettext import GNUTranslations
 from pathlib import Path
 
+import brotli
 import pytest
 from click.testing import CliRunner
+from flask import Flask, url_for
 
 from gridmap import assets
-from gridmap.assets import AssetError, translations
+from gridmap.assets import AssetError, serving, translations
 from gridmap.commands import main
 
 CSS = sorted((assets.STATIC / "css").glob("*.css"))
@@ -183,8 +187,6 @@ def test_catalogues_of_a_locale_become_one(tmp_path):
     made = translations.compile_locale("zh", tmp_path)
     assert translations.locales(tmp_path) == ["zh"]
     assert made == tmp_path / "zh" / "LC_MESSAGES" / "messages.mo"
-    from gettext import GNUTranslations
-
     with made.open("rb") as file:
         found = GNUTranslations(file)
     assert (found.gettext("Map"), found.gettext("List")) == ("地图", "列表")
@@ -212,3 +214,44 @@ def test_what_is_not_finished_is_listed(tmp_path):
 
 def test_our_own_catalogues_are_finished():
     assert [line for locale in translations.locales() for line in translations.unfinished(locale)] == []
+
+
+@pytest.fixture
+def served(tmp_path):
+    (tmp_path / "js").mkdir()
+    (tmp_path / "js" / "a.js").write_text("export const a = 1;\n" * 200)
+    (tmp_path / "dot.png").write_bytes(b"\x89PNG")
+    (tmp_path.parent / "secret.txt").write_text("secret")
+    app = Flask("static-files", static_folder=None)
+    serving.install(app, serving.StaticFiles(tmp_path))
+    with app.test_request_context():
+        return app.test_client(), url_for("static", filename="js/a.js")
+
+
+def test_static_files_are_compressed_and_kept(served):
+    client, address = served
+    plain = client.get(address)
+    small = client.get(address, headers={"Accept-Encoding": "gzip, br"})
+    assert small.headers["Content-Encoding"] == "br"
+    assert brotli.decompress(small.data) == plain.data
+    assert len(small.data) * 10 < len(plain.data)
+    assert client.get(address, headers={"Accept-Encoding": "gzip"}).headers["Content-Encoding"] == "gzip"
+    assert "immutable" in small.headers["Cache-Control"]
+    assert client.get(address, headers={"If-None-Match": plain.headers["ETag"]}).status_code == 304
+    assert plain.mimetype in {"text/javascript", "application/javascript"}
+
+
+def test_static_files_end_at_their_folder(served):
+    client, address = served
+    start = address.rsplit("/", 2)[0]
+    assert client.get(f"{start}/dot.png").headers.get("Content-Encoding") is None
+    for path in ("../secret.txt", "%2e%2e/secret.txt", "js", "missing.js"):
+        assert client.get(f"{start}/{path}").status_code == 404
+
+
+def test_a_static_file_that_changes_is_read_again(tmp_path, served):
+    client, address = served
+    script = tmp_path / "js" / "a.js"
+    script.write_text("export const a = 2;\n")
+    os.utime(script, ns=(0, 0))
+    assert client.get(address).data == b"export const a = 2;\n"

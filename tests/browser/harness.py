@@ -12,7 +12,7 @@ from typing import Any
 from flask import Flask, Response, abort, current_app, g, jsonify, render_template, render_template_string, request
 from shapely.ops import unary_union
 
-from gridmap.assets import PACKAGE
+from gridmap.assets import PACKAGE, serving
 from gridmap.context import CSP
 from gridmap.coords import BBox
 from gridmap.i18n import LOCALES, translate
@@ -29,7 +29,8 @@ NAV = (("map", "Map"), ("home", "My places"), ("data", "Data"), ("settings", "Ad
 
 def create_harness(of: Town = town) -> Flask:
     """A Flask application with the map, the doors and fake answers; `config["trouble"]` makes answers fail with it."""
-    app = Flask("gridmap", root_path=str(PACKAGE), static_folder="static", template_folder="templates")
+    app = Flask("gridmap", root_path=str(PACKAGE), static_folder=None, template_folder="templates")
+    serving.install(app)
     app.config.update(town=of, trouble=None)
     app.jinja_env.globals.update(_=say, csp_nonce=nonce, csrf_token=lambda: "proof", locale=locale, demo=True)
     app.after_request(add_policy)
