@@ -119,10 +119,12 @@ def _ask_to_sign_in() -> AnyResponse:
     if wants_page:
         target = request.full_path.rstrip("?")
         return redirect("/login" if target == "/" else f"/login?next={quote(target, safe='')}")
+    # our own scripts show the way to the sign-in page; with a challenge the browser would ask for a password on top
+    challenge = {"WWW-Authenticate": 'Basic realm="gridmap: token as password", charset="UTF-8"'}
     return Response(
         '{"code":"sign_in_needed","description":"Sign in, or send a token."}\n',
         401,
-        {"WWW-Authenticate": 'Basic realm="gridmap: token as password", charset="UTF-8"'},
+        {} if request.headers.get("X-Requested-With") == "fetch" else challenge,
         mimetype="application/json",
     )
 
