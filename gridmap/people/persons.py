@@ -1,5 +1,6 @@
 """People on duty: added, changed, and their clear name and phone shown with a reason."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, LiteralString
@@ -18,6 +19,8 @@ LAYERS = ("people", "assignments")
 """What a change of a person shows in."""
 CHANGEABLE = ("name", "display_name", "phone", "organisation_id", "community_id", "grid_id")
 MAX_NAME = 100
+PHONE = re.compile(r"\+?[0-9]{3,15}(?:(?:x|ext|\u8f6c)[0-9]{1,6})?")
+"""A line, with or without a country's code and an extension."""
 PERSON: LiteralString = """
 SELECT id, name_masked, display_name, phone_masked, organisation_id, community_id, grid_id, revision
 FROM gridmap.person WHERE street_id = %s AND id = %s
@@ -157,13 +160,10 @@ def _clean(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _phone(phone: str | None) -> str | None:
-    plain = "".join(character for character in phone or "" if character not in " -\u2010\u2011\u2013()（）\u3000")
-    if not plain:
-        return None
-    digits = plain.removeprefix("+")
-    if not (digits.isascii() and digits.isdigit() and 5 <= len(digits) <= 15):
+    plain = re.sub(r"[\s()\uff08\uff09\u2010-\u2013-]", "", phone or "").lower()
+    if plain and not PHONE.fullmatch(plain):
         raise PeopleProblem("phone")
-    return plain
+    return plain or None
 
 
 def _record(
