@@ -56,7 +56,7 @@ def _mapping(_ctx: click.Context, _param: click.Parameter, values: Sequence[str]
     for text in values:
         target, equals, column = text.partition("=")
         if not equals or not target or not column:
-            raise BadInput(str(LoadError("map_word", text=text)))
+            raise BadInput(str(LoadError("map_word", given=text)))
         mapping[target.strip()] = column.strip()
     return mapping
 

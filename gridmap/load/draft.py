@@ -10,6 +10,7 @@ import shapely
 from numpy.typing import NDArray
 
 from gridmap.load.finding import Finding, shorten
+from gridmap.load.identity import hide_identity
 from gridmap.load.kinds import Kind
 from gridmap.load.known import Known
 from gridmap.load.reading import ROW, Options, Reading
@@ -90,8 +91,8 @@ class Draft:
             int(row[ROW]),
             self.reading.unit,
             self.reading.layer,
-            shorten(_shown(row) if raw is None else raw),
-            shorten(name if isinstance(name, str) else ""),
+            shorten(hide_identity(str(_shown(row) if raw is None else raw))),
+            shorten(hide_identity(name) if isinstance(name, str) else ""),
             {key: str(value) for key, value in params.items()},
         )
 

@@ -53,13 +53,13 @@ FILES: Mapping[str, str] = {
     ),
     "street_unknown": _("There is no street {code}. Known: {known}. Make one with --new-street CODE,NAME."),
     "street_needed": _("Say into which street: --street CODE, or --new-street CODE,NAME."),
-    "street_word": _("{text} should be a 9-digit code, a comma and a name."),
+    "street_word": _("{given} should be a 9-digit code, a comma and a name."),
     "street_twice": _("Say --street or --new-street, not both."),
     "street_not_for": _("{kind} cannot make a street; use --street CODE, or nothing for districts and streets."),
     "no_files": _("Name at least one file."),
     "template_kind": _("There is a template for people only: gridmap load people --template FILE.xlsx."),
     "template_name": _("The template is an Excel workbook; its name should end in .xlsx."),
-    "map_word": _("{text} should be target=column."),
+    "map_word": _("{given} should be target=column."),
     "nothing_within": _("{file} holds no outline to stay within."),
     "map_target": _("--map {target}=…: there is no such column here; there are: {targets}."),
     "map_source": _("--map …={column}: the file has no such column; it has: {columns}."),
@@ -100,6 +100,7 @@ ROWS: Mapping[str, str] = {
     "role_unknown": _("The role is not one of: {roles}."),
     "private_phone": _("A mobile number: private phones are stored only where the office switches them on."),
     "phone_wrong": _("This is not a telephone number."),
+    "example_row": _("An example of the template; left out."),
     "place_missing": _("The row names no place: community, grid, estate, building or stairwell."),
     "place_level": _("The role {role} belongs to a {level}; the row names none."),
     "place_unknown": _("No {level} has the code {code}."),
@@ -126,7 +127,7 @@ CORRECTIONS: Mapping[str, str] = {
 }
 
 WARNINGS: Mapping[str, str] = {
-    "gdal_says": _("The reader says: {text}."),
+    "gdal_says": _("The reader says: {said}."),
     "no_dbf": _("The shapefile came without its .dbf: there are no attributes."),
     "columns_unused": _("Columns that are not used: {columns}."),
     "sheets_left_out": _("Only sheet {sheet} was read; others: {sheets}. Pick one with --layer."),

@@ -77,7 +77,7 @@ def unpacked(path: Path, layer: str | None) -> Iterator[Path]:
     with TemporaryDirectory(prefix="gridmap-zip-") as folder:
         try:
             _unpack(path, Path(folder))
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError) as error:
             raise LoadError("unreadable_file", file=path.name, why=error) from None
         yield _chosen(Path(folder), path, layer)
 

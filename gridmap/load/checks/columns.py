@@ -71,7 +71,7 @@ def _said(reading: Reading, options_mapping: Iterable[tuple[str, str]], columns:
         if target not in ours:
             raise LoadError("map_target", target=target, targets=", ".join(sorted(ours)))
         if column not in columns:
-            raise LoadError("map_source", raw_from=column, columns=", ".join(columns))
+            raise LoadError("map_source", column=column, columns=", ".join(columns))
         said[{"lon": LON, "lat": LAT}.get(target, target)] = column
     return said
 

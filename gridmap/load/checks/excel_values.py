@@ -12,38 +12,19 @@ import numpy as np
 
 from gridmap.load.draft import Draft, Mask
 from gridmap.load.formats.table import cell_text
+from gridmap.load.identity import hide_identity, identity_numbers
 from gridmap.load.kinds import ValueType
 from gridmap.load.reading import ROW, SHAPE_CODE, SHAPE_TEXT
 
-_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-_CHECK = "10X98765432"
-_IDENTITY = re.compile(r"(?<!\d)(\d{17}[\dXx])(?!\d)")
 _SCIENTIFIC = re.compile(r"\d(?:\.\d+)?[eE]\+?\d{2,}")
 EXACT_DIGITS = 1e15
-
-
-def is_identity_number(text: str) -> bool:
-    """Whether 18 characters are an identity number: a birth date within, and the right check digit at the end."""
-    if not re.fullmatch(r"\d{17}[\dXx]", text):
-        return False
-    try:
-        dt.date(int(text[6:10]), int(text[10:12]), int(text[12:14]))
-    except ValueError:
-        return False
-    total = sum(int(digit) * weight for digit, weight in zip(text[:17], _WEIGHTS, strict=True))
-    return _CHECK[total % 11] == text[17].upper()
-
-
-def hide_identity(text: str) -> str:
-    """The text with each identity number masked as `310***********1234`."""
-    return _IDENTITY.sub(lambda found: f"{found[1][:3]}***********{found[1][-4:]}", text)
 
 
 def holds_identity(value: Any) -> bool:
     """Whether an identity number stands anywhere in the cell; one that lost its last digits counts too."""
     if isinstance(value, float) and value >= 1e17:
         return len(str(int(value))) == 18
-    return any(is_identity_number(found) for found in _IDENTITY.findall(cell_text(value)))
+    return bool(identity_numbers(cell_text(value)))
 
 
 def refuse_excel_values(draft: Draft) -> None:

@@ -64,7 +64,7 @@ class Build:
             case "MultiLineString":
                 return shapely.MultiLineString([_numbers(line) for line in coordinates])
             case "Polygon":
-                return self.polygon(coordinates) if coordinates else shapely.Polygon()
+                return self.polygon(coordinates) if any(coordinates) else shapely.Polygon()
             case "MultiPolygon":
                 return shapely.MultiPolygon([self.polygon(rings) for rings in coordinates])
         raise ShapeError("unreadable_geometry")

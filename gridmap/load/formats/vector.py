@@ -127,7 +127,7 @@ def read_vector(path: Path, kind: Kind, options: Options) -> Reading:
     frame["@geom"] = gpd.GeoSeries(shapes)
     several = layer != path.stem
     name, label = path.name, layer if several else ""
-    notes = [Finding("gdal_says", name, layer=label, params={"text": line}) for line in said]
+    notes = [Finding("gdal_says", name, layer=label, params={"said": line}) for line in said]
     if path.suffix.lower() == ".shp" and not columns:
         notes.append(Finding("no_dbf", name))
     return Reading(

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,6 +26,8 @@ ROLES: tuple[tuple[str, str, str, str], ...] = (
 )
 """Roles offered in the template where no database was asked: (code, Chinese title, English title, level)."""
 
+EXAMPLE = "示例"
+"""Names that begin so are the template's own examples and are left out."""
 _MOBILE = re.compile(r"(?:\+?86)?1[3-9]\d{9}")
 _PHONE = re.compile(r"\+?\d{3,15}(?:(?:x|转|ext)\d{1,6})?")
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,39}")
@@ -42,6 +45,7 @@ def plain_phone(text: str) -> str:
 
 def check_people(draft: Draft) -> None:
     """Judge role, place, phone and user name of every row; give each a key so that sending again changes nothing."""
+    draft.reject(draft.texts("name").str.startswith(EXAMPLE).to_numpy(), "example_row", raw_from="name")
     _check_phones(draft)
     _check_roles(draft)
     _check_places(draft)
@@ -50,6 +54,11 @@ def check_people(draft: Draft) -> None:
     draft.frame = draft.frame.assign(source_key=keys, display_name=_shown(draft))
     double = draft.frame.duplicated(["source_key", "role", "place_level", "place_code"]).to_numpy()
     draft.reject(double, "duplicate_row", raw_from="role")
+
+
+def _or_none(texts: "pd.Series[Any]") -> "pd.Series[Any]":
+    """The texts, None where they are empty (pandas would make it NaN)."""
+    return pd.Series([text or None for text in texts], index=texts.index, dtype=object)
 
 
 def _key(row: Mapping[object, object]) -> str:
@@ -74,7 +83,7 @@ def _check_phones(draft: Draft) -> None:
         private = draft.texts("phone").str.fullmatch(_MOBILE).to_numpy()
         draft.reject(private, "private_phone", raw_from="@raw_phone")
     draft.frame = draft.frame.drop(columns="@raw_phone")
-    draft.frame = draft.frame.assign(phone=draft.texts("phone").where(draft.texts("phone") != "", None))
+    draft.frame = draft.frame.assign(phone=_or_none(draft.texts("phone")))
 
 
 def _check_roles(draft: Draft) -> None:
@@ -107,7 +116,7 @@ def _place(row: Mapping[object, object]) -> tuple[str, str]:
 
 def _check_usernames(draft: Draft) -> None:
     names = draft.texts("username").str.lower()
-    draft.frame = draft.frame.assign(username=names.where(names != "", None), **{"@raw_user": names.map(shorten)})
+    draft.frame = draft.frame.assign(username=_or_none(names), **{"@raw_user": names.map(shorten)})
     wrong = ((names != "") & ~names.str.fullmatch(_USERNAME)).to_numpy()
     draft.reject(wrong, "username_wrong", raw_from="@raw_user")
     draft.frame = draft.frame.drop(columns="@raw_user")

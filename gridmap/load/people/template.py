@@ -9,7 +9,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from gridmap.i18n import _, translate
-from gridmap.load.people.check import ROLES
+from gridmap.load.people.check import EXAMPLE, ROLES
 
 COLUMNS: tuple[tuple[str, int, str], ...] = (
     ("姓名", 12, _("Name")),
@@ -25,11 +25,9 @@ COLUMNS: tuple[tuple[str, int, str], ...] = (
 """(header, width, what it means)."""
 
 EXAMPLES: tuple[tuple[str, ...], ...] = (
-    ("示例甲", "网格员", "021-00000001", "310113103031", "310113103031001", "", "", "grid.example", "网格员甲"),
-    ("示例乙", "党员楼管员", "021-00000002", "310113103031", "", "", "310113103031X01-01-1", "", "楼管员乙"),
+    (f"{EXAMPLE}甲", "网格员", "021-00000001", "310113103031", "310113103031001", "", "", "grid.example", "网格员甲"),
+    (f"{EXAMPLE}乙", "党员楼管员", "021-00000002", "310113103031", "", "", "310113103031X01-01-1", "", "楼管员乙"),
 )
-EXAMPLE_NAMES = frozenset(example[0] for example in EXAMPLES)
-"""Rows with these names are left out when the template comes back."""
 
 NOTES = (
     _("Write one row for each person and place; the same person may stand in several rows."),

@@ -209,7 +209,8 @@ def _code_taken(street_id: int, kind: str) -> sql.Composed:
     return sql.SQL(
         "i.n IN (SELECT o.n FROM incoming o JOIN gridmap.place p ON p.street_id = {street}"
         " AND (p.kind, p.code) = ({kind}, o.code) AND p.id <> o.id UNION ALL"
-        " SELECT d.n FROM (SELECT n, row_number() OVER (PARTITION BY code ORDER BY n) AS k FROM incoming) d WHERE d.k > 1)"
+        " SELECT d.n FROM (SELECT n, row_number() OVER (PARTITION BY code ORDER BY n) AS k FROM incoming"
+        " WHERE code IS NOT NULL) d WHERE d.k > 1)"
     ).format(street=sql.Literal(street_id), kind=sql.Literal(kind))
 
 

@@ -28,7 +28,7 @@ def parse_new_street(text: str) -> NewStreet:
     """`CODE,NAME` as a NewStreet; raises LoadError."""
     code, comma, name = text.partition(",")
     if not comma or not name.strip() or not (code.strip().isdigit() and len(code.strip()) == 9):
-        raise LoadError("street_word", text=text)
+        raise LoadError("street_word", given=text)
     return NewStreet(code.strip(), name.strip())
 
 

@@ -1,0 +1,14 @@
+"""Every case of the documentation has its module and a test that is named after it."""
+
+import importlib
+from pathlib import Path
+
+from gridmap.load.checks import CASES
+
+
+def test_every_case_has_its_module_and_its_test():
+    tests = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_cases_*.py"))
+    assert [case.number for case in CASES] == list(range(1, 21))
+    for case in CASES:
+        importlib.import_module(f"gridmap.load.checks.{case.module}")
+        assert f"def test_case_{case.number:02}_{case.module}" in tests, case

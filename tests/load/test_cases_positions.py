@@ -1,0 +1,200 @@
+"""Cases 1 to 5: where text and numbers come from and what they mean."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+from gridmap.coords import Datum, coords_from_wgs84, distance_m
+from gridmap.load import LoadError
+from gridmap.load.checks.crs import candidates
+from gridmap.load.checks.encoding import choose_encoding, is_garbled
+from gridmap.load.known import Known, known_places
+from load.files import codes, judge, square, write_csv, write_features, write_shapefile
+
+
+@pytest.mark.parametrize("wrong_cpg", [None, "UTF-8", "ISO-8859-1"])
+def test_case_01_encoding_of_gbk_shapefile_with_no_or_wrong_cpg(tmp_path, wrong_cpg):
+    rows = [(square(121.4, 31.3), {"NAME": "宝山区", "ADMINCODE": "310113"}),
+            (square(121.6, 31.3), {"NAME": "杨浦区", "ADMINCODE": "310110"})]  # fmt: skip
+    path = write_shapefile(tmp_path, rows, encoding="GB18030")
+    if wrong_cpg:
+        path.with_suffix(".cpg").write_text(wrong_cpg)
+    checked = judge("districts", path)
+    assert list(checked.frame["name"]) == ["宝山区", "杨浦区"]
+    assert checked.reading.encoding == "gb18030"
+
+
+def test_case_01_encoding_of_gbk_field_names(tmp_path):
+    path = write_shapefile(tmp_path, [(square(121.4, 31.3), {"名称": "香逸湾", "户数": "58"})], encoding="GB18030")
+    checked = judge("estates", path)
+    assert list(checked.frame["name"]) == ["香逸湾"]
+    assert list(checked.frame["declared_households"]) == [58]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+def test_case_01_encoding_of_csv(tmp_path, encoding):
+    path = write_csv(tmp_path / "a.csv", "名称,经度,纬度\n花苑㙍社区,113.4,22.5\n", encoding)
+    assert list(judge("facilities", path).frame["name"]) == ["花苑㙍社区"]
+
+
+def test_case_01_encoding_that_is_neither_is_asked_with_cells_in_three_readings(tmp_path):
+    path = write_csv(tmp_path / "a.csv", "名稱,經度,緯度\n國立臺灣大學圖書館,121.5,25.0\n臺北車站,121.5,25.0\n", "big5")
+    with pytest.raises(LoadError) as refused:
+        judge("facilities", path)
+    assert refused.value.code == "encoding_unknown"
+    assert "big5: " in str(refused.value)
+    assert "國立臺灣大學圖書館" in str(refused.value)
+    checked = judge("facilities", path, encoding="big5", mapping={"name": "名稱", "lon": "經度", "lat": "緯度"})
+    assert list(checked.frame["name"])[1] == "臺北車站"
+
+
+def test_case_01_encoding_said_wrongly_is_refused_not_replaced(tmp_path):
+    path = write_csv(tmp_path / "a.csv", "名称,经度,纬度\n花苑,113.4,22.5\n", "gb18030")
+    for encoding, code in (("utf-8", "encoding_wrong"), ("martian", "encoding_word")):
+        with pytest.raises(LoadError) as refused:
+            judge("facilities", path, encoding=encoding)
+        assert refused.value.code == code
+
+
+def test_case_01_encoding_forgives_only_a_name_cut_at_the_full_width():
+    whole = "第一社区居民委员".encode("gb18030")
+    assert choose_encoding([whole[:-1]], width_of_cut=frozenset({len(whole) - 1})) == "gb18030"
+    with pytest.raises(LoadError):
+        choose_encoding([whole[:-1]], width_of_cut=frozenset({40}))
+
+
+def test_case_01_encoding_lost_before_is_refused(tmp_path):
+    for name in (
+        "宝山\ufffd\ufffd",
+        "宝山区杨行镇".encode().decode("latin-1"),
+        "宝山区杨行镇".encode("gbk").decode("latin-1"),
+    ):
+        with pytest.raises(LoadError) as refused:
+            judge("facilities", write_csv(tmp_path / "a.csv", f"name,lon,lat\n{name},121.4,31.3\n"))
+        assert refused.value.code == "text_garbled"
+    for name in ("", "Café Ähtäri", "Mannerheimintie", "Pääkäyttäjä", "宝山区"):
+        assert not is_garbled(name)
+
+
+@pytest.mark.parametrize("datum", [Datum.GCJ02, Datum.BD09])
+def test_case_02_datum_is_converted_as_said(tmp_path, datum):
+    true = np.array([[121.43742, 31.37022]])
+    lon, lat = coords_from_wgs84(true, datum)[0]
+    path = write_csv(tmp_path / "a.csv", f"name,lon,lat\n香逸湾,{lon},{lat}\n")
+    point = judge("facilities", path, datum=datum).frame.geometry[0]
+    assert distance_m(np.array([[point.x, point.y]]), true)[0] < 1e-3
+
+
+def test_case_02_datum_that_a_column_gives_away_must_be_said(tmp_path):
+    path = write_csv(tmp_path / "a.csv", '名称,百度坐标\n天府广场,"104.073489,30.663309"\n')
+    with pytest.raises(LoadError) as refused:
+        judge("facilities", path)
+    assert refused.value.code == "datum_hinted"
+    assert "--datum bd09" in str(refused.value)
+    assert "datum_converted" in codes(judge("facilities", path, datum=Datum.BD09).warnings)
+    assert judge("facilities", path, datum=Datum.WGS84).frame.geometry[0].x == 104.073489
+
+
+@pytest.mark.parametrize("stored", [Datum.GCJ02, Datum.BD09])
+@pytest.mark.parametrize("said", [None, Datum.GCJ02, Datum.BD09])
+def test_case_02_datum_chosen_wrongly_is_detected_by_known_places(tmp_path, stored, said):
+    true = np.random.default_rng(7).uniform((121.40, 31.30), (121.45, 31.35), (12, 2))
+    names = [f"小区{number}" for number in range(12)]
+    shifted = coords_from_wgs84(true, stored)
+    lines = [f"{name},{lon:.7f},{lat:.7f}" for name, (lon, lat) in zip(names, shifted, strict=True)]
+    path = write_csv(tmp_path / "a.csv", "name,lon,lat\n" + "\n".join(lines) + "\n")
+    known = Known(known_places(pd.DataFrame({"name": names, "lon": true[:, 0], "lat": true[:, 1]})))
+    warnings = [
+        warning for warning in judge("facilities", path, known, datum=said).warnings if warning.code == "datum_shift"
+    ]
+    if said is stored:
+        assert not warnings
+    else:
+        assert f"--datum {stored.value} explains it" in warnings[0].sentence()
+
+
+def test_case_03_crs_missing_is_refused_with_candidates_and_their_places(tmp_path):
+    path = write_shapefile(tmp_path, [(square(121.4, 31.3), {"name": "a"})], crs=None)
+    with pytest.raises(LoadError) as refused:
+        judge("estates", path)
+    assert refused.value.code == "crs_missing"
+    assert "EPSG:4326" in str(refused.value)
+    assert "上海" in str(refused.value)
+    assert len(judge("estates", path, crs="EPSG:4326").frame) == 1
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "epsg", "hint"),
+    [
+        (41608.0 + 600_000, 3476870.0, 4549, "上海"),
+        (40641608.0, 3476870.0, 4528, "上海"),
+        (3476870.0, 40641608.0, 4528, "上海"),
+    ],
+)
+def test_case_03_crs_candidates_come_from_the_ranges_of_the_numbers(x, y, epsg, hint):
+    found = [candidate for candidate in candidates(x, y) if candidate.epsg == epsg]
+    assert found
+    assert found[0].near == hint
+    assert abs(found[0].at.lon - 121.489) < 0.01
+
+
+def test_case_03_crs_that_contradicts_the_numbers_is_refused(tmp_path):
+    metres = shapely.box(641000, 3476000, 641100, 3476100)
+    with pytest.raises(LoadError) as refused:
+        judge("estates", write_shapefile(tmp_path, [(metres, {"name": "a"})], crs="EPSG:4326"))
+    assert refused.value.code == "crs_contradicts"
+    assert "EPSG:4549" in str(refused.value)
+
+
+def test_case_03_crs_of_a_zone_is_converted_and_swapped_axes_are_found(tmp_path):
+    right = shapely.box(641000, 3476000, 641100, 3476100)
+    for shape, warns in ((right, False), (shapely.transform(right, lambda c: c[:, ::-1]), True)):
+        checked = judge("estates", write_shapefile(tmp_path, [(shape, {"name": "a"})], crs="EPSG:4549"))
+        assert abs(checked.frame.geometry[0].centroid.x - 121.4835) < 0.002
+        assert checked.frame.crs.to_epsg() == 4326
+        assert ("axes_swapped" in codes(checked.warnings)) is warns
+
+
+def test_case_03_crs_of_an_old_datum_warns_and_a_wrong_word_is_refused(tmp_path):
+    path = write_shapefile(tmp_path, [(square(121.4, 31.3), {"name": "a"})], crs="EPSG:4214")
+    assert "crs_old_datum" in codes(judge("estates", path).warnings)
+    with pytest.raises(LoadError) as refused:
+        judge("estates", path, crs="EPSG:notone")
+    assert refused.value.code == "crs_word"
+
+
+def test_case_04_swapped_pairs_are_turned_row_by_row_and_marked(tmp_path):
+    path = write_csv(tmp_path / "a.csv", "name,lon,lat\na,121.4,31.3\nb,31.3,121.4\n")
+    checked = judge("facilities", path)
+    assert [(point.x, point.y) for point in checked.frame.geometry] == [(121.4, 31.3)] * 2
+    assert [(finding.code, finding.row) for finding in checked.corrected] == [("swapped", 3)]
+
+
+def test_case_04_swapped_polygons_too_and_other_countries_are_left_alone(tmp_path):
+    turned = shapely.transform(square(121.4, 31.3), lambda coords: coords[:, ::-1])
+    checked = judge(
+        "estates",
+        write_features(tmp_path / "a.geojson", [(turned, {"name": "a"}), (square(24.9, 60.1), {"name": "b"})]),
+    )
+    assert [round(shape.centroid.x) for shape in checked.frame.geometry] == [121, 25]
+
+
+@pytest.mark.parametrize(
+    ("lon", "lat", "code"),
+    [
+        ("0", "0", "null_island"),
+        ("", "", "no_position"),
+        ("121.4", "", "no_position"),
+        ("13912345678", "31.2", "phone_in_coordinate"),
+        ("021-62345678", "31.2", "phone_in_coordinate"),
+        ("310113198001011234", "31.2", "not_a_coordinate"),
+        ("暂无", "31.2", "not_a_coordinate"),
+        ("999", "31.2", "not_a_coordinate"),
+    ],
+)
+def test_case_05_no_position_is_listed_and_never_drawn(tmp_path, lon, lat, code):
+    path = write_csv(tmp_path / "a.csv", f"name,lon,lat\n好,121.4,31.3\n坏,{lon},{lat}\n")
+    checked = judge("facilities", path)
+    assert list(checked.frame["name"]) == ["好"]
+    assert [(finding.code, finding.row, finding.name) for finding in checked.rejected] == [(code, 3, "坏")]
