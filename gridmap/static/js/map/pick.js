@@ -1,9 +1,9 @@
 // Which of the things under a finger is meant: points before buildings before what they stand in.
 
-const KNOWN = ["stairwells", "facilities", "buildings", "estates", "grids"];
-
-// a layer that is not known here lies above those that are
-const rank = (name) => KNOWN.indexOf(name);
+const NEAR = ["facilities", "stairwells", "buildings", "estates", "grids"];
+// from afar a part of a house is too small to be meant
+const FAR = ["facilities", "buildings", "stairwells", "estates", "grids"];
+const NEAR_FROM = 18;
 
 /**
  * The pickable things under a point, best first: [{layer, id, title, kind}].
@@ -21,5 +21,7 @@ export function pick(tiles, latlng, zoom, { layers, isOn, brush }) {
     const title = hit.properties[layer.label] || hit.properties.name || hit.properties.code || "";
     hits.push({ layer: layer.name, id: hit.id, title, kind: layer.title });
   }
-  return hits.sort((a, b) => rank(a.layer) - rank(b.layer));
+  // a layer that is not known here lies above those that are
+  const order = zoom < NEAR_FROM ? FAR : NEAR;
+  return hits.sort((a, b) => order.indexOf(a.layer) - order.indexOf(b.layer));
 }
