@@ -13,10 +13,10 @@ from gridmap.assets import AssetError, install, is_current
 from gridmap.assets.translations import compile_locale, locales
 from gridmap.clock import parse_clock
 from gridmap.cluster import Access, ClusterError, find_access
-from gridmap.commands.serve import STEPPED_DOWN, serve
-from gridmap.db import Database, migrate
+from gridmap.commands.serve import STEPPED_DOWN, ending_with_parent, serve
+from gridmap.db import Database, is_migrated, migrate
 from gridmap.demo.accounts import ACCOUNTS, keep_password, make_accounts
-from gridmap.demo.store import load_demo
+from gridmap.demo.files import data_digest
 from gridmap.settings import Settings
 
 DEMO_CLOCK = "2026-03-16T09:00+08:00"
@@ -42,7 +42,8 @@ def demo(ctx: click.Context, scale: str, *, no_serve: bool) -> None:
     if no_serve:
         return
     os.environ.pop(STEPPED_DOWN, None)
-    worker = subprocess.Popen([sys.executable, "-c", "from gridmap.commands import main; main()", "work"])
+    start = [sys.executable, "-c", "from gridmap.commands import main; main()", "work"]
+    worker = subprocess.Popen(ending_with_parent(start))
     try:
         ctx.invoke(serve)
     finally:
@@ -51,11 +52,15 @@ def demo(ctx: click.Context, scale: str, *, no_serve: bool) -> None:
 
 def prepare(settings: Settings, access: Access, scale: str) -> str:
     """Migrate, load what is missing, make the accounts; the password comes back."""
-    say("Bringing the database up to date")
-    migrate(access.owner_url)
+    if not is_migrated(access.owner_url):
+        say("Bringing the database up to date")
+        migrate(access.owner_url)
     with psycopg.connect(access.owner_url) as owner:
-        say("Loading the demo neighbourhoods")
-        load_demo(owner)
+        if not has_demo(owner):
+            say("Loading the demo neighbourhoods")
+            from gridmap.demo.store import load_demo
+
+            load_demo(owner)
     if scale == "city":
         clone(access)
     database = Database(access.app_url, prepares=settings.prepares)
@@ -65,6 +70,15 @@ def prepare(settings: Settings, access: Access, scale: str) -> str:
     finally:
         database.close()
     return password
+
+
+def has_demo(owner: "psycopg.Connection[tuple[object, ...]]") -> bool:
+    """Whether the demo of this version is in the database already: the audit says which files were loaded."""
+    row = owner.execute(
+        "SELECT after ->> 'digest' FROM gridmap.audit WHERE subject = 'demo' AND action = 'load'"
+        " ORDER BY id DESC LIMIT 1"
+    ).fetchone()
+    return row is not None and row[0] == data_digest()
 
 
 def make_assets() -> None:

@@ -15,7 +15,7 @@ from gridmap.clock import OFFICE, real_now
 from gridmap.cluster import Access, ClusterError, find_access
 from gridmap.cluster.backup import backup, rotate
 from gridmap.cluster.identity import is_root
-from gridmap.commands.serve import STEPPED_DOWN, open_the_way, server_environment, stepping_down
+from gridmap.commands.serve import STEPPED_DOWN, ending_with_parent, open_the_way, server_environment, stepping_down
 from gridmap.db import Database
 from gridmap.jobs import Worker, run_next
 from gridmap.nightly import run_nightly
@@ -85,7 +85,9 @@ def keep_house(settings: Settings, access: Access) -> None:
 
 def start_worker(settings: Settings, access: Access) -> "subprocess.Popen[bytes]":
     """The process that does the jobs: under root it steps down, like the server."""
-    command = [sys.executable, "-c", "from gridmap.commands import main; main()", "work", "--jobs-only"]
+    start = [sys.executable, "-c", "from gridmap.commands import main; main()", "work", "--jobs-only"]
+    # a change of user clears the signal, so stepping down comes first
+    command = ending_with_parent(start)
     if is_root():
         open_the_way(settings, access)
         command = stepping_down(access.web, command, keeps_low_port=False)
@@ -98,7 +100,7 @@ def back_up(access: Access) -> None:
         made = backup(access.home, access.full_url, steward=access.steward)
         rotate(access.home / "backups")
         log.info("backup written: %s", made)
-    except (ClusterError, OSError) as error:
+    except (ClusterError, OSError, psycopg.Error) as error:
         log.warning("the nightly backup failed: %s", error)
 
 

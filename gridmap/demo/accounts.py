@@ -4,6 +4,7 @@ import secrets
 from pathlib import Path
 
 from gridmap.accounts import Actor, Grant, create_account, give_grant, set_password
+from gridmap.accounts.passwords import fits
 from gridmap.db import SYSTEM, Database
 from gridmap.db.pools import Connection
 
@@ -50,6 +51,8 @@ def keep_password(home: Path, given: str | None) -> str:
 
 def make_accounts(database: Database, by: Actor, password: str) -> None:
     """Make the demo accounts that are missing, with their grants, and give all of them this password."""
+    if _are_made(database, password):
+        return
     for username, title in ACCOUNTS.items():
         with database.transaction(SYSTEM) as connection:
             row = connection.execute("SELECT id FROM gridmap.account WHERE username = %s", (username,)).fetchone()
@@ -57,6 +60,13 @@ def make_accounts(database: Database, by: Actor, password: str) -> None:
                 _make(connection, by, username, title, password)
             else:
                 set_password(connection, by, row["id"], password)
+
+
+def _are_made(database: Database, password: str) -> bool:
+    last = list(ACCOUNTS)[-1]
+    with database.transaction(SYSTEM) as connection:
+        row = connection.execute("SELECT password_hash FROM gridmap.password_of(%s)", (last,)).fetchone()
+    return row is not None and fits(password, row["password_hash"])
 
 
 def _make(connection: Connection, by: Actor, username: str, title: str, password: str) -> None:

@@ -13,6 +13,7 @@ from gridmap import tables
 from gridmap.audit import announce, write_audit
 from gridmap.clock import parse_clock
 from gridmap.demo.build import SINCE
+from gridmap.demo.files import data_digest, demo_folder
 from gridmap.demo.register import Row
 from gridmap.demo.units import expand
 
@@ -68,12 +69,6 @@ TARGETS: Mapping[str, tuple[Target, ...]] = {
 }
 CODE_TABLES = ("facility_kinds", "duty_roles")
 MULTIPOLYGONS = {"districts", "streets", "communities"}
-
-
-def demo_folder() -> Path:
-    """Where the demo's files lie: inside the installed package, or in the source tree."""
-    inside = Path(__file__).parent / "geo"
-    return inside if inside.is_dir() else Path(__file__).parents[2] / "data" / "geo"
 
 
 def read_subject(folder: Path, subject: str) -> list[Row]:
@@ -201,7 +196,7 @@ def close(connection: "psycopg.Connection[Any]", added: Mapping[str, int]) -> No
         action="load",
         subject="demo",
         business_at=parse_clock(DEMO_CLOCK).now(),
-        after=dict(added),
+        after={**added, "digest": data_digest()},
         why="demonstration data",
     )
     announce(connection, 0, LAYERS)

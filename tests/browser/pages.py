@@ -1,0 +1,41 @@
+"""Every page with the account that opens it: looked at by the tests, and photographed for the docs."""
+
+from dataclasses import dataclass
+
+LONG = "东区街道花苑社区长江路与中山四路交叉口东北侧原农业机械厂职工宿舍及其历年加建部分联合管理小区(含商铺二层)"
+"""A name as long as real registers have them."""
+
+
+@dataclass(frozen=True)
+class PageOf:
+    """One page in one state."""
+
+    name: str
+    user: str | None
+    path: str
+    is_map: bool = False
+
+
+PAGES = (
+    PageOf("login", None, "/login"),
+    PageOf("map", "leader", "/map", is_map=True),
+    PageOf("list", "leader", "/list"),
+    PageOf("list-empty", "leader", "/list?q=no-such-place"),
+    PageOf("search", "leader", "/search?q=花苑"),
+    PageOf("my", "worker", "/my"),
+    PageOf("my-manager", "manager", "/my"),
+    PageOf("data", "planner", "/data"),
+    PageOf("data-layer", "planner", "/data/buildings"),
+    PageOf("ogc", "planner", "/ogc?f=html"),
+    PageOf("admin", "admin", "/admin"),
+    PageOf("admin-setup", "admin", "/admin/setup"),
+    PageOf("admin-accounts", "admin", "/admin/accounts"),
+    PageOf("admin-new-account", "admin", "/admin/accounts/new"),
+    PageOf("admin-absences", "leader", "/admin/absences"),
+    PageOf("admin-streets", "admin", "/admin/streets"),
+    PageOf("admin-calendar", "admin", "/admin/calendar"),
+    PageOf("admin-jobs", "admin", "/admin/jobs"),
+    PageOf("admin-audit", "admin", "/admin/audit"),
+    PageOf("account", "planner", "/account"),
+    PageOf("error", "leader", "/no-such-page"),
+)
