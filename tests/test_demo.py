@@ -1,6 +1,7 @@
 """The demo is exactly what it says: the same bytes each time, the counts of its sources, a topology that holds."""
 
 from collections import Counter
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
@@ -11,9 +12,16 @@ from psycopg import sql
 from shapely.geometry.base import BaseGeometry
 
 from gridmap.demo import scale
+from gridmap.demo.bodies import organise_town
+from gridmap.demo.build import build_town
+from gridmap.demo.declare import Town
+from gridmap.demo.facilities import equip_town
 from gridmap.demo.generate import generate
 from gridmap.demo.numbering import numbering_order
+from gridmap.demo.people import staff_town
+from gridmap.demo.register import Register
 from gridmap.demo.store import TARGETS, load_demo
+from gridmap.demo.towns.dongqu import DONGQU, hy_outline
 from gridmap.demo.units import expand
 from tests.conftest import Base
 from tests.demo_files import FOLDER, communities_with_grids, households, metres, of_city, of_community, rows
@@ -65,6 +73,32 @@ def test_generating_again_gives_the_same_bytes(tmp_path: Path) -> None:
     assert made.keys() == committed.keys()
     assert [name for name in sorted(made) if made[name] != committed[name]] == []
     assert sum(map(len, committed.values())) < 6_000_000
+
+
+def test_an_added_estate_moves_no_id() -> None:
+    town = replace(DONGQU, points={})
+    newcomer = replace(town.communities[0].estates[-1], number=60, name="新来苑", boxes=(hy_outline(1, 0),))
+    cluster = replace(newcomer.clusters[0], box=hy_outline(1, 0))
+    first = town.communities[0]
+    grown = replace(first, estates=(*first.estates, replace(newcomer, clusters=(cluster,), zone=None)))
+    before = named_rows(town)
+    after = named_rows(replace(town, communities=(grown, *town.communities[1:])))
+    assert before.items() <= after.items()
+    assert len(after) > len(before)
+
+
+def named_rows(town: Town) -> dict[tuple[str, int], object]:
+    """What each id of a town stands for."""
+    register = Register()
+    built = build_town(register, town, 1)
+    organise_town(register, built)
+    staff_town(register, built)
+    equip_town(register, built)
+    return {
+        (subject, row["id"]): (row.get("code"), row.get("name"), row.get("place_id"), row.get("person_id"))
+        for subject in ("estates", "grids", "buildings", "stairwells", "people", "assignments", "organisations")
+        for row in register.rows[subject]
+    }
 
 
 @pytest.mark.parametrize("code", COUNTS)

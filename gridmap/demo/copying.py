@@ -13,7 +13,7 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import Table
 
-from gridmap import tables
+import gridmap.tables as tables
 from gridmap.demo.basemap import CORE
 from gridmap.demo.names import GIVEN, SURNAMES, initials
 from gridmap.demo.register import CITY_OWN

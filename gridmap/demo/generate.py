@@ -79,9 +79,9 @@ def is_spatial(rows: list[Row]) -> bool:
 
 
 def text(rows: list[Row]) -> str:
-    """The file of one subject: rows sorted by their text key, one a line."""
+    """The file of one subject: one row a line, sorted by id, and by the line itself where there is none."""
     spatial = is_spatial(rows)
-    body = ",\n".join(line(row) for row in rows)
+    body = ",\n".join(made for _, made in sorted((row.get("id", 0), line(row)) for row in rows))
     if spatial:
         return f'{{"type":"FeatureCollection","features":[\n{body}\n]}}\n'
     return f"[\n{body}\n]\n"

@@ -9,7 +9,7 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import DefaultClause, Table
 
-from gridmap import tables
+import gridmap.tables as tables
 from gridmap.audit import announce, write_audit
 from gridmap.clock import parse_clock
 from gridmap.demo.build import SINCE
