@@ -7,11 +7,13 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Date,
     Integer,
     Select,
     Text,
     and_,
     bindparam,
+    cast,
     func,
     literal_column,
     select,
@@ -26,7 +28,7 @@ from gridmap.layer import AS_OF, is_kind
 from gridmap.read.locks import ids, is_near, lock_values, locked, of_kinds
 from gridmap.read.select import Asked
 from gridmap.scope import Viewer, reach_of_shape
-from gridmap.tables import assignment, building, grid, place, stairwell, street
+from gridmap.tables import assignment, building, community, grid, place, stairwell, street
 from gridmap.tables.places import PLACE_KINDS
 
 Statement = tuple[str, dict[str, Any]]
@@ -92,14 +94,14 @@ def read_bounds(connection: Connection, viewer: Viewer, places: tuple[int, ...])
     return None if row is None or row["west"] is None else BBox(*(row[side] for side in SIDES))
 
 
-def read_counts(connection: Connection, viewer: Viewer, street_id: int) -> Counts:
+def read_counts(connection: Connection, viewer: Viewer, asked: Asked, street_id: int) -> Counts:
     """How many places of each kind the viewer sees in a street, counted from the rows.
 
     Households are those counted in the basic and dedicated grids where whole communities are seen, else the units of
     the buildings and stairwells that are seen.
     """
     text, constants = counts_statement(viewer.reach.shape)
-    found = connection.execute(text, constants | lock_values(viewer) | {"street": street_id})
+    found = connection.execute(text, constants | lock_values(viewer) | asked.values | {"street": street_id})
     rows = {row["kind"]: row["found"] for row in found}
     return Counts(
         communities=rows.get("community", 0),
@@ -163,9 +165,12 @@ def counts_statement(shape: tuple[str, ...]) -> Statement:
     lock = locked(place, reach_of_shape(shape))
     here = place.c.street_id == bindparam("street", type_=Integer)
     by_kind = select(place.c.kind, func.count().label("found")).where(here, lock).group_by(place.c.kind)
-    communities = select(
-        literal_column("'community'", Text).label("kind"), func.count(place.c.community_id.distinct()).label("found")
-    ).where(here, lock, is_kind(place, "grid"))
+    near = is_near(community.c.street_id, reach_of_shape(shape))
+    communities = select(literal_column("'community'", Text).label("kind"), func.count().label("found")).where(
+        community.c.street_id == bindparam("street", type_=Integer),
+        community.c.valid.contains(cast(AS_OF, Date)),
+        near,
+    )
     return compiled(union_all(by_kind, communities, _households(shape, here & lock)))
 
 

@@ -26,7 +26,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "grids": ("code", "type", "households", "buildings", "stairwells", "worker"),
     "estates": ("management", "property", "households", "buildings", "stairwells"),
     "buildings": ("kind", "floors", "households", "stairwells", "manager"),
-    "stairwells": ("floors", "households", "manager", "leader"),
+    "stairwells": ("floors", "households", "manager"),
     "facilities": ("kind", "theme", "state", "installed_on"),
     "assignments": ("role", "holder", "since"),
 }

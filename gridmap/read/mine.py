@@ -51,6 +51,7 @@ class MyStairwell:
     holders: str | None
     is_vacant: bool
     point: LonLat | None
+    units: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,6 +174,7 @@ def _stairwells(
             holders=row["holders"] if seen else None,
             is_vacant=seen and not row["holders"],
             point=_point(row),
+            units=tuple(row["units"]),
         )
         found.setdefault(row["parent_id"], []).append(one)
     return {parent: tuple(inner) for parent, inner in found.items()}
@@ -313,6 +315,7 @@ def stairwells_statement(shape: tuple[str, ...], sees_people: bool) -> Statement
         place.c.name,
         stairwell.c.floors,
         func.cardinality(stairwell.c.units).label("households"),
+        stairwell.c.units,
         holders.label("holders"),
         *_lon_lat(),
     ).join_from(place, stairwell, _of(stairwell))

@@ -101,7 +101,10 @@ def opens(layer: Layer) -> str:
 
 def _words(layer: Layer, titles: dict[str, dict[str, tuple[str, str]]], name: str, value: object) -> str:
     known = titles.get(name, {}).get(str(value))
-    return in_language(known) if known else value_words(layer.attributes[name], value)
+    if known:
+        return in_language(known)
+    # a column says its unit once, in its head
+    return value_words(replace(layer.attributes[name], unit=""), value)
 
 
 def _question(viewer: Viewer, streets: list[int]) -> Question:

@@ -20,6 +20,8 @@ from gridmap.web.place_words import ICONS, in_language, kind_title
 
 MOST_DOORS = 30
 """Up to so many stairwells stand in the list itself; of more, each building leads to its own."""
+MOST_WITH_UNITS = 3
+"""Up to so many stairwells show the numbers of their households at once."""
 MOST_CONTACTS = 12
 
 
@@ -42,6 +44,8 @@ def my_places() -> str:
         estates=by_estate(mine),
         page=page,
         shows_doors=mine.stairwells <= MOST_DOORS,
+        shows_units=mine.stairwells <= MOST_WITH_UNITS,
+        roles=list(dict.fromkeys(role for one in mine.held for role in one.roles)),
         people=contacts(viewer, mine, people),
         offices=[office for office in offices if office.phone][:MOST_CONTACTS],
         icons=ICONS,

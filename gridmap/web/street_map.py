@@ -69,7 +69,10 @@ def facts_of(viewer: Viewer, areas: tuple[Area, ...]) -> list[dict[str, Any]]:
     for one, _vacant in counted[1:]:
         whole = whole + one
     street = f"&street={areas[0].street_id}" if len(areas) == 1 else ""
-    facts = [{"title": say(_("Communities")), "value": f"{whole.communities:,}", "href": "/list?layer=communities"}]
+    facts: list[dict[str, Any]] = []
+    if viewer.reach.is_city or viewer.reach.streets:
+        href = f"/list?layer=communities{street}"
+        facts.append({"title": say(_("Communities")), "value": f"{whole.communities:,}", "href": href})
     for kind, layer, title in FACTS:
         href = f"/list?layer={layer}{street}"
         facts.append({"title": say(title), "value": f"{whole.places[kind]:,}", "href": href})
@@ -95,6 +98,6 @@ def _keys(viewer: Viewer, areas: tuple[Area, ...]) -> list[tuple[Any, ...]]:
 
 def _count(viewer: Viewer, street_id: int) -> tuple[Counts, int | None]:
     with context.services().database.transaction(viewer.prologue) as connection:
-        counts = read_counts(connection, viewer, street_id)
+        counts = read_counts(connection, viewer, asked(), street_id)
         vacant = read_vacant(connection, viewer, asked(), street_id) if sees_people(viewer) else None
         return counts, vacant

@@ -28,6 +28,8 @@ from gridmap.tables import (
 )
 
 Statement = tuple[str, dict[str, Any]]
+NEAREST = ("grid_worker", "building_manager")
+"""Roles that residents and colleagues turn to first; the others follow in the order of the table of roles."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +66,7 @@ class Organisation:
 
 
 def read_holders(connection: Connection, viewer: Viewer, asked: Asked, of: Place) -> tuple[Holder, ...]:
-    """Those who hold the place, then those who hold what it lies in from the nearest on; primary holders first.
+    """Those who hold the place, then those who hold what it lies in, from the nearest on.
 
     Only for viewers all of whose roles may see people.
     """
@@ -72,14 +74,14 @@ def read_holders(connection: Connection, viewer: Viewer, asked: Asked, of: Place
 
 
 def holders_of(connection: Connection, viewer: Viewer, asked: Asked, places: Sequence[int]) -> tuple[Holder, ...]:
-    """Those who hold these places, place by place in the order given, primary holders first, then by rank of the role.
+    """Those who hold these places, place by place in the order given, whoever one turns to first before the rest.
 
     Only for viewers all of whose roles may see people.
     """
     text, constants = holders_statement(viewer.reach.shape)
     values = lock_values(viewer) | asked.values | _places(places)
     rows = connection.execute(text, constants | values).fetchall()
-    rows.sort(key=lambda row: (places.index(row["place_id"]), not row["is_primary"], row["sort"]))
+    rows.sort(key=lambda row: (places.index(row["place_id"]), row["role"] not in NEAREST, row["sort"]))
     return tuple(Holder(**{name: row[name] for name in Holder.__dataclass_fields__}) for row in rows)
 
 

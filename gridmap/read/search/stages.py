@@ -28,11 +28,12 @@ from gridmap.db.pools import Connection
 from gridmap.layer import AS_OF
 from gridmap.read.locks import ids, is_near, lock_values, locked, of_kinds, people_locked
 from gridmap.read.order import by_name
-from gridmap.read.search.found import MOST, Hit
+from gridmap.read.search.found import KINDS, MOST, Hit
 from gridmap.read.search.words import Part, Words
 from gridmap.read.select import Asked
 from gridmap.scope import Reach, Viewer, reach_of_shape
 from gridmap.tables import assignment, community, duty_role, person, place, street
+from gridmap.tables.places import PLACE_KINDS
 
 Statement = tuple[str, dict[str, Any]]
 Shape = tuple[str, ...]
@@ -169,7 +170,9 @@ def prefix_statement(shape: Shape, can_be_code: bool) -> Statement:
     ).subquery("found")
     rank = case((found.c.name == func.any(bindparam("names", type_=ARRAY(Text))), EXACT_NAME), else_=_rank(found))
     return compiled(
-        select(found.c.kind, *_columns(found, rank)).order_by(literal_column("rank"), *by_name(found)).limit(3 * MOST)
+        select(found.c.kind, *_columns(found, rank))
+        .order_by(literal_column("rank"), _larger_first(found), *by_name(found))
+        .limit(3 * MOST)
     )
 
 
@@ -191,8 +194,10 @@ def inside_statement(shape: Shape, forms: tuple[tuple[str, ...], ...]) -> Statem
         place.c.micro_grid_id == func.any(ids("grids")),
         place.c.community_id == func.any(ids("communities")),
     )
+    in_estate = place.c.estate_id == func.any(ids("estates"))
+    rank = case((in_estate, literal_column(str(NESTED), Integer)), else_=literal_column(str(NESTED + 1), Integer))
     chosen = (
-        select(place.c.kind, *_columns(place, literal_column(str(NESTED), Integer)))
+        select(place.c.kind, *_columns(place, rank))
         .join_from(place, parent, _is_parent(parent, place), isouter=True)
         .where(
             place.c.street_id == func.any(ids("streets")),
@@ -203,7 +208,8 @@ def inside_statement(shape: Shape, forms: tuple[tuple[str, ...], ...]) -> Statem
             *(_fits(parent, k, ()) for k, _ in middle),
         )
     )
-    return compiled(chosen.order_by(*by_name(place)).limit(3 * MOST))
+    order = (literal_column("rank"), _larger_first(place), *by_name(place))
+    return compiled(chosen.order_by(*order).limit(3 * MOST))
 
 
 @lru_cache(maxsize=256)
@@ -227,7 +233,7 @@ def anywhere_statement(shape: Shape, forms: tuple[tuple[str, ...], ...]) -> Stat
             isouter=True,
         )
         .where(is_near(place.c.street_id, reach), locked(place, reach), or_(mentions, nested))
-        .order_by(literal_column("rank"), *by_name(place))
+        .order_by(literal_column("rank"), _larger_first(place), *by_name(place))
         .limit(3 * MOST)
     )
 
@@ -270,6 +276,10 @@ def people_statement(shape: Shape) -> Statement:
 
 def _columns(rows: FromClause, rank: "ColumnElement[Any]") -> "tuple[ColumnElement[Any], ...]":
     return rows.c.id, rows.c.name, rank.label("rank")
+
+
+def _larger_first(rows: FromClause) -> "ColumnElement[int]":
+    return case(*((rows.c.kind == kind, k) for k, kind in enumerate(KINDS) if kind in PLACE_KINDS))
 
 
 def _rank(rows: FromClause) -> "ColumnElement[int]":

@@ -2,7 +2,6 @@
 import { toast } from "./page.js";
 
 const shell = document.querySelector(".my-shell");
-const button = document.querySelector("[data-my-switch]");
 const wide = window.matchMedia("(min-width: 860px)");
 let listScroll = 0;
 
@@ -36,17 +35,15 @@ async function fetchMap({ nonce, styles, scripts }) {
 }
 
 function show(map) {
-  const words = button.querySelector("span");
   if (map) listScroll = window.scrollY;
-  shell.classList.toggle("shows-map", map);
-  words.textContent = map ? button.dataset.list : button.dataset.map;
-  button.setAttribute("aria-pressed", String(map));
+  for (const frame of [shell, document.body]) frame.classList.toggle("shows-map", map);
   if (!map) window.scrollTo(0, listScroll);
+  else document.querySelector("[data-my-switch=list]").focus({ preventScroll: true });
   if (window.gridmap) window.gridmap.map.invalidateSize({ animate: false });
 }
 
 /** The map's own module, once somebody wants to see the map and its libraries are there. */
-export function whenMapIsWanted(assets) {
+export function whenMapIsWanted({ isEmpty, failed, ...assets }) {
   return new Promise((resolve) => {
     let asked = false;
     const start = () => {
@@ -54,17 +51,19 @@ export function whenMapIsWanted(assets) {
       asked = true;
       fetchMap(assets).then(resolve, () => {
         asked = false;
-        if (button) show(false);
-        toast(button ? button.dataset.failed : "", "danger");
+        show(false);
+        toast(failed, "danger");
       });
     };
-    if (!button) return;
+    if (isEmpty) return;
     if (wide.matches) start();
     wide.addEventListener("change", () => wide.matches && start());
-    button.addEventListener("click", () => {
-      show(!shell.classList.contains("shows-map"));
-      if (shell.classList.contains("shows-map")) start();
-    });
+    for (const button of document.querySelectorAll("[data-my-switch]")) {
+      button.addEventListener("click", () => {
+        show(button.dataset.mySwitch === "map");
+        if (shell.classList.contains("shows-map")) start();
+      });
+    }
   });
 }
 
