@@ -35,8 +35,10 @@ class Build:
     dropped: int = 0
     depth: int = field(default=0, repr=False)
 
-    def geometry(self, given: Mapping[str, Any]) -> BaseGeometry:
+    def geometry(self, given: Any) -> BaseGeometry:
         """The geometry of a GeoJSON geometry object; raises ShapeError."""
+        if not isinstance(given, Mapping):
+            raise ShapeError("unreadable_geometry")
         kind, coordinates = given.get("type"), given.get("coordinates")
         try:
             if kind == "GeometryCollection":
@@ -44,7 +46,7 @@ class Build:
             if not isinstance(coordinates, list):
                 raise ShapeError("no_geometry")
             return self._single(str(kind), coordinates)
-        except (TypeError, ValueError, IndexError, shapely.errors.GEOSException) as error:
+        except (TypeError, ValueError, LookupError, OverflowError, shapely.errors.GEOSException) as error:
             raise ShapeError(getattr(error, "code", "unreadable_geometry")) from None
 
     def _collection(self, parts: Any) -> BaseGeometry:

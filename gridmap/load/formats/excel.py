@@ -23,7 +23,7 @@ def _check_room(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             size = sum(item.file_size for item in archive.infolist())
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, OSError, RuntimeError, ValueError) as error:
         raise LoadError("unreadable_file", file=path.name, why=error) from None
     if size > UNPACKED:
         raise LoadError("too_large", file=path.name, megabytes=UNPACKED // 1_000_000)
