@@ -1,7 +1,7 @@
 """What the shell of every page shows: areas of work for the account's roles, who is signed in, what was just done."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask import current_app, g, request
@@ -62,6 +62,12 @@ def shell() -> dict[str, Any]:
 def office_time(at: datetime | None) -> str:
     """The moment on the office's clock, to the minute; a dash where there is none."""
     return at.astimezone(OFFICE).strftime("%Y-%m-%d %H:%M") if at else "—"
+
+
+@pages.app_template_filter("last_day")
+def last_day(end: datetime | None) -> str:
+    """The last office day of a time that ends before `end`; a dash where it is open."""
+    return office_day(end - timedelta(microseconds=1)) if end else "—"
 
 
 @pages.app_template_filter("office_day")

@@ -108,6 +108,9 @@ class TestLeadersHelp:
         answer = community.send(f"/admin/accounts/{worker}/reset", page=f"/admin/accounts/{worker}")
         assert answer.status_code == 200
         assert "<svg" in answer.text
+        assert answer.mimetype == "text/html"
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert "Content-Security-Policy" in answer.headers
         address = answer.text.split('class="slip-address">')[1].split("<")[0]
         path = "/enter/" + address.rsplit("/", 1)[1]
         assert visit().sign_in("worker", DEMO_PASSWORD).status_code == 401

@@ -1,7 +1,7 @@
 """Accounts: found, made, closed, reset; the printed slip."""
 
 import segno
-from flask import abort, redirect, render_template, request, url_for
+from flask import abort, make_response, redirect, render_template, request, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
@@ -253,7 +253,7 @@ def _slips_page(secrets: dict[int, str]) -> Response:
     with context.services().database.transaction(settings()) as connection:
         rows = connection.execute(SLIP_OF, (sorted(secrets),)).fetchall()
     slips = [row | _address_of(secrets[row["id"]]) for row in rows]
-    response = Response(render_template("slip.html", slips=slips))
+    response = make_response(render_template("slip.html", slips=slips))
     response.headers["Cache-Control"] = "no-store"
     return response
 
