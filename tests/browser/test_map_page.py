@@ -1,5 +1,6 @@
 """The street map in a browser, over an invented town: what a person does with it."""
 
+import itertools
 import re
 from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
@@ -288,3 +289,16 @@ def test_targets_of_a_phone_are_48_pixels(opened: Open, size: dict[str, int]) ->
           .map(([html, box]) => `${html} ${box.width}x${box.height}`)"""
     )
     assert [one for one in small if "sheet-handle" not in one] == []
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("width", [320, 390, 720, 800, 1024, 1280])
+def test_nothing_in_the_header_lies_over_something_else(opened: Open, width: int, language: str) -> None:
+    page, _seen = opened(f"/gallery?lang={language}", size={"width": width, "height": 700})
+    boxes = page.evaluate(
+        """() => [...document.querySelectorAll(".brand, .area, .header .nav, .demo-tag, .header .menu")]
+          .filter(one => one.offsetParent).map(one => one.getBoundingClientRect()).map(box => [box.left, box.right])
+          .sort((a, b) => a[0] - b[0])"""
+    )
+    assert all(left[1] <= right[0] + 0.5 for left, right in itertools.pairwise(boxes))
+    assert boxes[-1][1] <= width
