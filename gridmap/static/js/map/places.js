@@ -151,7 +151,8 @@ export function buildings(layer, colour) {
 const HOUSE_SHIFT = (zoom) => (zoom >= 19 ? -9 : 0);
 const STAIRWELL_SHIFT = (zoom) => (zoom >= 19 ? 9 : 0);
 
-const WALL_NUMBER = /(\d+)\s*(号楼|栋|幢|座|号|#)?\s*$/;
+// the number on the wall, with at most two characters after it that say what it counts
+const WALL_NUMBER = /(\d+)\D{0,2}$/;
 
 /** Numbers of buildings: the bare number from afar, the name without its estate nearer, all of it from close by. */
 export function buildingLabels(layer) {
