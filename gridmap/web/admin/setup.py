@@ -15,7 +15,10 @@ from gridmap.db.pools import Connection
 from gridmap.i18n import _
 from gridmap.web.admin.guard import for_administrators, for_leaders
 from gridmap.web.blueprint import actor, pages, say
+from gridmap.web.remembered import remembered, version_of
 
+COUNTED = ("streets", "communities", "grids", "buildings", "stairwells", "assignments", "people")
+"""The layers that the counts of the register come from."""
 OLD_BACKUP = timedelta(days=2)
 NEXT_YEAR_FROM_MONTH = 11
 
@@ -114,10 +117,12 @@ def checks(standing: Standing) -> Iterator[Check]:
 
 
 def _standing() -> Standing:
-    with context.services().database.transaction(context.viewer().settings) as connection:
-        now = {"now": actor().business_at}
+    viewer, now = context.viewer(), {"now": actor().business_at}
+    # counted anew when the register changes, and each day; everything else is asked every time
+    key = ("standing", viewer.key, context.services().clock.today(), version_of(COUNTED, None))
+    with context.services().database.transaction(viewer.settings) as connection:
         return Standing(
-            streets=connection.execute(STREETS, now).fetchall(),
+            streets=remembered(key, lambda: connection.execute(STREETS, now).fetchall()),
             accounts=_row(connection, ACCOUNTS, now),
             jobs=_row(connection, JOBS, {}),
             years=frozenset(
