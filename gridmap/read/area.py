@@ -10,6 +10,7 @@ from sqlalchemy import (
     Date,
     Integer,
     Select,
+    Table,
     Text,
     and_,
     bindparam,
@@ -38,13 +39,13 @@ SIDES = {"west": func.ST_XMin, "south": func.ST_YMin, "east": func.ST_XMax, "nor
 
 @dataclass(frozen=True, kw_only=True)
 class Area:
-    """A street of which the viewer sees something: the box of what he sees, and how many grids that is."""
+    """A street of which the viewer sees something: the box of that, and the households counted in its grids."""
 
     street_id: int
     code: str
     name: str
     is_demo: bool
-    grids: int
+    households: int
     bounds: BBox | None
 
 
@@ -67,7 +68,7 @@ class Counts:
 
 
 def read_areas(connection: Connection, viewer: Viewer) -> tuple[Area, ...]:
-    """The streets in which the viewer sees places, the one with the most grids first, then by code.
+    """The streets in which the viewer sees places, the one with the most households first, then by code.
 
     The connection is in the viewer's transaction. Boxes are in degrees, longitude first.
     """
@@ -78,12 +79,12 @@ def read_areas(connection: Connection, viewer: Viewer) -> tuple[Area, ...]:
             code=row["code"],
             name=row["name"],
             is_demo=row["is_demo"],
-            grids=row["grids"],
+            households=row["households"],
             bounds=None if row["west"] is None else BBox(*(row[side] for side in SIDES)),
         )
         for row in connection.execute(text, constants | lock_values(viewer))
     ]
-    return tuple(sorted(found, key=lambda area: (area.bounds is None, -area.grids, area.code)))
+    return tuple(sorted(found, key=lambda area: (area.bounds is None, -area.households, area.code)))
 
 
 def read_bounds(connection: Connection, viewer: Viewer, places: tuple[int, ...]) -> BBox | None:
@@ -131,7 +132,11 @@ def areas_statement(shape: tuple[str, ...]) -> Statement:
     inside = (place.c.street_id == street.c.id) & lock
     # a lateral join reads each street by its own index; the whole table is never scanned
     large = (
-        select(func.ST_Extent(place.c.geom).label("box"), func.count().filter(place.c.kind == "grid").label("grids"))
+        select(
+            func.ST_Extent(place.c.geom).label("box"),
+            func.coalesce(func.sum(grid.c.counted_households).filter(grid.c.type != "micro"), 0).label("households"),
+        )
+        .join_from(place, grid, _is_of(grid), isouter=True)
         .where(inside, of_kinds(place.c.kind, "grid", "estate"))
         .correlate(street)
         .lateral("large")
@@ -139,7 +144,7 @@ def areas_statement(shape: tuple[str, ...]) -> Statement:
     everything = select(func.ST_Extent(place.c.geom)).where(inside).correlate(street).scalar_subquery()
     box = func.coalesce(large.c.box, everything, func.Box2D(street.c.geom))
     boxed = (
-        select(street.c.id, street.c.code, street.c.name, street.c.is_demo, large.c.grids, box.label("box"))
+        select(street.c.id, street.c.code, street.c.name, street.c.is_demo, large.c.households, box.label("box"))
         .join_from(street, large, true())
         .where(is_near(street.c.id, reach))
         .subquery("boxed")
@@ -195,18 +200,21 @@ def vacant_statement(shape: tuple[str, ...]) -> Statement:
     return compiled(select(func.count().label("found")).select_from(place).where(here, ~is_held))
 
 
+def _is_of(table: Table) -> "ColumnElement[bool]":
+    return (table.c.street_id == place.c.street_id) & (table.c.place_id == place.c.id)
+
+
 def _households(shape: tuple[str, ...], seen: "ColumnElement[bool]") -> "Select[Any]":
     word: ColumnElement[str] = literal_column("'household'", Text).label("kind")
     if any(name in WIDE for name in shape):
-        joined = (grid.c.street_id == place.c.street_id) & (grid.c.place_id == place.c.id)
         return (
             select(word, func.coalesce(func.sum(grid.c.counted_households), 0).label("found"))
-            .join_from(place, grid, joined)
+            .join_from(place, grid, _is_of(grid))
             .where(is_kind(place, "grid"), grid.c.type != "micro", seen)
         )
     units = [
         select(func.coalesce(func.sum(func.cardinality(of.c.units)), 0))
-        .join_from(place, of, (of.c.street_id == place.c.street_id) & (of.c.place_id == place.c.id))
+        .join_from(place, of, _is_of(of))
         .where(seen)
         .scalar_subquery()
         for of in (building, stairwell)

@@ -31,6 +31,8 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "assignments": ("role", "holder", "since"),
 }
 """The layers that have a list, and which of their attributes it shows beside the name."""
+FEW = frozenset({"estates"})
+"""Layers of which a whole street is sorted as people count: there are few, and their codes mean nothing to people."""
 CUTS = ("community", "grid", "estate", "building")
 CUTS_OF: Mapping[str, tuple[str, ...]] = {
     "communities": (),
@@ -104,7 +106,7 @@ def can_show_vacant(layer: Layer, roles: frozenset[Role]) -> bool:
 def read_list(
     connection: Connection, layer: Layer, viewer: Viewer, asked: Asked, cut: Cut, *, limit: int, offset: int
 ) -> tuple[Listed, ...]:
-    """Rows of the layer that the viewer sees: a cut list in the order in which people count, a whole street by code.
+    """Rows of the layer that the viewer sees: a cut list in the order in which people count, else by code.
 
     The connection is in the viewer's transaction. In a cut list rows of one estate stand together, then those of one
     building.
@@ -169,7 +171,9 @@ def page_statement(layer: Layer, shape: Shape, cuts: Shape, vacant: bool) -> Sta
         .cte("page")
     )
     limit, offset = bindparam("limit", type_=Integer), bindparam("offset", type_=Integer)
-    chosen_rows = page if cuts else select(page).order_by(page.c.code, page.c.id).limit(limit).offset(offset).cte("few")
+    is_natural = bool(cuts) or layer.name in FEW
+    by_code = select(page).order_by(page.c.code, page.c.id).limit(limit).offset(offset)
+    chosen_rows = page if is_natural else by_code.cte("few")
     is_here = (here.c.street_id == STREET) & (here.c.id == chosen_rows.c.place_id)
     is_estate = (estate.c.street_id == STREET) & (estate.c.id == here.c.estate_id) & (estate.c.id != here.c.id)
     is_parent = (parent.c.street_id == STREET) & (parent.c.id == here.c.parent_id)
@@ -181,7 +185,7 @@ def page_statement(layer: Layer, shape: Shape, cuts: Shape, vacant: bool) -> Sta
         .join(estate, is_estate & locked(estate, reach), isouter=True)
         .join(parent, is_parent & locked(parent, reach), isouter=True)
     )
-    if not cuts:
+    if not is_natural:
         return compiled(described.order_by(chosen_rows.c.code, chosen_rows.c.id))
     order = (estate.c.initials, estate.c.name, natural(parent.c.name), natural(page.c.name), page.c.code, page.c.id)
     return compiled(described.order_by(*order).limit(limit).offset(offset))

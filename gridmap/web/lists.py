@@ -8,6 +8,7 @@ from flask import abort, render_template, request
 from gridmap import context
 from gridmap.db.pools import Connection
 from gridmap.layer import Layer
+from gridmap.read.area import Area
 from gridmap.read.card.place import read_place
 from gridmap.read.lists import (
     CUTS,
@@ -22,10 +23,12 @@ from gridmap.read.lists import (
     read_titles,
     shown_columns,
 )
+from gridmap.read.locks import sees_people
 from gridmap.scope import Viewer
 from gridmap.web.areas import areas_of
 from gridmap.web.asked import asked, asked_day
 from gridmap.web.blueprint import PAGE_SIZE, number, page_number, pages, say
+from gridmap.web.counting import HOUSEHOLDS, NUMBERS, VACANT, Counted, address, counted_of, is_ready
 from gridmap.web.place_words import KINDS, columns_of, in_language, value_words
 
 PRINTED_ROWS = 150
@@ -52,12 +55,40 @@ class Question:
         kept = {name: value for name, value in (words | changes).items() if value is not None}
         return f"/list?{urlencode(kept)}"
 
+    def page_address(self, page: int) -> str:
+        """The address of another page of the same list."""
+        return self.address(page=page)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StreetRow:
+    """A street and its numbers; None while they are counted."""
+
+    area: Area
+    counted: Counted | None
+
+    def cells(self) -> list[tuple[str, str, str]]:
+        """Title, number and address of each cell; a dash and no address where nothing is counted."""
+        street = self.area.street_id
+        cells = []
+        for kind, layer, title in NUMBERS:
+            number = f"{self.counted.of(kind):,}" if self.counted else "—"
+            cells.append((say(title), number, address(street, layer)))
+        cells.append((say(HOUSEHOLDS), f"{self.counted.counts.households:,}" if self.counted else "—", ""))
+        if sees_people(context.viewer()):
+            vacant = f"{self.counted.vacant:,}" if self.counted and self.counted.vacant is not None else "—"
+            cells.append((say(VACANT), vacant, address(street, "stairwells", vacant=True)))
+        return cells
+
 
 @pages.get("/list")
 def place_list() -> str:
     """One page of the rows of a layer that the viewer sees."""
     viewer, now = context.viewer(), asked()
     areas = areas_of(viewer)
+    if len(areas) > 1 and not request.args.keys() & {"street", "layer"}:
+        ready = is_ready(viewer, areas)
+        return render_template("list_streets.html", rows=_streets(viewer, areas, counted=ready), is_ready=ready)
     question = _question(viewer, [area.street_id for area in areas]) if areas else None
     if question is None:
         return render_template("list.html", question=None)
@@ -92,6 +123,17 @@ def place_list() -> str:
         made_at=context.services().clock.now(),
         opens=opens(question.layer),
     )
+
+
+@pages.get("/list/streets")
+def street_rows() -> str:
+    """The streets with their numbers, as a fragment: for those who see many, after the page."""
+    viewer = context.viewer()
+    return render_template("list_streets_table.html", rows=_streets(viewer, areas_of(viewer), counted=True))
+
+
+def _streets(viewer: Viewer, areas: tuple[Area, ...], *, counted: bool) -> list[StreetRow]:
+    return [StreetRow(area=area, counted=counted_of(viewer, area) if counted else None) for area in areas]
 
 
 def opens(layer: Layer) -> str:

@@ -29,8 +29,8 @@ ICONS = {
     "building": "building",
     "stairwell": "door",
     "person": "user",
-    "facility": "settings",
-    "zone": "map",
+    "facility": "pin",
+    "zone": "pin",
 }
 """The drawing beside a kind."""
 ZONES = {"parking": _("Parking zone")}

@@ -1,5 +1,4 @@
-// The street map's own manners: links in a card open the next card, and numbers that take long follow the map.
-import { ask, Problem } from "./ask.js";
+// The street map's own manners: a link in a card opens the next card instead of its page.
 
 const card = document.getElementById("card");
 
@@ -14,15 +13,3 @@ card.addEventListener("click", (event) => {
   const { id } = JSON.parse(link.dataset.place);
   window.location.hash = [`${map.getZoom()}/${lat.toFixed(5)}/${lng.toFixed(5)}`, ...words, `place=${id}`].join("&");
 });
-
-async function fill(frame) {
-  try {
-    const response = await ask(frame.dataset.facts, { accept: "text/html" });
-    frame.innerHTML = await response.text(); // an autoescaped fragment of our own server
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    frame.textContent = "";
-  }
-}
-
-for (const frame of document.querySelectorAll("[data-facts]")) fill(frame);
