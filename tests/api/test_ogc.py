@@ -564,6 +564,40 @@ def test_too_many_exports_are_told_to_wait(chief: Asker, monkeypatch: pytest.Mon
     assert refused.json["code"] == "too_many"
 
 
+def test_who_leaves_a_download_frees_its_connection(
+    empty_template: str, copy_database: Callable[[str], Any], make_app: Callable[..., Flask]
+) -> None:
+    with open_town(copy_database(empty_template)) as crowded:
+        with psycopg.connect(crowded.base.owner_url) as owner:
+            owner.execute(
+                "INSERT INTO gridmap.basemap (street_id, id, kind, class, name, geom)"
+                " SELECT 1, (1::bigint << 32) + 20000 + n, 'road', 'path', repeat('路', 100),"
+                " 'SRID=4326;LINESTRING(113.4 22.5, 113.5 22.6)' FROM generate_series(1, 20000) n"
+            )
+            row = owner.execute(
+                "INSERT INTO gridmap.account (username, title) VALUES ('u', 'U') RETURNING id"
+            ).fetchone()
+            assert row
+            owner.execute(
+                "INSERT INTO gridmap.account_grant (account_id, role, level) VALUES (%s, 'leader', 'city')", row
+            )
+        app = make_app(crowded.base)
+        with crowded.database.transaction(SYSTEM) as connection:
+            token = create_token(connection, actor(app.extensions["gridmap"].clock), row[0], name="t", days=1)
+        for _ in range(4):
+            response = app.test_client().get(
+                "/ogc/collections/roads/items.geojson", headers={"Authorization": f"Bearer {token}"}, buffered=False
+            )
+            assert len(next(response.iter_encoded())) >= 128 * 1024
+            response.close()
+        with psycopg.connect(crowded.base.superuser_url) as connection:
+            states = connection.execute(
+                "SELECT state FROM pg_stat_activity WHERE application_name = 'gridmap streams'"
+                " AND datname = current_database()"
+            ).fetchall()
+        assert {state for (state,) in states} == {"idle"}
+
+
 # ---- the second proof: nothing breaks on any word
 
 

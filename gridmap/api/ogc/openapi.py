@@ -165,7 +165,7 @@ def _parameters(locale: str) -> Mapping[str, Part]:
         "datetime": query(
             "datetime",
             _("An instant, a day, or an interval with / between; .. is open."),
-            {"type": "string"},
+            {"type": "string", "minLength": 1},
             style="form",
             explode=False,
         ),
