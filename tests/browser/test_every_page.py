@@ -1,0 +1,170 @@
+"""Every page of the real application, as the account that opens it: nothing foreign, broken or cut off."""
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, BrowserContext, Page
+from werkzeug.serving import make_server
+
+from tests.browser.conftest import DESKTOP, NASTY, PHONE, ZOOMED, Seen
+from tests.browser.page_pictures import sign_in
+from tests.browser.pages import PAGES, PageOf
+from tests.conftest import Base
+
+SIZES = {"desktop": DESKTOP, "phone": PHONE, "zoomed to 200 %": ZOOMED}
+HTML_BYTES = 60_000
+PHONE_BYTES = 200_000
+Visit = Callable[[PageOf, dict[str, int]], tuple[Page, Seen]]
+Visiting = tuple[Visit, list[BrowserContext]]
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Callable[[Flask], str]]:
+    """Serves an application and gives its address; stops after the tests of this file."""
+    running = []
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+
+    def serve(app: Flask) -> str:
+        server = make_server("127.0.0.1", 0, app, threaded=True)
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        running.append((server, thread))
+        return f"http://127.0.0.1:{server.server_port}"
+
+    yield serve
+    for server, thread in running:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def visiting(chromium: Browser, url: str) -> Visiting:
+    """Opens pages of the server at `url`; signs an account in once and keeps its cookies."""
+    states: dict[str, Any] = {}
+    contexts: list[BrowserContext] = []
+
+    def visit(of: PageOf, size: dict[str, int]) -> tuple[Page, Seen]:
+        if of.user and of.user not in states:
+            door = chromium.new_context(locale="zh-CN")
+            sign_in(door.new_page(), url, of.user)
+            states[of.user] = door.storage_state()
+            door.close()
+        context = chromium.new_context(
+            viewport=size,  # type: ignore[arg-type]  # a TypedDict of the same keys
+            storage_state=states[of.user] if of.user else None,
+            locale="zh-CN",
+            reduced_motion="reduce",
+        )
+        contexts.append(context)
+        page, seen = context.new_page(), Seen(url.removeprefix("http://"))
+        seen.watch(page)
+        page.goto(url + of.path)
+        page.wait_for_load_state("networkidle")
+        return page, seen
+
+    return visit, contexts
+
+
+@pytest.fixture(scope="module")
+def demo_visits(chromium: Browser, served: Callable[[Flask], str], demo_app: Flask) -> Visiting:
+    """Opens pages of the demo, each account signed in once."""
+    return visiting(chromium, served(demo_app))
+
+
+@pytest.fixture
+def visit(demo_visits: Visiting) -> Iterator[Visit]:
+    """Opens pages of the demo, and closes them after the test."""
+    visit, contexts = demo_visits
+    yield visit
+    while contexts:
+        contexts.pop().close()
+
+
+def complaints(of: PageOf, seen: Seen) -> list[str]:
+    """What the browser complained about, but for the one page that is an error."""
+    return [] if of.name == "error" else seen.errors
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("of", PAGES, ids=lambda of: of.name)
+def test_a_page_asks_nobody_else_fits_and_is_accessible(of: PageOf, visit: Visit, serious) -> None:
+    for size in SIZES.values():
+        page, seen = visit(of, size)
+        assert seen.foreign == []
+        assert complaints(of, seen) == []
+        width = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+        assert width[0] <= width[1], f"scrolls sideways at {size}"
+        assert page.locator("h1").count() == 1
+        assert serious(page) == []
+        assert len(page.content().encode()) <= HTML_BYTES
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", ["my", "my-manager"])
+def test_a_phone_page_is_light(name: str, chromium: Browser, served, demo_app: Flask) -> None:
+    of = next(page for page in PAGES if page.name == name)
+    visit, contexts = visiting(chromium, served(demo_app))
+    _, warm = visit(of, PHONE)
+    assert warm.errors == []
+    page = contexts[-1].new_page()
+    network = contexts[-1].new_cdp_session(page)
+    network.send("Network.enable")
+    network.send("Network.setCacheDisabled", {"cacheDisabled": True})
+    sizes: list[int] = []
+    network.on("Network.loadingFinished", lambda event: sizes.append(int(event["encodedDataLength"])))
+    page.goto(warm.host and f"http://{warm.host}{of.path}")
+    page.wait_for_load_state("networkidle")
+    assert sizes
+    assert sum(sizes) <= PHONE_BYTES
+    for context in contexts:
+        context.close()
+
+
+def put_everywhere(base: Base, words: str) -> int:
+    """Write the words into every text field that people fill in; gives how many fields."""
+    fields = {
+        "place": ("name", "address"),
+        "person": ("display_name", "name"),
+        "community": ("name",),
+        "organisation": ("name", "phone"),
+        "street": ("name",),
+        "district": ("name",),
+        "city": ("name",),
+        "basemap": ("name",),
+        "account": ("title",),
+        "duty_role": ("title",),
+        "facility_kind": ("title", "title_en"),
+        "estate": ("origin",),
+    }
+    with psycopg.connect(base.owner_url) as owner:
+        for table, columns in fields.items():
+            for column in columns:
+                owner.execute(
+                    psycopg.sql.SQL("UPDATE gridmap.{} SET {} = %s").format(
+                        psycopg.sql.Identifier(table), psycopg.sql.Identifier(column)
+                    ),
+                    (words,),
+                )
+        owner.execute(
+            "INSERT INTO gridmap.audit (street_id, business_at, account_id, action, subject, subject_id, why)"
+            " SELECT 0, now(), id, %s, %s, %s, %s FROM gridmap.account",
+            (words,) * 4,
+        )
+    return sum(map(len, fields.values()))
+
+
+@pytest.mark.browser
+def test_no_text_of_the_database_ever_runs(chromium, served, own_demo_base, make_app) -> None:
+    assert put_everywhere(own_demo_base, " ".join(NASTY)) > 10
+    visit, contexts = visiting(chromium, served(make_app(own_demo_base)))
+    for of in PAGES:
+        page, seen = visit(of, DESKTOP)
+        assert page.evaluate("window.ran") is None, of.name
+        assert complaints(of, seen) == [], of.name
+    for context in contexts:
+        context.close()
