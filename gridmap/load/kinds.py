@@ -1,8 +1,10 @@
 """What can be loaded: nine kinds, their shapes and columns, and the words that sources use for the columns."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
+
+from gridmap.load.synonyms import COLUMNS
 
 
 class Shape(StrEnum):
@@ -60,23 +62,21 @@ class Kind:
 
 
 POLYGONS = frozenset({Shape.POLYGON})
-SOURCE_ID = Target(
-    "source_id", ("id", "osm_id", "uuid", "globalid", "gid", "source_id", "编号", "唯一标识", "标识码", "要素编号")
-)
+SOURCE_ID = Target("source_id", COLUMNS["source_id"])
 NAME = Target(
     "name",
-    ("name", "名称", "name:zh", "name_zh", "mc", "title", "名字", "标准名称", "地名", "简称"),
+    COLUMNS["name"],
 )
-ADDRESS = Target("address", ("address", "地址", "详细地址", "addr", "addr_full", "门牌地址", "坐落", "dz"))
+ADDRESS = Target("address", COLUMNS["address"])
 COMMUNITY_CODE = Target(
     "community_code",
-    ("community_code", "社区代码", "居委代码", "居委会代码", "村居代码", "社区编码"),
+    COLUMNS["community_code"],
     ValueType.CODE,
     digits=12,
 )
 BUILT_YEAR = Target(
     "built_year",
-    ("built_year", "year_built", "建成年份", "建造年份", "建成年代", "竣工年份", "建成年", "start_date", "year"),
+    COLUMNS["built_year"],
     ValueType.YEAR,
     limits=(1800, 2100),
 )
@@ -86,10 +86,10 @@ def _whole(name: str, *synonyms: str) -> Target:
     return Target(name, (name, *synonyms), ValueType.WHOLE, limits=(0, 10_000_000))
 
 
-HOUSEHOLDS = _whole("declared_households", "households", "户数", "总户数", "居民户数", "hushu")
-POPULATION = _whole("declared_population", "population", "人口", "人数", "常住人口", "总人口", "居民人数")
-BUILDINGS = _whole("declared_buildings", "buildings", "楼栋数", "幢数", "栋数", "楼数")
-STAIRWELLS = _whole("declared_stairwells", "stairwells", "楼道数", "单元数", "门洞数", "单元总数")
+HOUSEHOLDS = _whole("declared_households", *COLUMNS["declared_households"])
+POPULATION = _whole("declared_population", *COLUMNS["declared_population"])
+BUILDINGS = _whole("declared_buildings", *COLUMNS["declared_buildings"])
+STAIRWELLS = _whole("declared_stairwells", *COLUMNS["declared_stairwells"])
 
 
 def _code(digits: int, *synonyms: str) -> Target:
@@ -105,8 +105,8 @@ _KINDS = (
         "districts",
         POLYGONS,
         (
-            _code(6, "admincode", "adcode", "行政区划代码", "区划代码", "区县代码", "代码", "xzqdm", "pac", "ref:gb"),
-            _named(NAME, "区县", "区县名称", "行政区", "adname", required=True),
+            _code(6, *COLUMNS["districts.code"]),
+            _named(NAME, *COLUMNS["districts.name"], required=True),
         ),
         of_street=False,
         key="code",
@@ -116,8 +116,8 @@ _KINDS = (
         "streets",
         POLYGONS,
         (
-            _code(9, "adcode", "行政区划代码", "街道代码", "街镇代码", "乡镇代码", "代码", "xzqdm", "ref:gb"),
-            _named(NAME, "街道", "街道名称", "街镇", "乡镇", required=True),
+            _code(9, *COLUMNS["streets.code"]),
+            _named(NAME, *COLUMNS["streets.name"], required=True),
         ),
         of_street=False,
         key="code",
@@ -127,9 +127,9 @@ _KINDS = (
         "communities",
         POLYGONS,
         (
-            _code(12, "社区代码", "居委代码", "居委会代码", "村居代码", "统计用区划代码", "代码"),
-            _named(NAME, "社区", "社区名称", "居委会", "居委", "居委会名称", required=True),
-            Target("aliases", ("aliases", "别名", "曾用名", "alt_name")),
+            _code(12, *COLUMNS["communities.code"]),
+            _named(NAME, *COLUMNS["communities.name"], required=True),
+            Target("aliases", COLUMNS["communities.aliases"]),
             HOUSEHOLDS,
             POPULATION,
         ),
@@ -140,9 +140,9 @@ _KINDS = (
         "grids",
         POLYGONS,
         (
-            Target("code", ("code", "网格编码", "网格代码", "网格编号", "代码", "编码"), ValueType.CODE, digits=15),
-            _named(NAME, "网格", "网格名称"),
-            Target("grid_type", ("type", "grid_type", "网格类型", "类型")),
+            Target("code", COLUMNS["grids.code"], ValueType.CODE, digits=15),
+            _named(NAME, *COLUMNS["grids.name"]),
+            Target("grid_type", COLUMNS["grids.grid_type"]),
             COMMUNITY_CODE,
             HOUSEHOLDS,
             POPULATION,
@@ -157,16 +157,16 @@ _KINDS = (
         frozenset({Shape.POLYGON, Shape.POINT}),
         (
             SOURCE_ID,
-            Target("code", ("code", "小区编码", "小区代码", "小区编号")),
-            _named(NAME, "小区", "小区名称", "小区名", "楼盘名称", "楼盘"),
-            Target("aliases", ("aliases", "别名", "曾用名", "alt_name")),
+            Target("code", COLUMNS["estates.code"]),
+            _named(NAME, *COLUMNS["estates.name"]),
+            Target("aliases", COLUMNS["estates.aliases"]),
             ADDRESS,
-            Target("management", ("management", "管理方式", "物业管理", "管理类型")),
-            Target("property", ("property", "物业公司", "物业", "物业企业", "物业服务企业", "物业名称")),
-            Target("origin", ("origin", "房屋性质", "小区性质")),
+            Target("management", COLUMNS["estates.management"]),
+            Target("property", COLUMNS["estates.property"]),
+            Target("origin", COLUMNS["estates.origin"]),
             BUILT_YEAR,
-            Target("site_area_m2", ("site_area_m2", "占地面积", "用地面积"), ValueType.DECIMAL, limits=(0, 9e9)),
-            Target("floor_area_m2", ("floor_area_m2", "建筑面积", "总建筑面积"), ValueType.DECIMAL, limits=(0, 9e9)),
+            Target("site_area_m2", COLUMNS["estates.site_area_m2"], ValueType.DECIMAL, limits=(0, 9e9)),
+            Target("floor_area_m2", COLUMNS["estates.floor_area_m2"], ValueType.DECIMAL, limits=(0, 9e9)),
             HOUSEHOLDS,
             POPULATION,
             BUILDINGS,
@@ -181,40 +181,28 @@ _KINDS = (
         POLYGONS,
         (
             SOURCE_ID,
-            Target("code", ("code", "楼栋编码", "楼栋代码", "建筑编码")),
-            _named(NAME, "楼号", "楼栋", "楼栋名称", "楼栋号", "楼名", "幢号", "栋号", "建筑名称", "building_name"),
-            Target("number", ("addr:housenumber", "addr_housenumber", "housenumber", "门牌号")),
+            Target("code", COLUMNS["buildings.code"]),
+            _named(NAME, *COLUMNS["buildings.name"]),
+            Target("number", COLUMNS["buildings.number"]),
             ADDRESS,
             Target(
                 "building_kind",
-                ("building", "building_kind", "楼栋类型", "建筑类型", "房屋类型", "用途", "kind", "type"),
+                COLUMNS["buildings.building_kind"],
             ),
             Target(
                 "floors",
-                (
-                    "floors",
-                    "层数",
-                    "地上层数",
-                    "楼层",
-                    "楼层数",
-                    "总层数",
-                    "building:levels",
-                    "building_levels",
-                    "levels",
-                ),
+                COLUMNS["buildings.floors"],
                 ValueType.WHOLE,
                 limits=(0, 200),
             ),
             Target(
                 "floors_underground",
-                ("floors_underground", "地下层数", "building:levels:underground"),
+                COLUMNS["buildings.floors_underground"],
                 ValueType.WHOLE,
                 limits=(0, 20),
             ),
             BUILT_YEAR,
-            Target(
-                "height_m", ("height_m", "height", "高度", "建筑高度", "楼高"), ValueType.DECIMAL, limits=(0, 1_000)
-            ),
+            Target("height_m", COLUMNS["buildings.height_m"], ValueType.DECIMAL, limits=(0, 1_000)),
             HOUSEHOLDS,
             STAIRWELLS,
         ),
@@ -225,16 +213,16 @@ _KINDS = (
         frozenset({Shape.POINT, Shape.POLYGON}),
         (
             SOURCE_ID,
-            Target("code", ("code", "设施编码", "设施编号", "部件编码", "部件标识码")),
-            _named(NAME, "设施", "设施名称"),
+            Target("code", COLUMNS["facilities.code"]),
+            _named(NAME, *COLUMNS["facilities.name"]),
             ADDRESS,
             Target(
                 "facility_kind",
-                ("facility_kind", "kind", "设施类型", "类型", "类别", "type", "class", "amenity", "分类"),
+                COLUMNS["facilities.facility_kind"],
             ),
-            Target("state", ("state", "状态", "设施状态", "使用状态")),
-            Target("installed_on", ("installed_on", "安装日期", "启用日期", "投用日期", "建成日期"), ValueType.DATE),
-            Target("level", ("level", "所在楼层", "楼层"), ValueType.WHOLE, limits=(-20, 200)),
+            Target("state", COLUMNS["facilities.state"]),
+            Target("installed_on", COLUMNS["facilities.installed_on"], ValueType.DATE),
+            Target("level", COLUMNS["facilities.level"], ValueType.WHOLE, limits=(-20, 200)),
         ),
     ),
     Kind(
@@ -242,10 +230,10 @@ _KINDS = (
         frozenset({Shape.LINE}),
         (
             SOURCE_ID,
-            _named(NAME, "道路名称", "路名", "道路"),
+            _named(NAME, *COLUMNS["roads.name"]),
             Target(
                 "line_class",
-                ("class", "highway", "railway", "fclass", "kind_detail", "kind", "道路等级", "等级", "type"),
+                COLUMNS["roads.line_class"],
             ),
         ),
         merge_within_m=20_000,
@@ -255,8 +243,8 @@ _KINDS = (
         frozenset({Shape.LINE, Shape.POLYGON}),
         (
             SOURCE_ID,
-            _named(NAME, "水系名称", "河流"),
-            Target("line_class", ("class", "water", "waterway", "fclass", "kind", "类型", "natural", "type")),
+            _named(NAME, *COLUMNS["water.name"]),
+            Target("line_class", COLUMNS["water.line_class"]),
         ),
         merge_within_m=50_000,
     ),
@@ -265,8 +253,8 @@ _KINDS = (
         POLYGONS,
         (
             SOURCE_ID,
-            _named(NAME, "绿地名称", "公园"),
-            Target("line_class", ("class", "leisure", "landuse", "natural", "fclass", "kind", "类型", "type")),
+            _named(NAME, *COLUMNS["green.name"]),
+            Target("line_class", COLUMNS["green.line_class"]),
         ),
         merge_within_m=5_000,
     ),
@@ -274,20 +262,20 @@ _KINDS = (
         "people",
         frozenset(),
         (
-            Target("name", ("name", "姓名", "名字", "人员姓名"), required=True),
-            Target("role", ("role", "岗位", "职务", "角色", "身份", "职责"), required=True),
+            Target("name", COLUMNS["people.name"], required=True),
+            Target("role", COLUMNS["people.role"], required=True),
             Target(
                 "phone",
-                ("phone", "work_phone", "工作电话", "办公电话", "联系电话", "电话", "手机", "手机号", "联系方式"),
+                COLUMNS["people.phone"],
                 ValueType.PHONE,
             ),
-            Target("display_name", ("display_name", "显示名称", "对外称呼", "称呼")),
+            Target("display_name", COLUMNS["people.display_name"]),
             COMMUNITY_CODE,
-            Target("grid_code", ("grid_code", "网格编码", "网格代码", "网格编号")),
-            Target("estate_code", ("estate_code", "小区编码", "小区代码")),
-            Target("building_code", ("building_code", "楼栋编码", "楼栋代码", "楼栋编号")),
-            Target("stairwell_code", ("stairwell_code", "楼道编码", "楼道代码", "单元编码", "楼道编号")),
-            Target("username", ("username", "账号", "用户名", "登录名")),
+            Target("grid_code", COLUMNS["people.grid_code"]),
+            Target("estate_code", COLUMNS["people.estate_code"]),
+            Target("building_code", COLUMNS["people.building_code"]),
+            Target("stairwell_code", COLUMNS["people.stairwell_code"]),
+            Target("username", COLUMNS["people.username"]),
         ),
         key="name",
     ),
@@ -301,35 +289,12 @@ KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _KINDS}
 class PositionWords:
     """How columns of coordinates are called."""
 
-    lon: tuple[str, ...] = (
-        "lon",
-        "lng",
-        "long",
-        "longitude",
-        "经度",
-        "x",
-        "jd",
-        "wgs84_lon",
-        "lon_wgs84",
-        "点位经度",
-        "东经",
-    )
-    lat: tuple[str, ...] = ("lat", "latitude", "纬度", "y", "wd", "wgs84_lat", "lat_wgs84", "点位纬度", "北纬")
-    pair: tuple[str, ...] = (
-        "坐标",
-        "经纬度",
-        "百度坐标",
-        "高德坐标",
-        "腾讯坐标",
-        "location",
-        "coordinates",
-        "lnglat",
-        "coord",
-        "gps",
-    )
-    shape: tuple[str, ...] = ("geometry", "geom", "wkt", "the_geom", "geojson", "边界", "shape")
-    bd09: tuple[str, ...] = field(default=("百度", "bd09", "bd-09", "baidu"))
-    gcj02: tuple[str, ...] = field(default=("高德", "腾讯", "火星", "gcj", "amap", "gaode"))
+    lon: tuple[str, ...] = COLUMNS["@lon"]
+    lat: tuple[str, ...] = COLUMNS["@lat"]
+    pair: tuple[str, ...] = COLUMNS["@pair"]
+    shape: tuple[str, ...] = COLUMNS["@shape"]
+    bd09: tuple[str, ...] = COLUMNS["@bd09"]
+    gcj02: tuple[str, ...] = COLUMNS["@gcj02"]
 
 
 POSITION_WORDS = PositionWords()

@@ -11,20 +11,13 @@ import numpy as np
 import pandas as pd
 
 from gridmap.load.checks.aliases import parse_day
-from gridmap.load.classes import (
-    GRID_TYPES,
-    LINE_CLASSES,
-    MANAGEMENTS,
-    STATES,
-    building_kind,
-    by_word,
-    facility_kind,
-)
+from gridmap.load.classes import building_kind, by_word, facility_kind
 from gridmap.load.draft import Draft
 from gridmap.load.kinds import Target, ValueType
+from gridmap.load.synonyms import GRID_TYPES, LINE_CLASSES, MANAGEMENTS, STATES, UNIT_PATTERN, YEAR_PATTERN
 
-_NUMBER = re.compile(r"([-+]?\d+(?:\.\d+)?)\s*(?:户|层|栋|幢|个|人|年|年代|m|米|㎡|m2|m²|平方米|号|单元|楼道)?")
-_YEAR = re.compile(r"(\d{4})(?:\s*年.*|[-/.].*|\s*年代)?")
+_NUMBER = re.compile(UNIT_PATTERN)
+_YEAR = re.compile(YEAR_PATTERN)
 
 
 def _number(text: str) -> float | None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from gridmap.load import LoadError
 from load.files import judge, pack, square, write_csv, write_features, write_shapefile, write_sheet
 
-CASES = 25
+CASES = 12
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +92,7 @@ def test_any_bytes_under_any_name(tmp_path, data, suffix):
 
 
 @given(st.text(alphabet='{}[],:"ab1.e- \n\\', max_size=120))
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_text_as_json(tmp_path, text):
     path = tmp_path / "a.json"
     path.write_text(text, encoding="utf-8")
@@ -107,7 +107,7 @@ kinds = st.sampled_from(
 
 
 @given(kinds, coordinates)
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_coordinates_under_any_type(tmp_path, kind, given_coordinates):
     given_geometry = {"type": kind, "coordinates": given_coordinates, "geometries": given_coordinates}
     outcome(

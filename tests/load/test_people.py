@@ -7,8 +7,9 @@ from gridmap.accounts import actor
 from gridmap.clock import parse_clock
 from gridmap.db import SYSTEM, Database
 from gridmap.load.known import Known, known_places
-from gridmap.load.people.template import EXAMPLES, write_template
+from gridmap.load.people.template import write_template
 from gridmap.load.store import store
+from gridmap.load.synonyms import PEOPLE_EXAMPLES
 from load.files import codes, judge, write_features, write_sheet
 
 HEADER = ["姓名", "岗位", "工作电话", "社区代码", "网格编码", "楼栋编码", "楼道编码", "账号", "显示名称"]
@@ -107,7 +108,7 @@ def test_the_template_comes_back_without_its_examples_and_says_the_roles(tmp_pat
     assert book["人员"].freeze_panes == "A2"
     assert "社区党委书记" in {cell.value for cell in book["说明"]["B"]}
     assert {row[0].value for row in book["人员"].iter_rows(min_row=2, max_row=3)} == {
-        example[0] for example in EXAMPLES
+        example[0] for example in PEOPLE_EXAMPLES
     }
     checked = judge("people", path, known())
     assert len(checked.frame) == 0

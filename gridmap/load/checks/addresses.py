@@ -19,11 +19,12 @@ from gridmap.load.draft import Draft
 from gridmap.load.finding import LoadError
 from gridmap.load.kinds import Shape
 from gridmap.load.reading import ROW
+from gridmap.load.synonyms import ADDRESS_BREAK, HOUSE_PATTERN, LANE_PATTERN, OFFICE_PATTERN, ROAD_PATTERN
 
-_OFFICE = re.compile(r"\A.{0,30}?街道(?=.)")
-_ROAD = re.compile(r"(?P<road>[^省市区县镇乡\W]{1,12}?(?:大道|公路|路|街|道|巷|村|坊|里))(?P<rest>.*)")
-_LANE = re.compile(r"\A(\d+)弄")
-_NUMBER = re.compile(r"(\d+)(?:\s*[-~至到]\s*(\d+))?(?=\s*(?:[号#]|[、,;]|\Z))")
+_OFFICE = re.compile(OFFICE_PATTERN)
+_ROAD = re.compile(ROAD_PATTERN)
+_LANE = re.compile(LANE_PATTERN)
+_NUMBER = re.compile(HOUSE_PATTERN)
 MOST_IN_RANGE = 50
 
 
@@ -50,7 +51,7 @@ def parse_addresses(text: str) -> list[Address]:
     """Every address that a cell names; empty for a text that is none."""
     found: list[Address] = []
     road = lane = ""
-    for part in re.split(r"[;；,，、]|(?<=号)\s*(?:和|及|与)", normal(text)):
+    for part in re.split(ADDRESS_BREAK, normal(text)):
         rest = _OFFICE.sub("", part.strip())
         named = _ROAD.search(rest)
         if named:

@@ -5,18 +5,11 @@ import re
 
 from gridmap.clock import OFFICE
 from gridmap.load.checks.texts import matched, normal
-
-RENAMED: tuple[tuple[str, str, int], ...] = (
-    ("南汇区", "浦东新区", 2009),
-    ("卢湾区", "黄浦区", 2011),
-    ("闸北区", "静安区", 2015),
-    ("崇明县", "崇明区", 2016),
-)
-"""(old name, the name that holds today, year of the change)."""
+from gridmap.load.synonyms import DAY_PATTERN, RENAMED
 
 _TODAY = {matched(old): new for old, new, _ in RENAMED}
 _TAIL = re.compile(r"\s*[(（\[【][^()（）\[\]【】]*[)）\]】]\s*\Z")
-_YEAR_FIRST = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?")
+_YEAR_FIRST = re.compile(DAY_PATTERN)
 _YEAR_LAST = re.compile(r"(\d{1,2})\s*[-/.]\s*(\d{1,2})\s*[-/.]\s*(\d{4})")
 _CLOCK = re.compile(r"[T ]*(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\.\d+)?\s*(z|[+-]\d{2}:?\d{2})?", re.IGNORECASE)
 

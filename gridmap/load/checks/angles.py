@@ -4,12 +4,9 @@ import math
 import re
 import unicodedata
 
-_SIGNS = {"s": -1.0, "w": -1.0, "南": -1.0, "西": -1.0}
-_NUMBER = r"(\d+(?:\.\d+)?)"
-_PARTS = re.compile(
-    rf"(?P<before>[nsew]|[东西南北][经纬])?\s*(?P<sign>[-+])?\s*{_NUMBER}\s*(?:°|º|˚|度|d|:)\s*"
-    rf"(?:{_NUMBER}\s*(?:′|'|’|‘|分|m|:)\s*)?(?:{_NUMBER}\s*(?:″|\"|”|“|''|′′|秒|s)?\s*)?(?P<after>[nsew])?"
-)
+from gridmap.load.synonyms import ANGLE_PATTERN, BACKWARD
+
+_PARTS = re.compile(ANGLE_PATTERN)
 
 
 def _plain(text: str) -> str:
@@ -39,5 +36,5 @@ def _sexagesimal(plain: str) -> float | None:
     if minutes >= 60 or seconds >= 60:
         return None
     word = (found["before"] or found["after"] or "")[:1]
-    sign = -1.0 if found["sign"] == "-" else _SIGNS.get(word, 1.0)
+    sign = -1.0 if found["sign"] == "-" else BACKWARD.get(word, 1.0)
     return sign * (degrees + minutes / 60.0 + seconds / 3600.0)

@@ -101,6 +101,6 @@ def is_garbled(text: str) -> bool:
             decoded = "".join(run.encode("latin-1").decode(encoding) for run in runs)
         except UnicodeDecodeError:
             continue
-        if any("\u4e00" <= character <= "\u9fff" for character in decoded):
+        if any(0x4E00 <= ord(character) <= 0x9FFF for character in decoded):
             return True
     return False

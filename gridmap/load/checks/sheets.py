@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from gridmap.load.checks.columns import known_words, plain
+from gridmap.load.synonyms import NOTE_PATTERN, TOTAL_PATTERN
 
 SEARCHED_ROWS = 30
-_TOTAL = re.compile(r"(本页|本表)?(合计|总计|小计|共计|累计|grand total|subtotal|total)(\s*[:(\d].*)?", re.IGNORECASE)
-_NOTE = re.compile(r"(注|备注|说明|填表|制表|审核|填报|单位负责人|联系人)\s*\d*\s*[:.、]", re.IGNORECASE)
+_TOTAL = re.compile(TOTAL_PATTERN, re.IGNORECASE)
+_NOTE = re.compile(NOTE_PATTERN, re.IGNORECASE)
 
 Row = tuple[int, list[Any]]
 """(number as a person counts, cells)."""
@@ -64,7 +65,7 @@ def _dropped_as(cells: Sequence[Any]) -> tuple[str, str] | None:
     """(code, text) for a total row or a note; None for a row of data."""
     filled = [cell for cell in cells if not _is_empty(cell)]
     first = unicodedata.normalize("NFKC", str(filled[0])).strip()
-    if _TOTAL.fullmatch(re.sub(r"(?<=[\u4e00-\u9fff])\s+(?=[\u4e00-\u9fff])", "", first)):
+    if _TOTAL.fullmatch(re.sub(r"(?<=[^\W\d_a-zA-Z])\s+(?=[^\W\d_a-zA-Z])", "", first)):
         return "total_row", " ".join(str(cell) for cell in filled)
     if len(filled) == 1 and _NOTE.match(first):
         return "note_row", first

@@ -10,6 +10,7 @@ import pandas as pd
 from gridmap.load.checks.texts import matched
 from gridmap.load.draft import Draft
 from gridmap.load.finding import shorten
+from gridmap.load.synonyms import EXAMPLE, PHONE_PATTERN, ROLES
 
 LEVELS: Mapping[str, str] = {
     "stairwell_code": "stairwell",
@@ -20,16 +21,8 @@ LEVELS: Mapping[str, str] = {
 }
 """The columns that name a place, the most particular first."""
 
-ROLES: tuple[tuple[str, str, str, str], ...] = (
-    ("grid_worker", "网格员", "Grid worker", "grid"),
-    ("building_manager", "党员楼管员", "Building manager", "stairwell"),
-)
-"""Roles offered in the template where no database was asked: (code, Chinese title, English title, level)."""
-
-EXAMPLE = "示例"
-"""Names that begin so are the template's own examples and are left out."""
 _MOBILE = re.compile(r"(?:\+?86)?1[3-9]\d{9}")
-_PHONE = re.compile(r"\+?\d{3,15}(?:(?:x|转|ext)\d{1,6})?")
+_PHONE = re.compile(PHONE_PATTERN)
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,39}")
 
 

@@ -9,25 +9,20 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from gridmap.i18n import _, translate
-from gridmap.load.people.check import EXAMPLE, ROLES
+from gridmap.load.synonyms import NOTES_SHEET, PEOPLE_EXAMPLES, PEOPLE_HEADERS, PEOPLE_SHEET, ROLES
 
-COLUMNS: tuple[tuple[str, int, str], ...] = (
-    ("姓名", 12, _("Name")),
-    ("岗位", 16, _("Role, from the list")),
-    ("工作电话", 16, _("Work phone: a landline or an office's line")),
-    ("社区代码", 16, _("12 digits; for roles of a community")),
-    ("网格编码", 18, _("for roles of a grid")),
-    ("楼栋编码", 22, _("for roles of a building")),
-    ("楼道编码", 24, _("for roles of a stairwell")),
-    ("账号", 14, _("User name to sign in with, may stay empty")),
-    ("显示名称", 16, _("How the person is shown on duty")),
+COLUMNS: tuple[tuple[int, str], ...] = (
+    (12, _("Name as it is written")),
+    (16, _("Role, from the list")),
+    (16, _("Work phone: a landline or an office's line")),
+    (16, _("12 digits; for roles of a community")),
+    (18, _("for roles of a grid")),
+    (22, _("for roles of a building")),
+    (24, _("for roles of a stairwell")),
+    (14, _("User name to sign in with, may stay empty")),
+    (16, _("How the person is shown on duty")),
 )
-"""(header, width, what it means)."""
-
-EXAMPLES: tuple[tuple[str, ...], ...] = (
-    (f"{EXAMPLE}甲", "网格员", "021-00000001", "310113103031", "310113103031001", "", "", "grid.example", "网格员甲"),
-    (f"{EXAMPLE}乙", "党员楼管员", "021-00000002", "310113103031", "", "", "310113103031X01-01-1", "", "楼管员乙"),
-)
+"""(width, what it means) of each column of `PEOPLE_HEADERS`."""
 
 NOTES = (
     _("Write one row for each person and place; the same person may stand in several rows."),
@@ -42,25 +37,25 @@ def write_template(path: Path, roles: Sequence[tuple[str, str, str, str]] = (), 
     """Write the template to `path`. Raises OSError where it cannot be written."""
     book = Workbook()
     sheet = book.worksheets[0]
-    sheet.title = "人员"
-    sheet.append([title for title, _width, _meaning in COLUMNS])
-    for example in EXAMPLES:
+    sheet.title = PEOPLE_SHEET
+    sheet.append(list(PEOPLE_HEADERS))
+    for example in PEOPLE_EXAMPLES:
         sheet.append(list(example))
     _dress(sheet)
     titles = [title for _code, title, *_rest in roles or ROLES]
-    notes = book.create_sheet("说明")
+    notes = book.create_sheet(NOTES_SHEET)
     for text in NOTES:
         notes.append([translate(locale, text)])
     notes.append([])
-    for title, _width, meaning in COLUMNS:
+    for title, (_width, meaning) in zip(PEOPLE_HEADERS, COLUMNS, strict=True):
         notes.append([title, translate(locale, meaning)])
     notes.append([])
     for title in titles:
-        notes.append(["岗位", title])
+        notes.append([PEOPLE_HEADERS[1], title])
     notes.column_dimensions["A"].width = 24
     notes.column_dimensions["B"].width = 60
     first = notes.max_row - len(titles) + 1
-    choice = DataValidation(type="list", formula1=f"=说明!$B${first}:$B${notes.max_row}", allow_blank=True)
+    choice = DataValidation(type="list", formula1=f"={NOTES_SHEET}!$B${first}:$B${notes.max_row}", allow_blank=True)
     sheet.add_data_validation(choice)
     choice.add("B2:B2000")
     book.save(path)
@@ -72,7 +67,7 @@ def _dress(sheet: Worksheet) -> None:
         cell.font = Font(bold=True)
         cell.fill = PatternFill("solid", fgColor="E8EEF4")
         cell.alignment = Alignment(horizontal="center")
-    for number, (_title, width, _meaning) in enumerate(COLUMNS):
+    for number, (width, _meaning) in enumerate(COLUMNS):
         letter = chr(ord("A") + number)
         sheet.column_dimensions[letter].width = width
         for row in range(2, 202):

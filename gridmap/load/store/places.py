@@ -11,6 +11,7 @@ from gridmap.load.check import Checked
 from gridmap.load.finding import Finding
 from gridmap.load.store.numbering import number_grids
 from gridmap.load.store.stage import refuse
+from gridmap.load.synonyms import OTHER_FACILITY
 
 WORDS = {"grids": "grid", "estates": "estate", "buildings": "building", "facilities": "facility"}
 ELSEWHERE_M = 1_000.0
@@ -99,7 +100,7 @@ UPDATE incoming i SET fields = fields || jsonb_build_object('property_id', (
 WHERE fields ? 'property'
 """
 OTHER_KIND = """
-INSERT INTO gridmap.facility_kind (code, title, title_en, theme) VALUES ('other', '其他设施', 'Other facility', 'other')
+INSERT INTO gridmap.facility_kind (code, title, title_en, theme) VALUES ('other', %(title)s, 'Other facility', 'other')
 ON CONFLICT DO NOTHING
 """
 FACILITY_FIELDS = """
@@ -219,7 +220,7 @@ def _prepare_fields(connection: Connection, kind: str, values: dict[str, object]
         connection.execute(COMPANIES, values)
         connection.execute(COMPANY_IDS, values)
     elif kind == "facilities":
-        connection.execute(OTHER_KIND)
+        connection.execute(OTHER_KIND, {"title": OTHER_FACILITY})
         connection.execute(FACILITY_FIELDS)
 
 

@@ -9,8 +9,8 @@ from shapely.geometry.base import BaseGeometry
 from gridmap.accounts import Actor
 from gridmap.db.pools import Connection
 from gridmap.load.finding import LoadError
+from gridmap.load.synonyms import MUNICIPALITIES
 
-MUNICIPALITIES = {"11": "北京市", "12": "天津市", "31": "上海市", "50": "重庆市"}
 SOURCE = "import"
 MARGIN_DEGREES = 0.0005
 """About 50 m, so that a street made from a few points has an area."""
