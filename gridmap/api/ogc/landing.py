@@ -1,10 +1,11 @@
 """The landing page, what it conforms to, and the description of the interface."""
 
+from importlib.metadata import version
 from typing import Any
 
 from flask import Response
 
-from gridmap import __version__, context
+from gridmap import context
 from gridmap.api.ogc.answers import HTML, JSON, OPENAPI, answer, asked_words, link, ogc, own_links, root
 from gridmap.api.ogc.openapi import describe
 from gridmap.i18n import _, translate
@@ -49,4 +50,4 @@ def conformance() -> Response:
 def api() -> Response:
     """The OpenAPI 3.0 document, complete in itself: what this viewer may ask."""
     asked_words()
-    return answer(lambda: describe(context.viewer(), context.locale(), root(), __version__), "api", OPENAPI)
+    return answer(lambda: describe(context.viewer(), context.locale(), root(), version("gridmap")), "api", OPENAPI)
