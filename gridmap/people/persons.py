@@ -19,6 +19,8 @@ LAYERS = ("people", "assignments")
 """What a change of a person shows in."""
 CHANGEABLE = ("name", "display_name", "phone", "organisation_id", "community_id", "grid_id")
 MAX_NAME = 100
+LARGEST_ID = 2**52
+"""No id is larger: a street is below 2^20, a serial below 2^32."""
 PHONE = re.compile(r"\+?[0-9]{3,15}(?:(?:x|ext|\u8f6c)[0-9]{1,6})?")
 """A line, with or without a country's code and an extension."""
 PERSON: LiteralString = """
@@ -138,6 +140,8 @@ def unmask(connection: Connection, by: Actor, person_id: int, reason: str) -> Cl
     reason = reason.strip()[:200]
     if not reason:
         raise PeopleProblem("reason")
+    if not 0 < person_id < LARGEST_ID:
+        raise LookupError(person_id)
     row = connection.execute(
         "SELECT name, phone FROM gridmap.unmask_person(%s, %s, %s, %s)",
         (person_id >> 32, person_id, reason, by.business_at),

@@ -284,6 +284,8 @@ class TestAccounts:
 
     def test_accounts_that_are_not_there(self, admin: Person) -> None:
         assert admin.get("/admin/accounts/4711").status_code == 404
+        assert admin.get(f"/admin/accounts/{10**30}").status_code == 404
+        assert admin.get(f"/admin/streets/{10**30}").status_code == 404
         for command in ("close", "open", "title", "reset", "grants"):
             answer = admin.send(f"/admin/accounts/4711/{command}", {"kind": "planner.city"}, page="/admin/absences/new")
             assert answer.status_code == 404, command
@@ -455,7 +457,7 @@ class TestUnmask:
         worker = visit()
         worker.sign_in("worker", DEMO_PASSWORD)
         foreign = _person(services, "442000002016", "远处的人")
-        for person in (foreign, foreign + 4711, 4711):
+        for person in (foreign, foreign + 4711, 4711, 0, 2**60, 10**30):
             assert worker.send(f"/people/{person}/phone", {"reason": "x"}, page="/account").status_code == 404
 
     @pytest.mark.parametrize("username", ["admin", "planner", "property"])
