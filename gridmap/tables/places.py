@@ -138,6 +138,7 @@ estate = Table(
     Column("built_year", SmallInteger),
     Column("site_area_m2", Numeric(12, 2), comment="as declared"),
     Column("floor_area_m2", Numeric(12, 2), comment="as declared"),
+    Column("declared_party_members", Integer, comment="a number of heads, as declared"),
     *counts("households", "population", "buildings", "stairwells"),
     primary_key("place_id"),
     refers("place_id", "place", cascade=True),

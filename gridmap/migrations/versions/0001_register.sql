@@ -565,6 +565,7 @@ CREATE TABLE gridmap.estate (
   built_year SMALLINT,
   site_area_m2 NUMERIC(12, 2),
   floor_area_m2 NUMERIC(12, 2),
+  declared_party_members INTEGER,
   declared_households INTEGER,
   counted_households INTEGER,
   declared_population INTEGER,
@@ -581,6 +582,7 @@ CREATE TABLE gridmap.estate (
 );
 COMMENT ON COLUMN gridmap.estate.site_area_m2 IS 'as declared';
 COMMENT ON COLUMN gridmap.estate.floor_area_m2 IS 'as declared';
+COMMENT ON COLUMN gridmap.estate.declared_party_members IS 'a number of heads, as declared';
 
 CREATE TABLE gridmap.facility (
   street_id INTEGER NOT NULL,
