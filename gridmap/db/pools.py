@@ -1,6 +1,6 @@
 """Pools and transactions. Every transaction begins by saying who looks, as SET LOCAL literals."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Literal, LiteralString
 
@@ -23,13 +23,13 @@ SYSTEM: Mapping[str, str] = {"scope": "city", "administers": "on"}
 SIZES: Mapping[PoolName, tuple[int, int]] = {"tiles": (1, 6), "commands": (1, 8), "streams": (0, 3)}
 POOL_SETTINGS: Mapping[PoolName, tuple[LiteralString, ...]] = {
     "tiles": (
-        "SET plan_cache_mode = force_custom_plan",
-        "SET max_parallel_workers_per_gather = 0",
-        "SET jit = off",
-        "SET statement_timeout = '20s'",
+        "plan_cache_mode = force_custom_plan",
+        "max_parallel_workers_per_gather = 0",
+        "jit = off",
+        "statement_timeout = '20s'",
     ),
-    "commands": ("SET jit = off", "SET statement_timeout = '60s'", "SET lock_timeout = '10s'"),
-    "streams": ("SET jit = off", "SET idle_in_transaction_session_timeout = '5min'"),
+    "commands": ("jit = off", "statement_timeout = '60s'", "lock_timeout = '10s'"),
+    "streams": ("jit = off", "idle_in_transaction_session_timeout = '5min'"),
 }
 
 _dialect: Dialect = PGDialect_psycopg()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves dialects untyped
@@ -78,10 +78,6 @@ class Database:
         if name not in self._pools:
             smallest, largest = SIZES[name]
 
-            def configure(connection: Connection) -> None:
-                for statement in POOL_SETTINGS[name]:
-                    connection.execute(statement)
-
             self._pools[name] = ConnectionPool(
                 self.conninfo,
                 min_size=smallest,
@@ -89,7 +85,7 @@ class Database:
                 open=True,
                 timeout=10,
                 name=f"gridmap-{name}",
-                configure=configure,
+                configure=self._configure(name) if self.prepares else None,
                 check=ConnectionPool.check_connection if name == "streams" else None,
                 kwargs={
                     "autocommit": True,
@@ -100,11 +96,21 @@ class Database:
             )
         return self._pools[name]
 
+    def _configure(self, name: PoolName) -> Callable[[Connection], None]:
+        def configure(connection: Connection) -> None:
+            for setting in POOL_SETTINGS[name]:
+                connection.execute(f"SET {setting}")
+
+        return configure
+
     @contextmanager
     def transaction(self, viewer: Mapping[str, str] | bytes, pool: PoolName = "commands") -> Iterator[Connection]:
         """One transaction in which row security knows the viewer; commits, or rolls back on any error."""
         prologue = viewer if isinstance(viewer, bytes) else viewer_prologue(viewer)
         with self.pool(pool).connection() as connection:
+            if not self.prepares:
+                # behind a pooler a session's settings would reach other clients: they go with each transaction
+                prologue += b"".join(b"; SET LOCAL " + setting.encode() for setting in POOL_SETTINGS[pool])
             connection.execute(prologue, prepare=False)
             try:
                 yield connection

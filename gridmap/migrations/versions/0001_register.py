@@ -1,6 +1,7 @@
 """The register, its row security and its privileges."""
 
 from pathlib import Path
+from typing import Any
 
 from alembic import op
 
@@ -11,5 +12,6 @@ HERE = Path(__file__).parent
 
 
 def upgrade() -> None:
+    driver: Any = op.get_bind().connection.driver_connection
     for name in ("0001_register.sql", "0001_rights.sql"):
-        op.get_bind().connection.driver_connection.execute((HERE / name).read_text(encoding="utf-8"))
+        driver.execute((HERE / name).read_text(encoding="utf-8"))
