@@ -1,0 +1,129 @@
+"""Ways to break the locks on purpose, each undone at the end: what the checks must notice."""
+
+import functools
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any, cast
+from unittest.mock import PropertyMock, patch
+
+import psycopg
+from psycopg import sql
+from sqlalchemy import true
+
+from gridmap import scope
+from gridmap.layer import EVERYONE, Scoped
+from gridmap.layers import BY_NAME
+from gridmap.read import locks
+from gridmap.scope import Viewer
+
+
+def forget_statements() -> None:
+    """Drop every statement that gridmap keeps."""
+    for name, module in list(sys.modules.items()):
+        if name.startswith("gridmap."):
+            for value in list(vars(module).values()):
+                if isinstance(value, functools._lru_cache_wrapper):
+                    value.cache_clear()
+
+
+@contextmanager
+def replaced(original: Callable[..., Any], other: Callable[..., Any]) -> Iterator[None]:
+    """Another function wherever gridmap has imported this one."""
+    holders = [
+        (module, word)
+        for name, module in list(sys.modules.items())
+        if name.startswith("gridmap.")
+        for word, value in list(vars(module).items())
+        if value is original
+    ]
+    assert holders
+    for module, word in holders:
+        setattr(module, word, other)
+    forget_statements()
+    try:
+        yield
+    finally:
+        for module, word in holders:
+            setattr(module, word, original)
+        forget_statements()
+
+
+@contextmanager
+def without_first_lock(of: frozenset[Scoped] = frozenset(Scoped)) -> Iterator[None]:
+    """No predicate for layers of these scope patterns, nor in the reads beside the layers."""
+    original = scope.predicate
+
+    def open_predicate(scoped_by: Scoped | None, *others: Any) -> Any:
+        return None if scoped_by in of else original(scoped_by, *others)
+
+    def nothing(*_: Any) -> Any:
+        return true()
+
+    with replaced(original, open_predicate):
+        if of != frozenset(Scoped):
+            yield
+            return
+        with replaced(locks.people_locked, nothing), replaced(locks.is_near, nothing):
+            yield
+
+
+@contextmanager
+def open_policy(owner_url: str, table: str) -> Iterator[None]:
+    """One policy that lets everything through."""
+    with psycopg.connect(owner_url, autocommit=True) as owner:
+        rows = owner.execute(
+            "SELECT policyname, qual FROM pg_policies WHERE schemaname = 'gridmap' AND tablename = %s"
+            " AND cmd IN ('ALL', 'SELECT')",
+            (table,),
+        ).fetchall()
+        ((policy, rule),) = rows
+        alter = sql.SQL("ALTER POLICY {} ON gridmap.{} USING ({})")
+        names = sql.Identifier(policy), sql.Identifier(table)
+        owner.execute(alter.format(*names, sql.SQL("true")))
+        try:
+            yield
+        finally:
+            owner.execute(alter.format(*names, sql.SQL(cast("Any", rule))))
+
+
+@contextmanager
+def without_second_lock(owner_url: str) -> Iterator[None]:
+    """No row security on any table."""
+    with psycopg.connect(owner_url, autocommit=True) as owner:
+        tables = [
+            row[0]
+            for row in owner.execute(
+                "SELECT relname FROM pg_class WHERE relnamespace = 'gridmap'::regnamespace AND relrowsecurity"
+            ).fetchall()
+        ]
+        switch = sql.SQL("ALTER TABLE gridmap.{} {} ROW LEVEL SECURITY")
+        for table in tables:
+            owner.execute(switch.format(sql.Identifier(table), sql.SQL("DISABLE")))
+        try:
+            yield
+        finally:
+            for table in tables:
+                owner.execute(switch.format(sql.Identifier(table), sql.SQL("ENABLE")))
+
+
+@contextmanager
+def shown_to_everyone(layer: str, name: str) -> Iterator[None]:
+    """One attribute whose `seen_by` was forgotten."""
+    attributes = cast("dict[str, Any]", BY_NAME[layer].attributes)
+    original = attributes[name]
+    attributes[name] = replace(original, seen_by=EVERYONE)
+    forget_statements()
+    try:
+        yield
+    finally:
+        attributes[name] = original
+        forget_statements()
+
+
+@contextmanager
+def one_key_for_all() -> Iterator[None]:
+    """A cache key and ETag that say nothing about who asks."""
+    with patch.object(Viewer, "key", new_callable=PropertyMock, return_value="everybody"):
+        yield

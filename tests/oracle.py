@@ -1,0 +1,483 @@
+"""What each account may see, worked out from the raw tables as their owner, in plain Python.
+
+Never through scope.py, read/ or the layers' selects: what is said here is said a second time, from the rules.
+
+- A grant counts while it is valid, for an account that is not disabled. An administrator's grant brings no rows where
+  another grant does.
+- A row is seen through its street, community, grid, micro grid, estate, or as a place that one holds; an account at
+  city level sees all. A row without a grid belongs to its community.
+- Who holds a grid or an estate sees what lies in it. Who holds another place sees that place, its stairwells, and the
+  building, grid and estate around it, but not what else lies there.
+- A property company sees the estates that it manages. Estates bring their sub-estates.
+- Territory is shared: districts, streets and the background map with all, communities with those who see something
+  of their street.
+- Who is responsible is told to workers, managers and leaders only; with several roles, only what each may know.
+- A person is known through the own community or grid, or through any place that one sees and that they hold or held.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
+from functools import cache, cached_property
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import dict_row
+from psycopg.types.range import Range
+
+Row = dict[str, Any]
+OFFICE = timezone(timedelta(hours=8))
+
+TOLD_WHO = {"worker", "manager", "leader"}
+WHO: Mapping[str, set[str]] = {
+    "grids": {"worker"},
+    "buildings": {"manager"},
+    "stairwells": {"held", "manager", "leader"},
+    "assignments": {"code", "name", "place_kind", "role", "role_title", "is_primary", "holder", "since"},
+}
+"""Attributes that say who is responsible."""
+WHAT: Mapping[str, set[str]] = {
+    "districts": {"code", "name", "city"},
+    "streets": {"code", "name", "district"},
+    "communities": {"code", "name", "declared_households", "declared_population"},
+    "grids": {
+        "code", "name", "type", "size", "households", "declared_households", "buildings", "stairwells",
+    },
+    "estates": {
+        "code", "name", "management", "property", "built_year", "declared_households", "households",
+        "declared_buildings", "buildings", "stairwells", "declared_population", "site_area_m2", "floor_area_m2",
+    },
+    "buildings": {
+        "code", "name", "kind", "floors", "floors_underground", "built_year", "height_m", "households", "stairwells",
+    },
+    "stairwells": {"code", "name", "floors", "households"},
+    "facilities": {"code", "name", "kind", "kind_title", "theme", "state", "installed_on", "level"},
+    "assignments": set(),
+    "roads": {"class", "name"},
+    "water": {"class", "name"},
+    "green": {"class", "name"},
+}  # fmt: skip
+"""Attributes for everybody who sees the row. What stands in neither table must not leave the server."""
+
+SCOPE = ("street_id", "community_id", "grid_id", "micro_grid_id", "estate_id", "place_id")
+OF_PLACE = (
+    """p.street_id, p.id, p.id AS place_id, p.community_id, p.grid_id, p.micro_grid_id, p.estate_id, p.code, p.name"""
+)
+SHAPE = "ST_AsBinary({0}.geom) AS shape"
+PLACES = "gridmap.place p JOIN gridmap.{0} d ON d.street_id = p.street_id AND d.place_id = p.id WHERE p.kind = '{0}'"
+BASEMAP = "SELECT b.id, b.class, b.name, ST_AsBinary(b.geom) AS shape FROM gridmap.basemap b WHERE b.kind = '{0}'"
+QUERIES: Mapping[str, str] = {
+    "districts": "SELECT d.id, d.code, d.name, c.name AS city, ST_AsBinary(d.geom) AS shape FROM gridmap.district d"
+    " JOIN gridmap.city c ON c.id = d.city_id",
+    "streets": "SELECT s.id, s.code, s.name, d.name AS district, ST_AsBinary(s.geom) AS shape FROM gridmap.street s"
+    " JOIN gridmap.district d ON d.id = s.district_id",
+    "communities": "SELECT c.street_id, c.id, c.code, c.name, c.declared_households, c.declared_population,"
+    " ST_AsBinary(c.geom) AS shape FROM gridmap.community c WHERE c.valid @> %(day)s::date",
+    "grids": f"SELECT {OF_PLACE}, d.type, d.counted_households AS households, d.declared_households,"
+    " d.counted_buildings AS buildings, d.counted_stairwells AS stairwells, ST_AsBinary(e.geom) AS shape"
+    " FROM gridmap.boundary e, gridmap.place p, gridmap.grid d WHERE e.street_id = p.street_id"
+    " AND e.place_id = p.id AND d.street_id = p.street_id AND d.place_id = p.id AND e.valid @> %(day)s::date",
+    "estates": f"SELECT {OF_PLACE}, d.management, (SELECT o.name FROM gridmap.organisation o"
+    " WHERE o.id = d.property_id) AS property, d.built_year,"
+    " d.declared_households, d.counted_households AS households, d.declared_buildings,"
+    " d.counted_buildings AS buildings, d.counted_stairwells AS stairwells, d.declared_population, d.site_area_m2,"
+    f" d.floor_area_m2, {SHAPE.format('p')} FROM {PLACES.format('estate')}",
+    "buildings": f"SELECT {OF_PLACE}, d.kind, d.floors, d.floors_underground, d.built_year, d.height_m,"
+    " d.counted_households AS households, d.counted_stairwells AS stairwells,"
+    f" {SHAPE.format('p')} FROM {PLACES.format('building')}",
+    "stairwells": f"SELECT {OF_PLACE}, p.parent_id, d.floors, cardinality(d.units) AS households,"
+    f" {SHAPE.format('p')} FROM {PLACES.format('stairwell')}",
+    "facilities": f"SELECT {OF_PLACE}, d.kind, (SELECT title FROM gridmap.facility_kind k WHERE k.code = d.kind)"
+    " AS kind_title, (SELECT theme FROM gridmap.facility_kind k WHERE k.code = d.kind) AS theme, d.state,"
+    f" d.installed_on, d.level, {SHAPE.format('p')} FROM {PLACES.format('facility')}",
+    "assignments": "SELECT a.street_id, a.id, a.place_id, a.community_id, a.grid_id, a.micro_grid_id, a.estate_id,"
+    " a.person_id, p.code, p.name, p.kind AS place_kind, (SELECT display_name FROM gridmap.person n"
+    " WHERE n.id = a.person_id) AS holder, a.role, r.title AS role_title, a.is_primary,"
+    " lower(a.valid) AS since, ST_AsBinary(p.geom) AS shape FROM gridmap.assignment a"
+    " JOIN gridmap.place p ON p.id = a.place_id JOIN gridmap.duty_role r ON r.code = a.role"
+    " WHERE a.valid @> %(at)s::timestamptz",
+    "roads": BASEMAP.format("road"),
+    "water": BASEMAP.format("water"),
+    "green": BASEMAP.format("green"),
+}
+SHARED = {"districts", "streets", "roads", "water", "green"}
+
+
+@dataclass(frozen=True)
+class Rights:
+    """What an account may see; None where its grants bring nothing at all."""
+
+    account_id: int
+    person_id: int | None
+    roles: frozenset[str]
+    administers: bool
+    is_city: bool
+    ids: Mapping[str, frozenset[int]]
+    """streets, communities, grids, estates, places."""
+
+    def covers(self, row: Mapping[str, Any]) -> bool:
+        """Whether a row with scope columns lies in what the account may see."""
+        columns = {
+            "streets": ("street_id",),
+            "communities": ("community_id",),
+            "grids": ("grid_id", "micro_grid_id"),
+            "estates": ("estate_id",),
+            "places": ("place_id",),
+        }
+        return self.is_city or any(
+            row.get(column) in self.ids[name] for name, of_name in columns.items() for column in of_name
+        )
+
+    @property
+    def near(self) -> set[int]:
+        """Streets in which something is seen."""
+        return set(self.ids["streets"]) | {
+            identity >> 32 for name, ids in self.ids.items() if name != "streets" for identity in ids
+        }
+
+    def is_near(self, street: int | None) -> bool:
+        """Whether something of the street is seen."""
+        return self.is_city or street in self.near
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What one account sees of one layer: its rows with every attribute that it may know."""
+
+    rows: Mapping[int, Mapping[str, Any]]
+    shapes: Mapping[int, bytes | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Leak:
+    """One difference between what may be seen and what came out."""
+
+    kind: str
+    """row: one too many; attribute: one that is not for this account; value: another one; missing."""
+    who: str
+    output: str
+    layer: str
+    what: object
+
+
+class Oracle:
+    """The raw tables of one moment, and what follows from them."""
+
+    def __init__(self, owner_url: str, now: datetime) -> None:
+        self.now = now
+        self.owner_url = owner_url
+        with psycopg.connect(owner_url, row_factory=dict_row) as owner:
+            self.accounts = {row["username"]: row for row in self._all(owner, "account", without=("password_hash",))}
+            self.grants = self._all(owner, "account_grant")
+            self.places = {row["id"]: row | {"place_id": row["id"]} for row in self._all(owner, "place")}
+            self.people = {row["id"]: row for row in self._all(owner, "person")}
+            self.assignments = self._all(owner, "assignment")
+            self.estates = self._all(owner, "estate")
+            self.manages = self._all(owner, "organisation_place")
+
+    @staticmethod
+    def _all(owner: "psycopg.Connection[Row]", table: str, without: Iterable[str] = ()) -> list[Row]:
+        columns = owner.execute(
+            "SELECT column_name AS name FROM information_schema.columns"
+            " WHERE table_schema = 'gridmap' AND table_name = %s AND NOT column_name LIKE '%%geom%%'",
+            (table,),
+        ).fetchall()
+        names = [sql.Identifier(row["name"]) for row in columns if row["name"] not in without]
+        return owner.execute(
+            sql.SQL("SELECT {} FROM gridmap.{}").format(sql.SQL(", ").join(names), sql.Identifier(table))
+        ).fetchall()
+
+    # Rights ----------------------------------------------------------------------------------------------------
+
+    def rights(self, username: str) -> Rights | None:
+        """What the account may see now."""
+        account = self.accounts[username]
+        grants = [g for g in self.grants if g["account_id"] == account["id"] and holds(g["valid"], self.now)]
+        if account["disabled_at"] is not None or not grants:
+            return None
+        all_roles = {grant["role"] for grant in grants}
+        roles = all_roles - {"administrator"} or all_roles
+        ids: dict[str, set[int]] = {name: set() for name in ("streets", "communities", "grids", "estates", "places")}
+        is_city = False
+        for grant in grants:
+            if grant["role"] not in roles:
+                continue
+            if grant["level"] == "city":
+                is_city = True
+            elif grant["level"] == "street":
+                ids["streets"].add(grant["street_id"])
+            elif grant["level"] == "held":
+                self._add_held(ids, account["person_id"])
+            elif grant["level"] == "organisation":
+                ids["estates"] |= self._managed(grant["organisation_id"])
+            else:
+                ids[{"community": "communities", "grid": "grids", "estate": "estates"}[grant["level"]]].add(
+                    grant["target_id"]
+                )
+        ids["estates"] |= {
+            place["id"]
+            for place in self.places.values()
+            if place["kind"] == "estate" and place["parent_id"] in ids["estates"]
+        }
+        return Rights(
+            account["id"],
+            account["person_id"],
+            frozenset(roles),
+            "administrator" in all_roles,
+            is_city,
+            {name: frozenset(found) for name, found in ids.items()},
+        )
+
+    def _add_held(self, ids: dict[str, set[int]], person: int | None) -> None:
+        if person is None:
+            return
+        for duty in self.assignments:
+            if duty["person_id"] != person or not holds(duty["valid"], self.now):
+                continue
+            place = self.places[duty["place_id"]]
+            if place["kind"] in ("grid", "estate"):
+                ids[place["kind"] + "s"].add(place["id"])
+                continue
+            inside = [other["id"] for other in self.places.values() if other["parent_id"] == place["id"]]
+            around = [place[name] for name in ("parent_id", "grid_id", "micro_grid_id", "estate_id")]
+            ids["places"] |= {identity for identity in (place["id"], *inside, *around) if identity is not None}
+
+    def _managed(self, organisation: int) -> set[int]:
+        through_estate = {row["place_id"] for row in self.estates if row["property_id"] == organisation}
+        through_list = {
+            row["place_id"]
+            for row in self.manages
+            if row["organisation_id"] == organisation
+            and holds(row["valid"], self.now.astimezone(OFFICE).date())
+            and self.places[row["place_id"]]["kind"] == "estate"
+        }
+        return through_estate | through_list
+
+    # Layers ----------------------------------------------------------------------------------------------------
+
+    def raw(self, layer: str, day: date) -> list[Row]:
+        """All rows of the layer at the end of that day, with the owner's eyes."""
+        if (layer, day) not in self._raw:
+            at = datetime(day.year, day.month, day.day, 23, 59, 59, tzinfo=OFFICE)
+            with psycopg.connect(self.owner_url, row_factory=dict_row) as owner:
+                rows = owner.execute(QUERIES[layer], {"day": day, "at": at}).fetchall()
+            self._raw[layer, day] = rows
+        return self._raw[layer, day]
+
+    @cached_property
+    def _raw(self) -> dict[tuple[str, date], list[Row]]:
+        return {}
+
+    def names(self, rights: Rights, layer: str) -> set[str]:
+        """The attributes that this account may know."""
+        return WHAT[layer] | (WHO.get(layer, set()) if rights.roles <= TOLD_WHO else set())
+
+    def sight(self, username: str, layer: str, day: date | None = None) -> Sight:
+        """What the account sees of the layer on that day; nothing for an account without rights."""
+        rights = self.rights(username)
+        if rights is None:
+            return Sight({})
+        day = day or self.now.astimezone(OFFICE).date()
+        seen = [row for row in self.raw(layer, day) if self._is_seen(rights, layer, row)]
+        names = self.names(rights, layer)
+        who = self._holders(rights, day)
+        rows = {row["id"]: {name: plain(_value(row, layer, name, who)) for name in names} for row in seen}
+        return Sight(rows, {row["id"]: row["shape"] for row in seen})
+
+    def _is_seen(self, rights: Rights, layer: str, row: Row) -> bool:
+        if layer in SHARED:
+            return True
+        if layer == "communities":
+            return rights.is_near(row["street_id"])
+        return rights.covers(row)
+
+    def knows(self, rights: Rights, person: int) -> bool:
+        """Whether the person is known to the account."""
+        return rights.is_city or person in self._known(rights)
+
+    def _known(self, rights: Rights) -> set[int]:
+        key = (rights.account_id, rights.ids["places"], rights.ids["estates"])
+        if key not in self._knowing:
+            own = {
+                one["id"]
+                for one in self.people.values()
+                if rights.covers(
+                    {name: one[name] for name in ("street_id", "community_id", "grid_id", "micro_grid_id")}
+                )
+            }
+            on_duty = {duty["person_id"] for duty in self.assignments if rights.covers(duty)}
+            self._knowing[key] = own | on_duty | {rights.person_id or 0}
+        return self._knowing[key]
+
+    @cached_property
+    def _knowing(self) -> dict[object, set[int]]:
+        return {}
+
+    def _holders(self, rights: Rights, day: date) -> Callable[[Row, str, bool], str | None]:
+        """Names of the primary holders that the account may know, by place and role."""
+        at = datetime(day.year, day.month, day.day, 23, 59, 59, tzinfo=OFFICE)
+        names: dict[tuple[int, str], set[str]] = {}
+        for duty in self.assignments:
+            is_seen = rights.covers(duty) or duty["person_id"] == rights.person_id
+            if duty["is_primary"] and holds(duty["valid"], at) and is_seen and self.knows(rights, duty["person_id"]):
+                name = self.people[duty["person_id"]]["display_name"]
+                names.setdefault((duty["place_id"], duty["role"]), set()).add(name)
+
+        def holders(row: Row, role: str, inside: bool) -> str | None:
+            within = self._doors.get(row["id"], []) if inside else []
+            found = {name for place in (row["id"], *within) for name in names.get((place, role), ())}
+            return "、".join(sorted(found)) or None
+
+        return holders
+
+    @cached_property
+    def _doors(self) -> dict[int, list[int]]:
+        doors: dict[int, list[int]] = {}
+        for place in self.places.values():
+            if place["parent_id"]:
+                doors.setdefault(place["parent_id"], []).append(place["id"])
+        return doors
+
+    def organisation_street(self, identity: int) -> int | None:
+        """Where an organisation belongs; None for one of the whole city."""
+        if not self._organisations:
+            with psycopg.connect(self.owner_url) as owner:
+                rows = owner.execute("SELECT id, street_id FROM gridmap.organisation").fetchall()
+            self._organisations.update(rows)
+        return self._organisations[identity]
+
+    @cached_property
+    def _organisations(self) -> dict[int, int | None]:
+        return {}
+
+    # Tables ----------------------------------------------------------------------------------------------------
+
+    def table(self, username: str, table: str) -> set[tuple[Any, ...]]:
+        """The keys of the rows of a table that the second lock lets the account see."""
+        rights = self.rights(username)
+        if table not in self._tables:
+            with psycopg.connect(self.owner_url, row_factory=dict_row) as owner:
+                self._tables[table] = self._all(owner, table, without=("password_hash", "token_hash"))
+        rows, key = self._tables[table], primary_key(self.owner_url, table)
+        return {tuple(row[name] for name in key) for row in rows if rights and self._passes(rights, table, row)}
+
+    @cached_property
+    def _tables(self) -> dict[str, list[Row]]:
+        return {}
+
+    def _passes(self, rights: Rights, table: str, row: Row) -> bool:
+        own = row.get("account_id", row["id"] if table == "account" else None)
+        is_own = rights.administers or own == rights.account_id
+        scope_only = {name: row.get(name) for name in SCOPE if name not in ("estate_id", "place_id")}
+        if table == "place":
+            return rights.covers(row | {"place_id": row["id"]})
+        if table == "assignment":
+            return rights.covers(row) or row["person_id"] == rights.person_id is not None
+        if table == "person":
+            return self.knows(rights, row["id"])
+        if table == "absence":
+            return rights.covers(scope_only) or self.knows(rights, row["person_id"])
+        if table == "file":
+            return rights.covers(row | {"place_id": None}) or is_own
+        if table in OWN:
+            return is_own
+        if table == "import_run":
+            return is_own or rights.is_near(row["street_id"])
+        if table == "organisation":
+            return row["street_id"] is None or rights.is_near(row["street_id"])
+        return table in OPEN or rights.is_near(row["street_id"])
+
+
+OWN = {"submission", "account", "account_grant", "session", "api_token", "sign_in_slip", "job", "audit"}
+OPEN = {"basemap", "change"}
+NEAR = {
+    "community", "grid", "estate", "building", "stairwell", "facility", "zone", "boundary", "membership",
+    "organisation_place",
+}  # fmt: skip
+LOCKED_TABLES = OWN | OPEN | NEAR | {"place", "assignment", "person", "absence", "file", "import_run", "organisation"}
+"""Every table with row security, each with its rule above; a test compares this with the catalogue."""
+
+
+@cache
+def primary_key(url: str, table: str) -> list[str]:
+    """The columns of the table's primary key."""
+    with psycopg.connect(url) as owner:
+        rows = owner.execute(
+            "SELECT a.attname FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid"
+            " AND a.attnum = ANY (i.indkey) WHERE i.indrelid = %s::regclass AND i.indisprimary ORDER BY a.attnum",
+            (f"gridmap.{table}",),
+        ).fetchall()
+    return [row[0] for row in rows]
+
+
+def holds(valid: "Range[Any]", at: Any) -> bool:
+    """Whether a period [from, to) holds at a moment or day."""
+    if valid.isempty:
+        return False
+    return (valid.lower is None or valid.lower <= at) and (valid.upper is None or at < valid.upper)
+
+
+def _value(row: Row, layer: str, name: str, holders: Callable[[Row, str, bool], str | None]) -> Any:
+    if layer == "grids" and name == "worker":
+        return holders(row, "grid_worker", False)
+    if layer == "grids" and name == "size":
+        homes = row["households"]
+        return "empty" if not homes else "small" if homes < 300 else "fitting" if homes <= 500 else "large"
+    if layer == "buildings" and name == "manager":
+        return holders(row, "building_manager", True)
+    if layer == "stairwells" and name in ("manager", "held"):
+        manager = holders(row, "building_manager", False)
+        return manager if name == "manager" else "held" if manager else "open"
+    if layer == "stairwells" and name == "leader":
+        return holders(row, "stairwell_leader", False)
+    return row[name]
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON has it, the same whichever way it came."""
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    return value
+
+
+def compare(
+    who: str,
+    output: str,
+    layer: str,
+    expected: Mapping[int, Mapping[str, Any]],
+    found: Mapping[int, Mapping[str, Any]],
+    *,
+    partly: bool = False,
+) -> list[Leak]:
+    """Every difference; `partly`: the output need not hold every row, and leaves out attributes that are null."""
+    leaks = [Leak("row", who, output, layer, identity) for identity in found.keys() - expected.keys()]
+    if not partly:
+        leaks += [Leak("missing", who, output, layer, identity) for identity in expected.keys() - found.keys()]
+    for identity in found.keys() & expected.keys():
+        row = expected[identity]
+        for name, value in found[identity].items():
+            if name not in row:
+                leaks.append(Leak("attribute", who, output, layer, name))
+            elif not same(row[name], value):
+                leaks.append(Leak("value", who, output, layer, (identity, name, row[name], value)))
+        lost = {name for name, value in row.items() if value is not None} - found[identity].keys()
+        leaks += [Leak("missing", who, output, layer, (identity, name)) for name in lost]
+    return leaks
+
+
+def same(expected: Any, found: Any) -> bool:
+    """Whether a value that came out is the one in the table: moments compare as moments."""
+    if expected == found:
+        return True
+    if isinstance(expected, str) and isinstance(found, str) and "T" in expected:
+        try:
+            return datetime.fromisoformat(expected) == datetime.fromisoformat(found)
+        except ValueError:
+            return False
+    return False

@@ -1,0 +1,378 @@
+"""The same through the front door: every address is listed here, and none says a word about what is not the asker's."""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from conftest import Base
+from flask import Flask
+from flask.testing import FlaskClient
+from oracle import TOLD_WHO, Leak, Oracle, Rights, compare
+from outputs import Scene, properties
+from test_who_sees_what import SHUT_OUT, SIGNED_IN, SOME, each, open_scene
+from werkzeug.test import TestResponse
+
+from gridmap.layers import BY_NAME
+
+PUBLIC = {"static", "api.healthz", "pages.login", "pages.enter"}
+"""For everybody: no rows."""
+COMPARED = {
+    "tiles.tile", "ogc.items", "ogc.item", "ogc.download", "pages.search", "pages.place_list", "pages.place_card",
+    "pages.place_page",
+}  # fmt: skip
+"""Compared with the oracle row by row, here or in the tests of tiles."""
+READ = {
+    "tiles.tilejson": ["/tiles/tiles.json"],
+    "ogc.landing": ["/ogc", "/ogc?f=html"],
+    "ogc.conformance": ["/ogc/conformance"],
+    "ogc.api": ["/ogc/api"],
+    "ogc.collections": ["/ogc/collections", "/ogc/collections?f=html"],
+    "ogc.collection": [f"/ogc/collections/{name}" for name in BY_NAME],
+    "ogc.schema": [f"/ogc/collections/{name}/schema" for name in BY_NAME],
+    "pages.start": ["/"],
+    "pages.street_map": ["/map"],
+    "pages.map_facts": ["/map/facts"],
+    "pages.my_places": ["/my", "/my?page=2"],
+    "pages.data": ["/data"],
+    "pages.data_layer": [f"/data/{name}" for name in BY_NAME],
+    "pages.data_state": [f"/data/{name}/state" for name in BY_NAME],
+    "pages.account": ["/account"],
+    "pages.password": ["/account/password"],
+}
+"""Pages without a row of their own: whatever they name must be the asker's to know."""
+ADMINISTRATION = {
+    "pages.administration": ["/admin"],
+    "pages.setup": ["/admin/setup"],
+    "pages.accounts": ["/admin/accounts", "/admin/accounts?page=2"],
+    "pages.new_account": ["/admin/accounts/new"],
+    "pages.account_of": ["/admin/accounts/{account}"],
+    "pages.new_grant": ["/admin/accounts/{account}/grants"],
+    "pages.absence_list": ["/admin/absences", "/admin/absences?past=1"],
+    "pages.new_absence": ["/admin/absences/new"],
+    "pages.streets": ["/admin/streets"],
+    "pages.street_settings": ["/admin/streets/{street}"],
+    "pages.calendar": ["/admin/calendar"],
+    "pages.jobs": ["/admin/jobs"],
+    "pages.audit": ["/admin/audit"],
+}
+"""Pages of administration: who keeps accounts learns whose they are, and nothing of what those look after."""
+TOKEN = re.compile(r"(?<![0-9a-z])([pncmo])([0-9]{6,})x(?![0-9a-z])")
+CLEAR_PHONE = re.compile(r"139[0-9]{8}")
+
+
+@pytest.fixture(scope="module")
+def scene(demo_template: str, copy_database: Callable[[str], Base], make_app: Callable[[Base], Flask]) -> Scene:
+    return open_scene(copy_database(demo_template), make_app)
+
+
+@pytest.fixture
+def client(scene: Scene) -> FlaskClient:
+    return scene.app.test_client()
+
+
+def rules(scene: Scene) -> Iterator[tuple[str, set[str]]]:
+    for rule in scene.app.url_map.iter_rules():
+        yield rule.endpoint, set(rule.methods or ())
+
+
+def test_every_address_is_listed(scene: Scene) -> None:
+    """A new address says here what it gives to whom, before anybody can forget to check it."""
+    listed = PUBLIC | COMPARED | READ.keys() | ADMINISTRATION.keys()
+    readable = {endpoint for endpoint, methods in rules(scene) if "GET" in methods}
+    assert readable == listed
+
+
+def test_a_stranger_is_told_nothing(scene: Scene, client: FlaskClient) -> None:
+    for headers in ({}, *({"Authorization": f"Bearer {scene.world.secrets[who]}"} for who in SHUT_OUT)):
+        for address in (*addresses(scene), "/ogc/collections/buildings/items", "/tiles/14/13351/7138.mvt?layers=grids"):
+            answer = client.get(address, headers=headers)
+            is_asked = answer.status_code == 401 or answer.headers.get("Location", "").startswith("/login")
+            assert is_asked, (address, answer.status_code)
+            assert not TOKEN.search(answer.text)
+
+
+def addresses(scene: Scene) -> Iterator[str]:
+    """Every address that needs no row, and those of accounts and streets."""
+    ids = {"account": scene.oracle.accounts["worker"]["id"], "street": scene.world.ids["street"]}
+    for some in (*READ.values(), *ADMINISTRATION.values()):
+        yield from (address.format(**ids) for address in some)
+
+
+# What is said ------------------------------------------------------------------------------------------------------
+
+
+def told(scene: Scene, who: str, output: str, text: str) -> list[Leak]:
+    """Every name in a text that the account must not know."""
+    rights = scene.oracle.rights(who)
+    assert rights is not None
+    leaks = [Leak("row", who, output, "clear phone", found) for found in CLEAR_PHONE.findall(text)]
+    for kind, digits in set(TOKEN.findall(text)):
+        if not may_know(scene.oracle, rights, kind, int(digits), is_administration=output.startswith("/admin")):
+            leaks.append(Leak("row", who, output, {"p": "place", "n": "person"}.get(kind, kind), f"{kind}{digits}x"))
+    return leaks
+
+
+def may_know(oracle: Oracle, rights: Rights, kind: str, identity: int, *, is_administration: bool) -> bool:
+    if kind == "p":
+        return rights.covers(oracle.places[identity]) or (is_administration and rights.administers)
+    if kind == "n":
+        knows_people = rights.roles <= TOLD_WHO or (is_administration and rights.administers)
+        return knows_people and oracle.knows(rights, identity)
+    if kind == "m":
+        return rights.is_near(identity >> 32) or (is_administration and rights.administers)
+    if kind == "o":
+        street = oracle.organisation_street(identity)
+        return street is None or rights.is_near(street) or (is_administration and rights.administers)
+    return False
+
+
+@pytest.mark.parametrize("who", SIGNED_IN)
+def test_pages_name_only_what_is_ones_own(scene: Scene, client: FlaskClient, who: str) -> None:
+    leaks: list[Leak] = []
+    for address in addresses(scene):
+        answer = client.get(address, headers=scene.world.headers(who) | {"Accept": "text/html, */*;q=0.5"})
+        assert answer.status_code in (200, 302, 303, 403, 404), (address, answer.status_code)
+        leaks += told(scene, who, address, answer.text)
+    assert leaks == []
+
+
+def test_administration_is_for_administrators_and_leaders(scene: Scene, client: FlaskClient) -> None:
+    ids = {"account": scene.oracle.accounts["city_leader"]["id"], "street": scene.world.ids["street"]}
+    for who in SIGNED_IN:
+        rights = scene.oracle.rights(who)
+        assert rights is not None
+        if rights.administers or "leader" in rights.roles:
+            continue
+        for address in (one.format(**ids) for some in ADMINISTRATION.values() for one in some):
+            answer = client.get(address, headers=scene.world.headers(who))
+            assert answer.status_code in (403, 404), (who, address)
+
+
+# Items and files ---------------------------------------------------------------------------------------------------
+
+
+def json_of(answer: TestResponse) -> Any:
+    assert answer.status_code == 200, answer.text
+    return json.loads(answer.data)
+
+
+@pytest.mark.parametrize("who", SIGNED_IN)
+def test_items(scene: Scene, client: FlaskClient, who: str) -> None:
+    leaks: list[Leak] = []
+    for name in BY_NAME:
+        features, address = [], f"/ogc/collections/{name}/items?limit=2000"
+        counts = set()
+        while address:
+            page = json_of(client.get(address, headers=scene.world.headers(who) | {"Accept": "application/json"}))
+            features += page["features"]
+            counts.add(page["numberMatched"])
+            following = [link["href"] for link in page["links"] if link["rel"] == "next"]
+            address = following[0] if following else ""
+        sight = scene.oracle.sight(who, name)
+        leaks += compare(who, "items", name, sight.rows, properties(features))
+        assert counts == {len(sight.rows)}, (name, counts)
+    assert leaks == []
+
+
+@pytest.mark.parametrize("who", SOME)
+def test_files(scene: Scene, client: FlaskClient, who: str) -> None:
+    for name in BY_NAME:
+        sight = scene.oracle.sight(who, name)
+        address = f"/ogc/collections/{name}/items."
+        whole = json_of(client.get(address + "geojson", headers=scene.world.headers(who)))
+        assert compare(who, "file", name, sight.rows, properties(whole["features"])) == []
+        lines = client.get(address + "csv", headers=scene.world.headers(who)).data.decode("utf-8-sig")
+        table = list(csv.DictReader(io.StringIO(lines)))
+        assert {int(row["id"]) for row in table} == set(sight.rows)
+        rights = scene.oracle.rights(who)
+        assert rights is not None
+        assert set(table[0] if table else ()) <= scene.oracle.names(rights, name) | {"id", "lon", "lat", "wkt"}
+        head = client.head(address + "geojson", headers=scene.world.headers(who))
+        assert (head.status_code, head.data) == (200, b"")
+
+
+@pytest.mark.parametrize("who", SOME)
+def test_hidden_attributes_cannot_be_asked_for(scene: Scene, client: FlaskClient, who: str) -> None:
+    """A filter on what one may not see would answer by what is left."""
+    rights = scene.oracle.rights(who)
+    assert rights is not None
+    for name, layer in BY_NAME.items():
+        for attribute in set(layer.attributes) - scene.oracle.names(rights, name):
+            answers = [
+                client.get(f"/ogc/collections/{name}/items?{word}=1", headers=scene.world.headers(who))
+                for word in (attribute, "no_such_word")
+            ]
+            assert [answer.status_code for answer in answers] == [400, 400]
+            assert answers[0].text.replace(f"“{attribute}”", "“no_such_word”") == answers[1].text
+
+
+# Hidden is unknown -------------------------------------------------------------------------------------------------
+
+UNKNOWN = 10_001 * 2**32 + 4_000_000_123
+BY_ID = (
+    "/ogc/collections/{layer}/items/{id}",
+    "/places/{id}",
+    "/places/{id}/card",
+    "/ogc/collections/{layer}/items/{id}?f=html",
+)
+
+
+@pytest.mark.parametrize("who", ["worker", "manager", "property", "other_leader", "micro_worker"])
+@pytest.mark.parametrize("accept", ["application/json", "text/html"])
+def test_a_hidden_row_is_an_unknown_row(scene: Scene, client: FlaskClient, who: str, accept: str) -> None:
+    headers = scene.world.headers(who) | {"Accept": accept}
+    checked = 0
+    for name in ("grids", "estates", "buildings", "stairwells", "facilities", "assignments"):
+        seen = scene.oracle.sight(who, name).rows
+        hidden = [row["id"] for row in scene.oracle.raw(name, scene.today) if row["id"] not in seen][::40][:6]
+        for identity in hidden:
+            for template in BY_ID:
+                for method in ("GET", "HEAD"):
+                    answers = [
+                        client.open(template.format(layer=name, id=one), method=method, headers=headers)
+                        for one in (identity, UNKNOWN)
+                    ]
+                    assert [answer.status_code for answer in answers] == [404, 404], (template, identity)
+                    texts = [plain_text(answer, one) for answer, one in zip(answers, (identity, UNKNOWN), strict=True)]
+                    assert texts[0] == texts[1]
+                    assert not TOKEN.search(texts[0])
+                    checked += 1
+    assert checked > 50
+
+
+def plain_text(answer: TestResponse, identity: int) -> str:
+    """The answer and its headers without the id that was asked for and the nonce of the response."""
+    text = re.sub(r'nonce="[^"]*"', "", answer.text.replace(str(identity), "ID"))
+    kept = {name: value for name, value in answer.headers if name not in ("Content-Security-Policy", "Content-Length")}
+    return text + json.dumps(kept).replace(str(identity), "ID")
+
+
+# Cards, search, list -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("who", each(SIGNED_IN))
+def test_cards(scene: Scene, client: FlaskClient, who: str) -> None:
+    rights = scene.oracle.rights(who)
+    assert rights is not None
+    places = [place for place in scene.oracle.places.values() if place["street_id"] in (10_001, 77)]
+    ours = [place for place in places if rights.covers(place)]
+    chosen = ours[:: max(1, len(ours) // 15)] + places[:: max(1, len(places) // 15)]
+    chosen += [place for place in ours if place["kind"] in ("grid", "estate")][:10]
+    for place in chosen:
+        for address in (f"/places/{place['id']}/card", f"/places/{place['id']}"):
+            answer = client.get(address, headers=scene.world.headers(who) | {"Accept": "text/html"})
+            expected = 200 if rights.covers(place) else 404
+            assert answer.status_code == expected, (who, address, place["kind"])
+            assert told(scene, who, address, answer.text) == []
+            if expected == 200:
+                assert f"p{place['id']}x" in answer.text
+
+
+@pytest.mark.parametrize("who", each(SIGNED_IN))
+def test_search(scene: Scene, client: FlaskClient, who: str) -> None:
+    rights = scene.oracle.rights(who)
+    assert rights is not None
+    headers = scene.world.headers(who) | {"Accept": "application/json"}
+    places = [place for place in scene.oracle.places.values() if place["street_id"] in (10_001, 77)]
+    ours = [place for place in places if rights.covers(place)]
+    for place in [*ours[:: max(1, len(ours) // 8)], *places[:: max(1, len(places) // 12)]]:
+        found = json_of(client.get(f"/search?q=p{place['id']}x", headers=headers))
+        assert {one["id"] for one in found} == ({place["id"]} if rights.covers(place) else set()), (who, place["id"])
+        assert told(scene, who, "/search", json.dumps(found)) == []
+    for word in ("p", "n", "4299", "4420000020"):
+        for accept in ("application/json", "text/html"):
+            answer = client.get(f"/search?q={word}", headers=headers | {"Accept": accept})
+            assert told(scene, who, "/search", answer.text) == []
+    people = [one for one in scene.oracle.people if scene.oracle.people[one]["street_id"] in (10_001, 77)]
+    for person in people[:: max(1, len(people) // 25)]:
+        answer = client.get(f"/search?q=n{person}x", headers=headers)
+        if not (rights.roles <= TOLD_WHO and scene.oracle.knows(rights, person)):
+            assert json_of(answer) == [], (who, person)
+        assert told(scene, who, "/search", answer.text) == []
+
+
+@pytest.mark.parametrize("who", each(SIGNED_IN))
+def test_lists(scene: Scene, client: FlaskClient, who: str) -> None:
+    headers = scene.world.headers(who) | {"Accept": "text/html"}
+    for name in BY_NAME:
+        for query in ("", "&vacant=1", "&print=1", f"&community={scene.world.ids['huayuan']}", "&page=2"):
+            address = f"/list?layer={name}&street=10001{query}"
+            answer = client.get(address, headers=headers)
+            assert answer.status_code in (200, 404), address
+            assert told(scene, who, address, answer.text) == []
+
+
+@pytest.mark.parametrize("who", ["community", "building_manager", "micro_worker", "worker"])
+def test_lists_are_whole(scene: Scene, client: FlaskClient, who: str) -> None:
+    for name in ("grids", "estates", "buildings", "stairwells", "facilities"):
+        rows = {key for key in scene.oracle.sight(who, name).rows if key >> 32 == 10_001}
+        assert named(scene, client, who, f"/list?layer={name}&street=10001") >= rows, name
+
+
+def named(scene: Scene, client: FlaskClient, who: str, address: str) -> set[int]:
+    """The places named on all pages of a list."""
+    found: set[int] = set()
+    for number in range(1, 40):
+        answer = client.get(f"{address}&page={number}", headers=scene.world.headers(who) | {"Accept": "text/html"})
+        new = {int(digits) for kind, digits in TOKEN.findall(answer.text) if kind == "p"} - found
+        if answer.status_code != 200 or not new:
+            break
+        found |= new
+    return found
+
+
+# Remembered answers ------------------------------------------------------------------------------------------------
+
+REMEMBERED = ("/tiles/14/{x}/{y}.mvt?layers=buildings,grids", "/ogc/collections/buildings/items?limit=10")
+
+
+@pytest.mark.parametrize("template", [*REMEMBERED, "/ogc/collections/stairwells", "/ogc/collections/grids/items"])
+def test_nobody_is_told_that_another_ones_answer_is_still_good(
+    scene: Scene, client: FlaskClient, template: str
+) -> None:
+    address = template.format(x=scene.ground[0].x, y=scene.ground[0].y)
+    etags: dict[str, str] = {}
+    for who in SIGNED_IN:
+        answer = client.get(address, headers=scene.world.headers(who) | {"Accept": "*/*"})
+        assert answer.status_code in (200, 204)
+        etags[who] = answer.headers["ETag"]
+    sights = {who: sight_key(scene, who) for who in SIGNED_IN}
+    for who in SOME:
+        for other in SIGNED_IN:
+            headers = scene.world.headers(who) | {"If-None-Match": etags[other], "Accept": "*/*"}
+            for method in ("GET", "HEAD"):
+                answer = client.open(address, method=method, headers=headers)
+                if answer.status_code == 304:
+                    assert sights[who] == sights[other], (who, other)
+                    assert answer.data == b""
+                else:
+                    assert who != other
+
+
+def sight_key(scene: Scene, who: str) -> object:
+    """Equal for accounts that see the same rows and attributes."""
+    rights = scene.oracle.rights(who)
+    assert rights is not None
+    seen = [sorted(scene.oracle.sight(who, name).rows) for name in ("grids", "buildings", "stairwells", "assignments")]
+    return json.dumps(seen), rights.roles <= TOLD_WHO
+
+
+@pytest.mark.parametrize("who", ["leader", "micro_worker", "planner"])
+def test_head_says_what_get_says(scene: Scene, client: FlaskClient, who: str) -> None:
+    tile = scene.ground[0]
+    for address in (
+        f"/tiles/14/{tile.x}/{tile.y}.mvt?layers=buildings",
+        "/ogc/collections/buildings",
+        "/data",
+        "/list",
+    ):
+        headers = scene.world.headers(who) | {"Accept-Encoding": "br"}
+        got, head = (client.open(address, method=method, headers=headers) for method in ("GET", "HEAD"))
+        assert head.data == b""
+        assert head.status_code == got.status_code
+        for name in ("ETag", "Content-Type", "Content-Encoding", "Cache-Control", "Vary"):
+            assert head.headers.get(name) == got.headers.get(name), (address, name)

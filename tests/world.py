@@ -1,0 +1,398 @@
+"""A world to look for leaks in: the demo and what it lacks, with every name a token that betrays its row.
+
+Beside the demo's street there is a second one that reaches into the same tiles, micro grids, a building without a
+grid, a place of the street alone, a place without geometry, former and coming holders, a holder registered in another
+community, and accounts of every kind. Written by the owner in plain SQL.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import dict_row
+
+Owner = psycopg.Connection[dict[str, object]]
+
+STREET = 10_001
+OTHER_STREET = 77
+HUAYUAN, QIAOGANG = "442000002005", "442000002016"
+NOW = "2026-03-16T09:00+08:00"
+COPIED = (
+    "community", "place", "grid", "estate", "building", "stairwell", "facility", "zone", "boundary", "membership",
+    "organisation_place", "person", "assignment", "absence", "basemap",
+)  # fmt: skip
+MOVED = {"id", "place_id", "person_id", "substitute_id", "parent_id", "community_id", "grid_id", "micro_grid_id"}
+MOVED |= {"estate_id"}
+
+# username → (title, disabled, person query or None, grants as (role, level, target query, from, to))
+Grants = tuple[tuple[str, str, str, str | None, str | None], ...]
+PERSON_OF = "SELECT person_id FROM gridmap.assignment WHERE id = {}"
+ACCOUNTS: Mapping[str, tuple[bool, str | None, Grants]] = {
+    "micro_worker": (False, "micro_person", (("worker", "grid", "micro_grid", None, None),)),
+    "held_worker": (False, "grid_person", (("worker", "held", "street", None, None),)),
+    "building_manager": (False, "building_person", (("manager", "held", "street", None, None),)),
+    "door_manager": (False, "roaming_person", (("manager", "held", "street", None, None),)),
+    "estate_manager": (False, "estate_person", (("manager", "held", "street", None, None),)),
+    "two_communities": (
+        False,
+        None,
+        (("leader", "community", "huayuan", None, None), ("leader", "community", "far_community", None, None)),
+    ),
+    "leader_admin": (
+        False,
+        None,
+        (("leader", "community", "qiaogang", None, None), ("administrator", "city", "none", None, None)),
+    ),
+    "planner_worker": (
+        False,
+        "roaming_person",
+        (("planner", "street", "far_street", None, None), ("worker", "grid", "grid", None, None)),
+    ),
+    "roaming_worker": (False, "roaming_person", (("worker", "grid", "other_grid", None, None),)),
+    "department": (False, None, (("handler", "community", "huayuan", None, None),)),
+    "company": (False, None, (("handler", "organisation", "company", None, None),)),
+    "resident": (False, None, (("duty_resident", "estate", "estate", None, None),)),
+    "other_leader": (False, None, (("leader", "street", "far_street", None, None),)),
+    "city_leader": (False, None, (("leader", "city", "none", None, None),)),
+    "city_planner": (False, None, (("planner", "city", "none", None, None),)),
+    "half_expired": (
+        False,
+        None,
+        (
+            ("leader", "street", "street", "2025-01-01", "2026-03-16T09:00+08:00"),
+            ("leader", "community", "far_community", "2026-03-16T09:00+08:00", None),
+        ),
+    ),
+    "holds_nothing": (False, None, (("manager", "held", "street", None, None),)),
+    "expired": (False, None, (("leader", "street", "street", "2025-01-01", "2026-03-16T08:59+08:00"),)),
+    "not_yet": (False, None, (("leader", "street", "street", "2026-03-16T09:01+08:00", None),)),
+    "disabled": (True, None, (("leader", "street", "street", None, None),)),
+    "no_grant": (False, None, ()),
+}
+
+
+@dataclass(frozen=True)
+class World:
+    """The ids that tests speak of, and the secret of each account's token."""
+
+    ids: Mapping[str, int]
+    secrets: Mapping[str, str]
+
+    def headers(self, username: str) -> dict[str, str]:
+        """The headers of a program signed in as that account."""
+        return {"Authorization": f"Bearer {self.secrets[username]}"}
+
+
+def make_world(owner: Owner) -> World:
+    """Fill a database that holds the demo and its accounts."""
+    owner.row_factory = dict_row
+    copy_street(owner)
+    ids = {"street": STREET, "far_street": OTHER_STREET} | find_ids(owner)
+    ids |= add_places(owner, ids)
+    ids |= add_people(owner, ids)
+    add_operations(owner, ids)
+    add_accounts(owner, ids)
+    betray_names(owner)
+    owner.execute("INSERT INTO gridmap.change (street_id, layer) VALUES (0, 'accounts')")
+    secrets = add_tokens(owner)
+    owner.commit()
+    owner.execute("ANALYZE")
+    owner.commit()
+    return World(ids, secrets)
+
+
+def keep_one_street(superuser_url: str) -> None:
+    """Forget the demo's other streets: they would only make the tests slow."""
+    with psycopg.connect(superuser_url) as connection:
+        # foreign keys are not asked row by row: whole streets go, with all that refers to them
+        connection.execute("SET LOCAL session_replication_role = replica")
+        tables = connection.execute(
+            "SELECT table_name FROM information_schema.columns WHERE table_schema = 'gridmap'"
+            " AND column_name = 'street_id' AND is_nullable = 'NO' AND table_name NOT IN ('change', 'audit')"
+        ).fetchall()
+        for (table,) in tables:
+            connection.execute(
+                sql.SQL("DELETE FROM gridmap.{} WHERE street_id <> {}").format(sql.Identifier(table), STREET)
+            )
+        connection.execute("DELETE FROM gridmap.account_grant WHERE street_id <> %s", (STREET,))
+        connection.execute("DELETE FROM gridmap.organisation WHERE street_id <> %s", (STREET,))
+        connection.execute("DELETE FROM gridmap.street WHERE id <> %s", (STREET,))
+    with psycopg.connect(superuser_url, autocommit=True) as connection:
+        connection.execute("VACUUM ANALYZE")
+
+
+def copy_street(owner: Owner) -> None:
+    """A second street of the same district: what the first holds, half a kilometre to the east."""
+    owner.execute(
+        "INSERT INTO gridmap.street (id, district_id, code, name, geom) SELECT %s, district_id, '442000099', '邻街道',"
+        " public.st_translate(geom, 0.005, 0.001) FROM gridmap.street WHERE id = %s",
+        (OTHER_STREET, STREET),
+    )
+    for table in COPIED:
+        names = owner.execute(
+            "SELECT column_name AS name FROM information_schema.columns WHERE table_schema = 'gridmap'"
+            " AND table_name = %s AND is_generated = 'NEVER' ORDER BY ordinal_position",
+            (table,),
+        ).fetchall()
+        columns = [str(row["name"]) for row in names]
+        values = sql.SQL(", ").join(_moved(table, column) for column in columns)
+        owner.execute(
+            sql.SQL("INSERT INTO gridmap.{} ({}) SELECT {} FROM gridmap.{} WHERE street_id = {}").format(
+                sql.Identifier(table),
+                sql.SQL(", ").join(map(sql.Identifier, columns)),
+                values,
+                sql.Identifier(table),
+                STREET,
+            )
+        )
+
+
+def _moved(table: str, column: str) -> sql.Composable:
+    name = sql.Identifier(column)
+    if column == "street_id":
+        return sql.Literal(OTHER_STREET)
+    if column in MOVED:
+        return sql.SQL("({} & 4294967295) + ({}::bigint << 32)").format(name, OTHER_STREET)
+    if column == "geom":
+        return sql.SQL("public.st_translate(geom, 0.005, 0.001)")
+    if column == "code" and table == "community":
+        return sql.SQL("'449' || substr(code, 4)")
+    return name
+
+
+def one(owner: Owner, query: str, **values: object) -> int:
+    """The single number that a query gives."""
+    row = owner.execute(query, values).fetchone()
+    assert row is not None, query
+    (value,) = row.values()
+    assert isinstance(value, int), query
+    return value
+
+
+def find_ids(owner: Owner) -> dict[str, int]:
+    """What is there already."""
+    ids = {
+        "huayuan": one(owner, "SELECT id FROM gridmap.community WHERE street_id = 10001 AND code = %(c)s", c=HUAYUAN),
+        "qiaogang": one(owner, "SELECT id FROM gridmap.community WHERE street_id = 10001 AND code = %(c)s", c=QIAOGANG),
+    }
+    ids["far_community"] = (OTHER_STREET << 32) + (ids["qiaogang"] & 0xFFFFFFFF)
+    grids = "SELECT id FROM gridmap.place WHERE kind = 'grid' AND community_id = %(c)s ORDER BY id LIMIT 1 OFFSET %(n)s"
+    ids["grid"] = one(owner, grids, c=ids["huayuan"], n=0)
+    ids["other_grid"] = one(owner, grids, c=ids["qiaogang"], n=0)
+    ids["estate"] = one(
+        owner, "SELECT estate_id FROM gridmap.place WHERE kind = 'building' AND grid_id = %(g)s"
+        " GROUP BY estate_id ORDER BY count(*) DESC, estate_id LIMIT 1", g=ids["grid"],
+    )  # fmt: skip
+    ids["company"] = one(
+        owner, "SELECT id FROM gridmap.organisation WHERE kind = 'property_company' AND id NOT IN"
+        " (SELECT property_id FROM gridmap.estate WHERE place_id = %(e)s AND property_id IS NOT NULL)"
+        " ORDER BY id LIMIT 1", e=ids["estate"],
+    )  # fmt: skip
+    return ids
+
+
+PLACE = """
+INSERT INTO gridmap.place (street_id, id, kind, code, name, parent_id, community_id, grid_id, micro_grid_id,
+  estate_id, geom)
+SELECT street_id, (street_id::bigint << 32) + %(serial)s, %(kind)s, 'w' || %(serial)s, 'new', %(parent)s,
+  CASE WHEN %(lone)s THEN NULL ELSE community_id END, %(grid)s, %(micro)s, %(estate)s,
+  CASE WHEN %(bare)s THEN NULL ELSE public.st_buffer(public.st_pointonsurface(geom), 0.0001) END
+FROM gridmap.place WHERE id = %(beside)s
+RETURNING id
+"""
+
+
+def add_place(owner: Owner, serial: int, kind: str, beside: int, **more: object) -> int:
+    """One more place, in the middle of another one."""
+    empty = {"parent": None, "grid": None, "micro": None, "estate": None, "lone": False, "bare": False}
+    identity = one(owner, PLACE, serial=serial, kind=kind, beside=beside, **(empty | more))
+    extra = {"grid": ", type", "facility": ", kind"}.get(kind, "")
+    value = {"grid": ", 'micro'", "facility": ", (SELECT min(code) FROM gridmap.facility_kind)"}.get(kind, "")
+    owner.execute(
+        f"INSERT INTO gridmap.{kind} (street_id, place_id{extra})"
+        f" SELECT street_id, id{value} FROM gridmap.place WHERE id = %s",
+        (identity,),
+    )
+    return identity
+
+
+def add_places(owner: Owner, ids: Mapping[str, int]) -> dict[str, int]:
+    """Micro grids, a sub-estate, and places that lack a grid, a community or a geometry."""
+    grid, street = ids["grid"], STREET << 32
+    made: dict[str, int] = {}
+    for number, name in ((9001, "micro_grid"), (9002, "second_micro_grid")):
+        made[name] = add_place(owner, number, "grid", grid, grid=grid, micro=street + number)
+        owner.execute(
+            "INSERT INTO gridmap.boundary (street_id, place_id, valid, geom)"
+            " SELECT street_id, id, '[2026-01-01,)', geom FROM gridmap.place WHERE id = %s",
+            (made[name],),
+        )
+    owner.execute(
+        "UPDATE gridmap.place SET micro_grid_id = CASE WHEN id %% 2 = 0 THEN %(a)s::bigint ELSE %(b)s END"
+        " WHERE grid_id = %(grid)s AND kind <> 'grid' AND id %% 3 > 0",
+        {"a": made["micro_grid"], "b": made["second_micro_grid"], "grid": grid},
+    )
+    estate = ids["estate"]
+    made["sub_estate"] = add_place(owner, 9003, "estate", estate, parent=estate, estate=street + 9003)
+    made["in_sub_estate"] = add_place(owner, 9004, "building", estate, grid=grid, estate=made["sub_estate"])
+    made["without_grid"] = add_place(owner, 9005, "building", estate)
+    made["of_the_street"] = add_place(owner, 9006, "facility", estate, lone=True)
+    made["without_geometry"] = add_place(owner, 9007, "building", estate, grid=grid, bare=True)
+    owner.execute(
+        "UPDATE gridmap.boundary SET valid = '[2025-07-01,)' WHERE place_id = %s AND upper_inf(valid)", (grid,)
+    )
+    owner.execute(
+        "INSERT INTO gridmap.boundary (street_id, place_id, valid, geom)"
+        " SELECT street_id, id, '[2024-01-01,2025-07-01)',"
+        " public.st_translate(geom, 0.0003, 0) FROM gridmap.place p WHERE id = %s AND NOT EXISTS"
+        " (SELECT FROM gridmap.boundary b WHERE b.place_id = p.id AND b.valid && '[2024-01-01,2025-07-01)'::daterange)",
+        (grid,),
+    )
+    for relation, valid in (("manages", "[2020-01-01,2026-01-01)"), ("covers", "[2026-01-01,)")):
+        place = estate if relation == "manages" else made["sub_estate"]
+        owner.execute(
+            "INSERT INTO gridmap.organisation_place (street_id, organisation_id, place_id, relation, valid)"
+            " VALUES (%s, %s, %s, %s, %s)",
+            (STREET, ids["company"], place, relation, valid),
+        )
+    return made
+
+
+def add_person(owner: Owner, serial: int, community: int | None, grid: int | None = None) -> int:
+    """Somebody who may be on duty."""
+    return one(
+        owner, "INSERT INTO gridmap.person (street_id, id, name, display_name, community_id, grid_id)"
+        " VALUES (10001, (10001::bigint << 32) + %(s)s, 'new', 'new', %(c)s, %(g)s) RETURNING id",
+        s=serial, c=community, g=grid,
+    )  # fmt: skip
+
+
+def assign(owner: Owner, serial: int, person: int, place: int, role: str, valid: str, *, primary: bool = True) -> None:
+    """Give somebody a place, with the place's own scope."""
+    owner.execute(
+        "INSERT INTO gridmap.assignment (street_id, id, person_id, place_id, role, is_primary, valid, community_id,"
+        " grid_id, micro_grid_id, estate_id) SELECT street_id, (street_id::bigint << 32) + %s, %s, id, %s, %s, %s,"
+        " community_id, grid_id, micro_grid_id, estate_id FROM gridmap.place WHERE id = %s",
+        (serial, person, role, primary, valid, place),
+    )
+
+
+def add_people(owner: Owner, ids: Mapping[str, int]) -> dict[str, int]:
+    """Holders of every kind: of a micro grid, a grid, a whole building, an estate; from elsewhere; former; coming."""
+    huayuan, grid = ids["huayuan"], ids["grid"]
+    owner.execute(
+        "UPDATE gridmap.assignment a SET micro_grid_id = p.micro_grid_id FROM gridmap.place p"
+        " WHERE p.street_id = a.street_id AND p.id = a.place_id"
+    )
+    made = {
+        "micro_person": add_person(owner, 9101, huayuan, grid),
+        "grid_person": add_person(owner, 9102, ids["qiaogang"]),
+        "building_person": add_person(owner, 9103, huayuan),
+        "estate_person": add_person(owner, 9104, None),
+        "roaming_person": add_person(owner, 9105, ids["qiaogang"], ids["other_grid"]),
+        "former_person": add_person(owner, 9106, ids["qiaogang"]),
+        "coming_person": add_person(owner, 9107, ids["qiaogang"]),
+    }
+    towers = (
+        "SELECT parent_id FROM gridmap.place WHERE kind = 'stairwell' AND grid_id = %(g)s"
+        " GROUP BY parent_id HAVING count(*) > 1 ORDER BY parent_id LIMIT 1 OFFSET %(n)s"
+    )
+    building, second = (one(owner, towers, g=grid, n=number) for number in (0, 1))
+    doors = "SELECT id FROM gridmap.place WHERE parent_id = %(b)s ORDER BY id LIMIT 1 OFFSET %(n)s"
+    first_door, second_door = (one(owner, doors, b=second, n=number) for number in (0, 1))
+    owner.execute(
+        "DELETE FROM gridmap.assignment WHERE role = 'building_manager' AND place_id = ANY (%s)",
+        ([building, first_door, second_door],),
+    )
+    always, past, later = "[2025-01-01,)", "[2025-01-01,2025-10-01)", "[2027-01-01,)"
+    assign(owner, 9201, made["micro_person"], ids["micro_grid"], "grid_worker", always)
+    assign(owner, 9202, made["grid_person"], ids["other_grid"], "peace_volunteer", always)
+    assign(owner, 9203, made["building_person"], building, "building_manager", always)
+    assign(owner, 9204, made["estate_person"], ids["estate"], "property_head", always, primary=False)
+    assign(owner, 9205, made["roaming_person"], first_door, "building_manager", always)
+    assign(owner, 9206, made["former_person"], second_door, "building_manager", past)
+    assign(owner, 9207, made["coming_person"], second_door, "building_manager", later)
+    assign(owner, 9208, made["estate_person"], second_door, "stairwell_leader", "[2026-03-16T23:59:59.5+08:00,)",
+           primary=False)  # fmt: skip
+    # known to the manager of the first door, who still must not see that he has the second one
+    assign(owner, 9209, made["building_person"], second, "building_manager", always, primary=False)
+    assign(owner, 9210, made["building_person"], second_door, "building_manager", "[2025-10-01,2027-01-01)")
+    return made | {"building": building, "second_building": second, "door": first_door, "second_door": second_door}
+
+
+def add_operations(owner: Owner, ids: Mapping[str, int]) -> None:
+    """Absences, files, imports, jobs and submissions, so that no table with row security is empty."""
+    for serial, person in ((9301, ids["building_person"]), (9302, ids["roaming_person"])):
+        owner.execute(
+            "INSERT INTO gridmap.absence (street_id, id, person_id, valid, community_id, grid_id)"
+            " SELECT street_id, (10001::bigint << 32) + %s, id, '[2026-03-01,2026-04-01)', community_id, grid_id"
+            " FROM gridmap.person WHERE id = %s",
+            (serial, person),
+        )
+    for number, (street, place) in enumerate(((STREET, ids["building"]), (STREET, ids["of_the_street"]))):
+        owner.execute(
+            "INSERT INTO gridmap.file (street_id, sha256, media_type, size, community_id, grid_id, account_id)"
+            " SELECT street_id, %s, 'image/jpeg', 1, community_id, grid_id, NULL FROM gridmap.place WHERE id = %s",
+            (hashlib.sha256(bytes([number])).digest(), place),
+        )
+        owner.execute(
+            "INSERT INTO gridmap.import_run (kind, file_name, sha256, street_id) VALUES ('people', 'f', '', %s)",
+            (street if number else OTHER_STREET,),
+        )
+
+
+def add_accounts(owner: Owner, ids: Mapping[str, int]) -> None:
+    """The accounts of the table above."""
+    for username, (is_disabled, person, grants) in ACCOUNTS.items():
+        account = one(
+            owner, "INSERT INTO gridmap.account (username, title, person_id, disabled_at)"
+            " VALUES (%(u)s, %(u)s, %(p)s, CASE WHEN %(d)s THEN now() END) RETURNING id",
+            u=username, p=ids[person] if person else None, d=is_disabled,
+        )  # fmt: skip
+        for role, level, target, start, end in grants:
+            identity = ids.get(target)
+            street = identity if level == "street" else STREET if level == "held" else (identity or 0) >> 32
+            owner.execute(
+                "INSERT INTO gridmap.account_grant"
+                " (account_id, role, level, street_id, target_id, organisation_id, valid)"
+                " VALUES (%s, %s, %s, %s, %s, %s, tstzrange(%s, %s))",
+                (
+                    account,
+                    role,
+                    level,
+                    None if level in ("city", "organisation") else street,
+                    identity if level in ("community", "grid", "estate") else None,
+                    identity if level == "organisation" else None,
+                    start,
+                    end,
+                ),
+            )
+        owner.execute("INSERT INTO gridmap.job (kind, account_id) VALUES ('nothing', %s)", (account,))
+
+
+def betray_names(owner: Owner) -> None:
+    """Every name becomes a token of its row: p place, n person, c clear name, m community, o organisation."""
+    owner.execute("UPDATE gridmap.place SET name = 'p' || id || 'x', initials = NULL")
+    owner.execute(
+        "UPDATE gridmap.person SET display_name = 'n' || id || 'x', initials = 'n' || id || 'x',"
+        " name = 'c' || id || 'x', phone = '139' || lpad((id & 4294967295)::text, 8, '0')"
+    )
+    owner.execute("UPDATE gridmap.community SET name = 'm' || id || 'x', initials = NULL, aliases = '{}'")
+    owner.execute("UPDATE gridmap.organisation SET name = 'o' || id || 'x'")
+
+
+def add_tokens(owner: Owner) -> dict[str, str]:
+    """A token for each account, and a session for each that nobody may see but the account itself."""
+    secrets: dict[str, str] = {}
+    for row in owner.execute("SELECT id, username FROM gridmap.account").fetchall():
+        username = str(row["username"])
+        secrets[username] = f"secret of {username}"
+        for table, label in (("api_token", "name"), ("session", "device")):
+            owner.execute(
+                f"INSERT INTO gridmap.{table} (account_id, token_hash, {label}, created_at, expires_at)"
+                " VALUES (%s, %s, 'test', now(), now() + interval '1 day')",
+                (row["id"], hashlib.sha256(secrets[username].encode()).digest()),
+            )
+    return secrets
