@@ -87,8 +87,7 @@ def place_list() -> str:
     viewer, now = context.viewer(), asked()
     areas = areas_of(viewer)
     if len(areas) > 1 and not request.args.keys() & {"street", "layer"}:
-        ready = is_ready(viewer, areas)
-        return render_template("list_streets.html", rows=_streets(viewer, areas, counted=ready), is_ready=ready)
+        return _streets(viewer, areas, is_fragment="fragment" in request.args)
     question = _question(viewer, [area.street_id for area in areas]) if areas else None
     if question is None:
         return render_template("list.html", question=None)
@@ -125,15 +124,12 @@ def place_list() -> str:
     )
 
 
-@pages.get("/list/streets")
-def street_rows() -> str:
-    """The streets with their numbers, as a fragment: for those who see many, after the page."""
-    viewer = context.viewer()
-    return render_template("list_streets_table.html", rows=_streets(viewer, areas_of(viewer), counted=True))
-
-
-def _streets(viewer: Viewer, areas: tuple[Area, ...], *, counted: bool) -> list[StreetRow]:
-    return [StreetRow(area=area, counted=counted_of(viewer, area) if counted else None) for area in areas]
+def _streets(viewer: Viewer, areas: tuple[Area, ...], *, is_fragment: bool) -> str:
+    """The streets with their numbers; where counting takes long, first without, then as a fragment of the page."""
+    ready = is_fragment or is_ready(viewer, areas)
+    rows = [StreetRow(area=area, counted=counted_of(viewer, area) if ready else None) for area in areas]
+    page = "list_streets_table.html" if is_fragment else "list_streets.html"
+    return render_template(page, rows=rows, is_ready=ready)
 
 
 def opens(layer: Layer) -> str:
