@@ -3,8 +3,8 @@
 import sys
 from pathlib import Path
 
+from gridmap.demo.files import demo_folder
 from gridmap.demo.generate import generate
-from gridmap.demo.store import demo_folder
 
 
 def main() -> None:
