@@ -17,7 +17,7 @@ from gridmap.i18n import DEFAULT_LOCALE, LOCALES
 from gridmap.scope import Viewer
 from gridmap.settings import Settings
 
-PUBLIC = frozenset({"static", "pages.login", "pages.enter", "pages.slip", "api.healthz"})
+PUBLIC = frozenset({"static", "pages.login", "pages.enter", "api.healthz"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 CSP = (
     "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data:{images}; "
@@ -111,13 +111,11 @@ def _token_sent() -> str | None:
 
 
 def _ask_to_sign_in() -> AnyResponse:
-    wants_page = (
-        request.method == "GET"
-        and request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html"
-        and not request.path.startswith(("/tiles", "/ogc"))
-    )
+    wants_page = request.accept_mimetypes.best_match(
+        ["application/json", "text/html"]
+    ) == "text/html" and not request.path.startswith(("/tiles", "/ogc"))
     if wants_page:
-        target = request.full_path.rstrip("?")
+        target = request.full_path.rstrip("?") if request.method == "GET" else "/"
         return redirect("/login" if target == "/" else f"/login?next={quote(target, safe='')}")
     # our own scripts show the way to the sign-in page; with a challenge the browser would ask for a password on top
     challenge = {"WWW-Authenticate": 'Basic realm="gridmap: token as password", charset="UTF-8"'}

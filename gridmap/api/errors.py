@@ -11,7 +11,7 @@ from typing import Any
 
 import psycopg
 from flask import Flask, Response, g, jsonify, render_template, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from gridmap import context
 from gridmap.i18n import _, translate
@@ -91,7 +91,10 @@ def _http_error(error: Exception) -> Response:
         return Response(error.get_response().get_data(), error.code or 500)
     status = error.code or 500
     code = "csrf" if error.description == "csrf" else BY_STATUS.get(status, "server")
-    return _answer(status, code, translate(context.locale(), SENTENCES[code], word="", value=""), {})
+    answer = _answer(status, code, translate(context.locale(), SENTENCES[code], word="", value=""), {})
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        answer.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+    return answer
 
 
 def _answer(status: int, code: str, sentence: str, details: dict[str, Any]) -> Response:
