@@ -16,6 +16,7 @@ THEMES = {
     "service": StyleClass(colour="#8a5a9e", title=_("Service")),
     "building": StyleClass(colour="#8d7b68", title=_("Building equipment")),
     "public": StyleClass(colour="#6d7f8c", title=_("Public space")),
+    "other": StyleClass(colour="#8b8f94", title=_("Other facility")),
 }
 
 facilities = Layer(
