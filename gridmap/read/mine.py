@@ -19,7 +19,7 @@ from gridmap.scope import Viewer, reach_of_shape
 from gridmap.tables import SERIAL_BITS, assignment, building, duty_role, estate, grid, person, place, stairwell
 
 Statement = tuple[str, dict[str, Any]]
-MOST_BUILDINGS = 120
+MOST_BUILDINGS = 60
 COMMA = literal_column("'、'", Text)
 WORKING = ("grid", "estate", "building", "stairwell", "facility", "zone")
 
