@@ -1,0 +1,78 @@
+"""A planner: what layers there are, what their fields mean, the address for QGIS, and a file."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, expect
+
+from tests.browser.visits import Visitor, served
+from tests.conftest import Base
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def url(demo_template: str, copy_database: Callable[[str], Base], make_app: Callable[[Base], Flask]) -> Iterator[str]:
+    with served(make_app(copy_database(demo_template))) as address:
+        yield address
+
+
+@pytest.fixture
+def planner(chromium: Browser, url: str) -> Iterator[Visitor]:
+    somebody = Visitor(chromium, url, "planner")
+    yield somebody
+    somebody.leave()
+
+
+def test_starts_at_the_layers_and_their_numbers_arrive(planner: Visitor) -> None:
+    page = planner.go("/")
+    assert page.url.endswith("/data")
+    expect(page.locator(".data-layer", has_text="buildings").locator(".data-rows")).to_have_text("372")
+    expect(page.locator(".data-layer .skeleton")).to_have_count(0)
+
+
+def test_copies_the_address_for_qgis(planner: Visitor, url: str) -> None:
+    planner.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = planner.go("/data")
+    page.locator("[data-copy=address]").click()
+    expect(page.locator(".toast")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == f"{url}/ogc"
+
+
+def test_follows_the_steps_to_a_token(planner: Visitor) -> None:
+    page = planner.go("/data")
+    expect(page.locator(".steps li")).to_have_count(5)
+    page.locator(".steps a").first.click()
+    expect(page.locator("#tokens")).to_be_visible()
+
+
+def test_takes_a_layer_out_as_a_file(planner: Visitor, tmp_path: Path) -> None:
+    page = planner.go("/data")
+    with page.expect_download() as waiting:
+        page.locator(".data-layer", has_text="grids").locator("a", has_text="GeoJSON").click()
+    target = tmp_path / waiting.value.suggested_filename
+    waiting.value.save_as(target)
+    file = json.loads(target.read_text("utf-8"))
+    assert file["type"] == "FeatureCollection"
+    assert len(file["features"]) == 89
+    assert "worker" not in file["features"][0]["properties"]
+
+
+def test_reads_what_a_field_means_and_who_sees_it(planner: Visitor) -> None:
+    page = planner.go("/data")
+    page.locator(".data-layer", has_text="buildings").locator("a", has_text="字段").click()
+    row = page.locator("tr", has_text="manager")
+    expect(row).to_contain_text("个人信息")
+    expect(row).to_contain_text("不在您的文件中")
+    expect(page.locator("tr", has_text="high_rise")).to_contain_text("高层")
+
+
+def test_looks_at_the_map_without_anybodys_name(planner: Visitor) -> None:
+    page = planner.go_to_map("/map#18/22.51899/113.40215")
+    page.mouse.click(900, 480)
+    expect(page.locator("#card .card-title")).to_be_visible()
+    expect(page.locator("#card")).not_to_contain_text("拨打")
+    expect(page.locator("#card")).not_to_contain_text("某")
