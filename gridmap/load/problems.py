@@ -102,7 +102,6 @@ ROWS: Mapping[str, str] = {
     "phone_wrong": _("This is not a telephone number."),
     "example_row": _("An example of the template; left out."),
     "place_missing": _("The row names no place: community, grid, estate, building or stairwell."),
-    "place_level": _("The role {role} belongs to a {level}; the row names none."),
     "place_unknown": _("No {level} has the code {code}."),
     "username_wrong": _("A user name has 2 to 40 small letters, digits, dots, hyphens or underscores."),
     "holder_taken": _("Somebody else holds this role there already; end that assignment first."),
@@ -123,7 +122,6 @@ CORRECTIONS: Mapping[str, str] = {
     "merged_pieces": _("{pieces} pieces with one id were united: {rows}."),
     "value_dropped": _("The value in column {column} cannot be read; left out."),
     "placed_by_address": _("Placed where a known place with this address is."),
-    "phone_left_out": _("A mobile number was left out; private phones are switched off."),
 }
 
 WARNINGS: Mapping[str, str] = {

@@ -3,7 +3,9 @@
 import importlib
 from pathlib import Path
 
+import gridmap.load
 from gridmap.load.checks import CASES
+from gridmap.load.problems import PROBLEMS
 
 
 def test_every_case_has_its_module_and_its_test():
@@ -12,3 +14,12 @@ def test_every_case_has_its_module_and_its_test():
     for case in CASES:
         importlib.import_module(f"gridmap.load.checks.{case.module}")
         assert f"def test_case_{case.number:02}_{case.module}" in tests, case
+
+
+def test_every_sentence_is_said_somewhere():
+    folder = Path(gridmap.load.__file__).parent
+    files = [
+        path for path in [*folder.rglob("*.py"), folder.parent / "commands" / "load.py"] if path.name != "problems.py"
+    ]
+    source = "".join(path.read_text(encoding="utf-8") for path in files)
+    assert [code for code in PROBLEMS if f'"{code}"' not in source] == []

@@ -41,6 +41,14 @@ def test_case_07_rings_are_closed_repaired_or_refused(tmp_path):
     assert any(finding.code.startswith("ring_repaired") and finding.row == 2 for finding in checked.corrected)
 
 
+def test_case_07_rings_that_are_no_holes_are_left_out_and_told(tmp_path):
+    outer = [[121.4, 31.3], [121.41, 31.3], [121.41, 31.31], [121.4, 31.31], [121.4, 31.3]]
+    polygon = {"type": "Polygon", "coordinates": [outer, [[121.401, 31.301], [121.402, 31.301], [121.401, 31.301]]]}
+    checked = judge("estates", write_features(tmp_path / "a.geojson", [(polygon, {})]))
+    assert codes(checked.corrected) == ["hole_dropped"]
+    assert len(checked.frame.geometry[0].interiors) == 0
+
+
 def test_case_08_unreadable_geometry_costs_one_row_not_the_file(tmp_path):
     path = tmp_path / "a.gpkg"
     frame = gpd.GeoDataFrame({"name": ["a", "b", "c"]}, geometry=[square(121.4, 31.3)] * 3, crs=4326)

@@ -89,6 +89,7 @@ def test_a_column_of_identity_numbers_beside_the_list_is_never_read(tmp_path):
     )
     checked = judge("people", path, known())
     assert len(checked.frame) == 1
+    assert "identity_column" in codes(checked.warnings)
     assert not any("11010519491231002X" in str(value) for value in checked.frame.to_numpy().ravel())
 
 

@@ -10,10 +10,12 @@ from collections.abc import Iterable, Sequence
 
 from gridmap.load.draft import Draft
 from gridmap.load.finding import LoadError
+from gridmap.load.identity import identity_numbers
 from gridmap.load.kinds import KINDS, POSITION_WORDS, Kind, Target
 from gridmap.load.reading import ROW, SHAPE_CODE, SHAPE_TEXT, Reading
 
 CUT_BYTES = 10
+SEARCHED_CELLS = 1_000
 LON, LAT, PAIR, CELL_SHAPE = "@lon", "@lat", "@pair", "@cell_shape"
 POSITIONS = (
     (LON, POSITION_WORDS.lon),
@@ -91,6 +93,14 @@ def _missing(kind: Kind, chosen: dict[str, str]) -> list[Target]:
     return [target for target in kind.targets if target.required and target.name not in chosen]
 
 
+def _tell_identities(draft: Draft, unused: Sequence[str]) -> None:
+    """Say which of the columns that are not read hold identity numbers: the file should not be passed on."""
+    for column in unused:
+        values = draft.frame[column]
+        if values.dtype == object and any(identity_numbers(str(value)) for value in values.head(SEARCHED_CELLS)):
+            draft.warn("identity_column", column=column)
+
+
 def choose_columns(draft: Draft) -> None:
     """Bring the file's columns under our names; raises LoadError where one that must be there is not."""
     frame = draft.frame
@@ -112,6 +122,7 @@ def choose_columns(draft: Draft) -> None:
     unused = [column for column in columns if column not in kept]
     if unused:
         draft.warn("columns_unused", columns=", ".join(unused))
+        _tell_identities(draft, unused)
     draft.frame = frame[[*(column for column in frame.columns if column in internal or column in kept)]].rename(
         columns=kept
     )

@@ -45,7 +45,7 @@ def read_geojson(path: Path, kind: Kind, options: Options) -> Reading:
     document = parse_loose_json(text)
     features = features_of(document)
     is_table = all(feature.get("@table") for feature in features)
-    shapes, raws, codes, closed = _shapes(features)
+    shapes, raws, codes, mended = _shapes(features)
     frame = pd.DataFrame([{k: _cell(v) for k, v in feature["properties"].items()} for feature in features])
     frame = frame.astype(object).where(frame.notna(), None)
     frame[ROW] = np.arange(1, len(features) + 1)
@@ -60,18 +60,18 @@ def read_geojson(path: Path, kind: Kind, options: Options) -> Reading:
         crs=None if is_table else _named_crs(document),
         encoding=encoding,
         has_geometry=not is_table,
-        corrected=tuple(Finding("ring_closed", name, row, raw=raw) for row, raw in closed),
+        corrected=tuple(Finding(code, name, row, raw=raw) for code, row, raw in mended),
     )
 
 
 def _shapes(
     features: list[dict[str, Any]],
-) -> tuple[np.ndarray[Any, Any], list[str | None], list[str | None], list[tuple[int, str]]]:
-    """(geometries, raw text and code of those that could not be built, (row, raw) of those with a ring closed)."""
+) -> tuple[np.ndarray[Any, Any], list[str | None], list[str | None], list[tuple[str, int, str]]]:
+    """(geometries, raw text and code of those that could not be built, (code, row, raw) of those mended)."""
     shapes = np.full(len(features), None, dtype=object)
     raws: list[str | None] = [None] * len(features)
     codes: list[str | None] = [None] * len(features)
-    closed: list[tuple[int, str]] = []
+    mended: list[tuple[str, int, str]] = []
     for position, feature in enumerate(features):
         given = feature["geometry"]
         if given is None and "@raw" not in feature:
@@ -84,6 +84,7 @@ def _shapes(
                 continue
             codes[position] = error.code
             raws[position] = shorten(json.dumps(feature.get("@raw", given), ensure_ascii=False, default=str))
-        if build.closed and raws[position] is None:
-            closed.append((position + 1, shorten(json.dumps(given)[:300])))
-    return shapes, raws, codes, closed
+        if raws[position] is None:
+            said = (("ring_closed", build.closed), ("hole_dropped", build.dropped))
+            mended += [(code, position + 1, shorten(json.dumps(given)[:300])) for code, count in said if count]
+    return shapes, raws, codes, mended

@@ -20,8 +20,8 @@ FROM (
 """
 
 
-def read_known(connection: Connection, street_id: int | None, *, stays_within: bool = True) -> Known:
-    """The Known of a street (None: code tables alone); `stays_within` False leaves its outline out, for a new one."""
+def read_known(connection: Connection, street_id: int | None) -> Known:
+    """The Known of a street; None: the code tables alone."""
     kinds = connection.execute("SELECT code, title, title_en FROM gridmap.facility_kind").fetchall()
     roles = connection.execute("SELECT code, title, title_en, level FROM gridmap.duty_role ORDER BY sort").fetchall()
     places, outline = pd.DataFrame(), None
@@ -30,7 +30,7 @@ def read_known(connection: Connection, street_id: int | None, *, stays_within: b
         row = connection.execute(
             "SELECT ST_AsBinary(geom) AS geom FROM gridmap.street WHERE id = %s AND geom IS NOT NULL", (street_id,)
         ).fetchone()
-        outline = shapely.from_wkb(bytes(row["geom"])) if row and stays_within else None
+        outline = shapely.from_wkb(bytes(row["geom"])) if row else None
     return Known(
         known_places(places),
         outline,

@@ -17,11 +17,13 @@ WORDS = {"grids": "grid", "estates": "estate", "buildings": "building", "facilit
 ELSEWHERE_M = 1_000.0
 
 MATCH = """
-UPDATE incoming i SET id = p.id, is_new = false
+UPDATE incoming i SET id = p.id, is_new = false, elsewhere = i.source_key LIKE 'id:%%' AND p.name <> i.name
+  AND ST_Distance(p.geom::geography, i.geom::geography) > %(far)s
 FROM gridmap.place p
 WHERE p.street_id = %(street)s AND p.kind = %(kind)s
   AND (p.source, p.source_key) = (i.source, i.source_key)
 """
+"""An id that means another thing far away comes from another source: two with small ids would overwrite each other."""
 MATCH_BY_CODE = """
 UPDATE incoming i SET id = p.id, is_new = false
 FROM gridmap.place p
@@ -176,9 +178,11 @@ def write_places(
         "at": by.business_at,
         "by": by.account_id,
         "run": run,
+        "far": ELSEWHERE_M,
     }
     connection.execute(MATCH, values)
-    refused = _refuse_conflicts(connection, checks, street_id)
+    connection.execute("ANALYZE incoming")
+    refused = refuse(connection, checks, "id_elsewhere", sql.SQL("i.elsewhere"))
     connection.execute(MATCH_BY_CODE, values)
     if kind == "grids":
         refused += number_grids(connection, checks, street_id)
@@ -194,16 +198,6 @@ def write_places(
     _mark(connection, values, sorted(beside - touched))
     added = int((new or {})["rows"])
     return added, len(touched | beside) - added, refused
-
-
-def _refuse_conflicts(connection: Connection, checks: Sequence[Checked], street_id: int) -> list[Finding]:
-    """An id that means another thing far away: two sources with small ids would overwrite each other silently."""
-    condition = sql.SQL(
-        "i.source_key LIKE 'id:%%' AND i.id IS NOT NULL AND EXISTS (SELECT FROM gridmap.place p"
-        " WHERE (p.street_id, p.id) = ({street}, i.id) AND p.name IS DISTINCT FROM i.name"
-        " AND ST_Distance(p.geom::geography, i.geom::geography) > {metres})"
-    ).format(street=sql.Literal(street_id), metres=sql.Literal(ELSEWHERE_M))
-    return refuse(connection, checks, "id_elsewhere", condition)
 
 
 def _code_taken(street_id: int, kind: str) -> sql.Composed:
