@@ -13,9 +13,6 @@ import psycopg
 import pyproj
 import shapely
 from flask import Flask
-from mvt import decoded
-from oracle import Leak, Oracle, Row, Sight, compare, primary_key
-from world import World
 
 from gridmap.api.cache import ByteCache
 from gridmap.api.tiles import TileService, end_of
@@ -34,6 +31,9 @@ from gridmap.read import (
     read_page,
 )
 from gridmap.scope import Viewer
+from tests.mvt import decoded
+from tests.oracle import Leak, Oracle, Row, Sight, compare, primary_key
+from tests.world import World
 
 HALF = 20037508.342789244
 EXTENT, MARGIN = 4096, 64

@@ -12,11 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 import shapely
-from conftest import Base
 from flask import Flask
-from mvt import decoded
-from oracle import QUERIES, TOLD_WHO, WHAT, WHO
-from outputs import EXTENT, HALF, MARGIN, Scene, box_of
 from psycopg.rows import dict_row
 from test_who_sees_what import open_scene
 
@@ -29,6 +25,10 @@ from gridmap.layers import BY_NAME, LAYERS
 from gridmap.read import TILE_ZOOMS, Asked, Tile, layers_named, read_page, read_tile
 from gridmap.read.select import seen_attributes
 from gridmap.scope import Reach, Viewer
+from tests.conftest import Base
+from tests.mvt import decoded
+from tests.oracle import QUERIES, TOLD_WHO, WHAT, WHO
+from tests.outputs import EXTENT, HALF, MARGIN, Scene, box_of
 
 each_layer = pytest.mark.parametrize("layer", LAYERS, ids=lambda layer: layer.name)
 

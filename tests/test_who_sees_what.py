@@ -6,22 +6,22 @@ from typing import Any
 
 import psycopg
 import pytest
-from conftest import DEMO_CLOCK, Base
 from flask import Flask
-from mutations import (
+from psycopg.rows import dict_row
+
+from gridmap.layer import Scoped
+from gridmap.layers import BY_NAME, LAYERS
+from tests.conftest import DEMO_CLOCK, Base
+from tests.mutations import (
     one_key_for_all,
     open_policy,
     shown_to_everyone,
     without_first_lock,
     without_second_lock,
 )
-from oracle import LOCKED_TABLES, WHAT, WHO, Leak, Oracle
-from outputs import Scene, export_leaks, feature_leaks, table_leaks, tile_leaks
-from psycopg.rows import dict_row
-from world import ACCOUNTS, keep_one_street, make_world
-
-from gridmap.layer import Scoped
-from gridmap.layers import BY_NAME, LAYERS
+from tests.oracle import LOCKED_TABLES, WHAT, WHO, Leak, Oracle
+from tests.outputs import Scene, export_leaks, feature_leaks, table_leaks, tile_leaks
+from tests.world import ACCOUNTS, keep_one_street, make_world
 
 DEMO_ACCOUNTS = ("admin", "community", "leader", "manager", "planner", "property", "worker")
 EVERYBODY = (*DEMO_ACCOUNTS, *ACCOUNTS)

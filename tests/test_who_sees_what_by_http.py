@@ -8,15 +8,15 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from conftest import Base
 from flask import Flask
 from flask.testing import FlaskClient
-from oracle import TOLD_WHO, Leak, Oracle, Rights, compare
-from outputs import Scene, properties
 from test_who_sees_what import SHUT_OUT, SIGNED_IN, SOME, each, open_scene
 from werkzeug.test import TestResponse
 
 from gridmap.layers import BY_NAME
+from tests.conftest import Base
+from tests.oracle import TOLD_WHO, Leak, Oracle, Rights, compare
+from tests.outputs import Scene, properties
 
 PUBLIC = {"static", "api.healthz", "pages.login", "pages.enter"}
 """For everybody: no rows."""
