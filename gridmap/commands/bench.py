@@ -1,59 +1,63 @@
-"""`gridmap bench`: measurements on the data of this installation."""
+"""`gridmap bench`: how fast this machine serves, as ratios within one run."""
 
 import json
 
 import click
+import psycopg
 
 from gridmap.clock import parse_clock
 from gridmap.cluster import ClusterError, find_access
 from gridmap.db import Database
-from gridmap.scope import viewer_of
 from gridmap.settings import Settings
+
+ON_THE_MAP = "green,water,districts,streets,communities,grids,estates,roads,buildings,stairwells,facilities"
 
 
 @click.group()
 def bench() -> None:
-    """Measure: ratios within one run, CPU time first."""
+    """Measure gridmap on this machine."""
 
 
 @bench.command()
-@click.option("--user", default="leader", show_default=True, help="The account that looks.")
-@click.option("--count", default=200, show_default=True, help="Tiles at each zoom.")
-@click.option("--json", "as_json", is_flag=True, help="Print plain figures.")
+@click.option("--user", default="leader", show_default=True, help="Whose eyes.")
+@click.option("--layers", default=ON_THE_MAP, show_default=True, help="Layers of one tile, with commas between.")
+@click.option("--zooms", default="12,13,14,15,16", show_default=True, help="Zooms, with commas between.")
+@click.option("--tiles", "count", default=60, show_default=True, type=click.IntRange(1, 5000), help="Tiles of a zoom.")
+@click.option("--seconds", default=5.0, show_default=True, type=click.FloatRange(0.5, 600), help="Length of each rate.")
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON instead of the table.")
 @click.pass_obj
-def tiles(settings: Settings, user: str, count: int, *, as_json: bool) -> None:
-    """What serving a tile costs over the same SQL, what row security costs, what the cache is worth."""
-    from gridmap.bench import tiles as measure
-    from gridmap.bench.server import running_server
+def tiles(settings: Settings, user: str, layers: str, zooms: str, count: int, seconds: float, *, as_json: bool) -> None:
+    """Tiles: the bare SQL, the same through HTTP past the cache and from it, and the price of row security.
+
+    Starts a server of its own on a free port beside the running database. Best with `gridmap demo --scale city`.
+    """
+    from gridmap.bench.results import lines
+    from gridmap.bench.server import BenchProblem, running, sign_in
+    from gridmap.bench.tiles import Bench
+    from gridmap.read import UnknownLayer, layers_named
 
     try:
+        wanted, levels = layers_named(layers.split(",")), [int(word) for word in zooms.split(",")]
+    except (UnknownLayer, ValueError) as error:
+        raise click.UsageError(f"There is no such layer or zoom: {error}") from None
+    try:
         access = find_access(settings)
-    except ClusterError as error:
-        raise click.ClickException(str(error)) from None
-    database = Database(access.app_url, prepares=settings.prepares)
-    now = parse_clock(settings.clock).now()
-    with database.transaction({"scope": "city", "administers": "on"}) as connection:
-        row = connection.execute("SELECT id FROM gridmap.account WHERE username = %s", (user,)).fetchone()
-    if row is None:
-        raise click.ClickException(f"There is no account {user}")
-    viewer = viewer_of(database, row["id"], now)
-    with running_server(settings, database, user, access.full_url) as server:
-        urls = (access.app_url, access.owner_url)
-        found = measure.costs(database, server, viewer, urls, measure.day_end(now), count)
-        spread = measure.tiles_with_buildings(database, viewer, 16, 4 * count)
-        speed = measure.rates(server, spread[count:], spread[:40])
-    database.close()
-    if as_json:
-        click.echo(json.dumps(measure.report(found, speed)))
-        return
-    click.echo(f"CPU ms a tile, {', '.join(measure.LAYERS)}; seen by {user}")
-    click.echo("zoom  tiles     raw  served  ratio    over  without RLS  median bytes")
-    for cost in found:
-        click.echo(
-            f"{cost.zoom:>4} {cost.tiles:>6} {cost.raw:>7.2f} {cost.served:>7.2f} {cost.ratio:>6.2f}"
-            f" {cost.served - cost.raw:>+7.2f} {cost.without_row_security:>12.2f} {cost.bytes:>13,}"
-        )
-    click.echo(
-        f"requests/s, 2 workers, 8 clients: uncached {speed.uncached:,.0f}, cached {speed.cached:,.0f}"
-        f" ({speed.gain:.1f} times; {speed.cached_cpu:.3f} ms CPU a cached request)"
-    )
+        database = Database(access.app_url, prepares=settings.prepares)
+        try:
+            viewer, secret = sign_in(settings, database, user)
+            with running(settings, access.app_url, secret) as server:
+                run = Bench(
+                    server=server,
+                    database=database,
+                    owner_url=access.cluster.owner_url if access.cluster else access.configured_owner_url,
+                    viewer=viewer,
+                    layers=wanted,
+                    today=parse_clock(settings.clock).today(),
+                    say=lambda words: click.echo(f"· {words}", err=True),
+                )
+                result = run.run(levels, count, seconds)
+        finally:
+            database.close()
+    except (ClusterError, BenchProblem, psycopg.Error) as error:
+        raise click.ClickException(str(error).strip()) from None
+    click.echo(json.dumps(result.as_json()) if as_json else "\n".join(lines(result)))

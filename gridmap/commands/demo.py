@@ -13,7 +13,7 @@ from gridmap.assets import AssetError, install, is_current
 from gridmap.assets.translations import compile_locale, locales
 from gridmap.clock import parse_clock
 from gridmap.cluster import Access, ClusterError, find_access
-from gridmap.commands.serve import STEPPED_DOWN, ending_with_parent, serve
+from gridmap.commands.serve import STEPPED_DOWN, serve
 from gridmap.db import Database, is_migrated, migrate
 from gridmap.demo.accounts import ACCOUNTS, keep_password, make_accounts
 from gridmap.demo.files import data_digest
@@ -42,8 +42,9 @@ def demo(ctx: click.Context, scale: str, *, no_serve: bool) -> None:
     if no_serve:
         return
     os.environ.pop(STEPPED_DOWN, None)
-    start = [sys.executable, "-c", "from gridmap.commands import main; main()", "work"]
-    worker = subprocess.Popen(ending_with_parent(start))
+    worker = subprocess.Popen(
+        [sys.executable, "-c", "from gridmap.commands import main; main()", "work", "--with-parent"]
+    )
     try:
         ctx.invoke(serve)
     finally:

@@ -31,8 +31,9 @@ log = logging.getLogger("gridmap.work")
 
 @click.command()
 @click.option("--jobs-only", is_flag=True, help="No nightly round: jobs alone, as the app role.")
+@click.option("--with-parent", is_flag=True, help="End when the process that started this one ends.")
 @click.pass_obj
-def work(settings: Settings, *, jobs_only: bool) -> None:
+def work(settings: Settings, *, jobs_only: bool, with_parent: bool) -> None:
     """Do background work until stopped: jobs as they come, and the round of the night with its backup."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     try:
@@ -40,7 +41,7 @@ def work(settings: Settings, *, jobs_only: bool) -> None:
         if jobs_only or STEPPED_DOWN in os.environ:
             do_jobs(settings, access)
         else:
-            keep_house(settings, access)
+            keep_house(settings, access, os.getppid() if with_parent else None)
     except (ClusterError, psycopg.Error) as error:
         raise click.ClickException(str(error).strip()) from None
 
@@ -65,14 +66,17 @@ def do_jobs(settings: Settings, access: Access) -> None:
         pause.wait(PAUSE_SECONDS)
 
 
-def keep_house(settings: Settings, access: Access) -> None:
-    """Keep a worker without the owner's rights running, and back up every night with them."""
+def keep_house(settings: Settings, access: Access, parent: int | None) -> None:
+    """Keep a worker without the owner's rights running, and back up every night with them; ends with `parent`.
+
+    The parent is asked after, because one that has stepped down may not signal a process that has not.
+    """
     worker = start_worker(settings, access)
     night = next_night()
     try:
-        while True:
+        while parent is None or os.getppid() == parent:
             try:
-                worker.wait(timeout=30)
+                worker.wait(timeout=2)
                 log.warning("the worker has ended, starting it again")
                 worker = start_worker(settings, access)
             except subprocess.TimeoutExpired:
