@@ -5,7 +5,7 @@ Two locks: `predicate()` composes the fast one into each query, `Viewer.settings
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -88,8 +88,10 @@ class Viewer:
             "scope": "city" if reach.is_city else "some",
             "account": str(self.account_id),
             "administers": "on" if self.administers else "off",
-            "self": _array([self.person_id] if self.person_id else []),
-            **{field.name: _array(getattr(reach, field.name)) for field in fields(reach) if field.name != "is_city"},
+            "streets": _ranges(reach.streets),
+            "near": _ranges(reach.near),
+            "self": _listed([self.person_id] if self.person_id else []),
+            **{name: _listed(getattr(reach, name)) for name in ("communities", "grids", "estates", "places", "people")},
         }
 
     @cached_property
@@ -114,8 +116,20 @@ class Viewer:
         return {f"scope_{name}": list(getattr(reach, name)) for name in (*reach.shape, "near") if name != "city"}
 
 
-def _array(ids: Iterable[int]) -> str:
-    return "{" + ",".join(str(identity) for identity in ids) + "}"
+def _listed(ids: Iterable[int]) -> str:
+    """`,5,6,`: what row security searches for an id with its commas."""
+    return "," + "".join(f"{identity}," for identity in ids)
+
+
+def _ranges(ids: Iterable[int]) -> str:
+    """`{[1,4),[7,8)}`: sorted ids as PostgreSQL's multirange, neighbours together."""
+    runs: list[list[int]] = []
+    for identity in ids:
+        if runs and runs[-1][1] == identity:
+            runs[-1][1] += 1
+        else:
+            runs.append([identity, identity + 1])
+    return "{" + ",".join(f"[{start},{end})" for start, end in runs) + "}"
 
 
 def reach_of_shape(shape: tuple[str, ...]) -> Reach:
