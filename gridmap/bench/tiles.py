@@ -1,206 +1,186 @@
-"""Tiles: what serving costs over the same SQL, what row security costs, and what the cache is worth.
+"""`gridmap bench tiles`: what a tile costs beside the bare SQL, what row security costs, what the cache saves.
 
-raw = the same statement, as the app role, in a transaction with the same viewer, through psycopg in this process.
-Every figure is CPU time of all processes that take part, per tile.
+All of it in processor time of the processes that work, and in turns, so that a busy minute hits every way alike.
 """
 
-import math
-import resource
-import threading
+import itertools
 import time
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime
-from typing import Any
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import date, timedelta
 
+import brotli
 import psycopg
 from psycopg.rows import dict_row
 
-from gridmap.api.tiles import end_of
-from gridmap.bench.processes import cpu_of
-from gridmap.bench.server import Server
-from gridmap.db import SYSTEM, Database
+from gridmap.bench.cpu import Meter, process_ms
+from gridmap.bench.http import Answer, Line, hammer
+from gridmap.bench.results import CacheResult, Cost, Result, ZoomResult
+from gridmap.bench.samples import DAYS, Sample, fresh, tiles_with_buildings
+from gridmap.bench.server import BenchProblem, Running
+from gridmap.db import Database
+from gridmap.db.pools import POOL_SETTINGS, Connection
 from gridmap.layer import Layer
-from gridmap.read import Asked, Tile, layers_named
-from gridmap.read.select import values_for
-from gridmap.read.tiles import tile_statement
+from gridmap.read import Tile, read_tile
 from gridmap.scope import Viewer
 
-LAYERS = ("communities", "grids", "estates", "buildings", "stairwells", "facilities")
-ZOOMS = (12, 13, 14, 15, 16)
-SETTINGS = ("plan_cache_mode = force_custom_plan", "max_parallel_workers_per_gather = 0", "jit = off")
-CLIENTS = 8
-RATE_SECONDS = 3.0
+ROUNDS = 4
+WARM_REQUESTS = 40
+MIXED = range(14, 17)
+CACHED_TILES = 48
+CONNECTIONS = 8
+Way = Generator[tuple[Cost, int], Sequence[Sample], None]
+"""Takes samples, gives what they cost in all and how many bytes they were."""
 
 
-@dataclass(frozen=True)
-class Cost:
-    """CPU milliseconds a tile at one zoom, the median bytes, and how many tiles were asked."""
+@dataclass(frozen=True, kw_only=True)
+class Bench:
+    """One run against one server, as one viewer."""
 
-    zoom: int
-    tiles: int
-    raw: float
-    served: float
-    without_row_security: float
-    bytes: int
+    server: Running
+    database: Database
+    owner_url: str | None
+    viewer: Viewer
+    layers: tuple[Layer, ...]
+    today: date
+    say: Callable[[str], None]
 
-    @property
-    def ratio(self) -> float:
-        """Served against raw."""
-        return self.served / self.raw if self.raw else math.nan
+    def run(self, zooms: Sequence[int], count: int, seconds: float) -> Result:
+        """Measure these zooms with so many tiles each, then rates for so many seconds each. Raises BenchProblem."""
+        with self.database.transaction(self.viewer.prologue) as connection:
+            tiles = {zoom: tiles_with_buildings(connection, zoom, count) for zoom in {*zooms, *MIXED}}
+        if not all(tiles.values()):
+            raise BenchProblem("this account sees no buildings: load some, or take another account (--user)")
+        with self.database.transaction({"scope": "city"}) as connection:
+            row = connection.execute("SELECT count(*) AS found FROM gridmap.building").fetchone()
+        return Result(
+            buildings=(row or {})["found"],
+            username=self.viewer.username,
+            layers=tuple(layer.name for layer in self.layers),
+            zooms=tuple(self._zoom(tiles[zoom]) for zoom in zooms),
+            cache=self._rates([tile for zoom in MIXED for tile in tiles[zoom]], seconds),
+        )
 
+    # One zoom ------------------------------------------------------------------------------------------------------
 
-@dataclass(frozen=True)
-class Rates:
-    """Requests a second over HTTP, signed in, two workers, eight clients; and CPU milliseconds a request."""
+    def _zoom(self, tiles: list[Tile]) -> ZoomResult:
+        self.say(f"zoom {tiles[0].z}: {len(tiles)} tiles")
+        ways = [self._raw(self.database.conninfo, self.viewer.prologue), self._served()]
+        if self.owner_url:
+            ways.append(self._raw(self.owner_url, b"BEGIN"))
+        for way in ways:
+            next(way)
+        warm = [Sample(tile, self.today - timedelta(days=DAYS + turn)) for turn, tile in _cycled(tiles, WARM_REQUESTS)]
+        for way in ways:
+            way.send(warm)
+        self._must_agree(warm[0])
+        costs, size = [Cost(python_ms=0, database_ms=0) for _ in ways], 0
+        for turn in range(ROUNDS):
+            samples = [Sample(tile, self.today - timedelta(days=turn)) for tile in tiles]
+            for number, way in enumerate(ways):
+                cost, length = way.send(samples)
+                costs[number] = Cost(
+                    python_ms=costs[number].python_ms + cost.python_ms / (ROUNDS * len(tiles)),
+                    database_ms=costs[number].database_ms + cost.database_ms / (ROUNDS * len(tiles)),
+                )
+                size += length if number == 0 else 0
+        for way in ways:
+            way.close()
+        return ZoomResult(
+            zoom=tiles[0].z,
+            tiles=ROUNDS * len(tiles),
+            kilobytes=size / (ROUNDS * len(tiles)) / 1000,
+            raw=costs[0],
+            served=costs[1],
+            unlocked=costs[2] if self.owner_url else None,
+        )
 
-    uncached: float
-    cached: float
-    cached_cpu: float
+    def _raw(self, conninfo: str, prologue: bytes) -> Way:
+        """The statement of the server through psycopg alone, in a transaction of its own as the server's are."""
+        with psycopg.connect(
+            conninfo, autocommit=True, row_factory=dict_row, prepare_threshold=2, application_name="bench"
+        ) as connection:
+            for setting in POOL_SETTINGS["tiles"]:
+                connection.execute(f"SET {setting}")
+            backend, found = connection.info.backend_pid, (Cost(python_ms=0, database_ms=0), 0)
+            while True:
+                samples = yield found
+                length, begun, database = 0, time.process_time(), process_ms(backend)
+                for sample in samples:
+                    connection.execute(prologue, prepare=False)
+                    length += len(self._read(connection, sample))
+                    connection.commit()
+                cost = Cost(python_ms=(time.process_time() - begun) * 1000, database_ms=process_ms(backend) - database)
+                found = cost, length
 
-    @property
-    def gain(self) -> float:
-        """How many times more from the cache."""
-        return self.cached / self.uncached if self.uncached else math.nan
+    def _read(self, connection: Connection, sample: Sample) -> bytes:
+        return read_tile(connection, self.layers, sample.tile, self.viewer, sample.asked)
 
+    def _served(self) -> Way:
+        """The same tiles through HTTP; none has been asked for before."""
+        lines = [Line(self.server.target) for _ in range(CONNECTIONS)]
+        found = Cost(python_ms=0, database_ms=0), 0
+        try:
+            while True:
+                samples = yield found
+                requests = [self.server.target.request(sample.path(self.layers)) for sample in samples]
+                python, database = Meter(self.server.workers), Meter(self.server.backends)
+                python.start()
+                database.start()
+                answers = [line.ask(request) for line, request in zip(itertools.cycle(lines), requests, strict=False)]
+                python.stop()
+                database.stop()
+                _must_be_good(answers)
+                found = Cost(python_ms=python.used_ms, database_ms=database.used_ms), sum(len(a.body) for a in answers)
+        finally:
+            for line in lines:
+                line.close()
 
-def tiles_with_buildings(database: Database, viewer: Viewer, zoom: int, count: int) -> list[Tile]:
-    """Up to `count` different tiles of the zoom that hold buildings in the viewer's sight, spread evenly."""
-    with database.transaction(viewer.prologue) as connection:
-        rows = connection.execute(
-            "SELECT public.st_x(point) AS lon, public.st_y(point) AS lat FROM ("
-            " SELECT public.st_transform(label_3857, 4326) AS point FROM gridmap.place"
-            " WHERE kind = 'building' AND geom IS NOT NULL AND street_id = ANY (%s::int[])"
-            " ORDER BY hashint8(id) LIMIT 20000) picked",
-            (_streets(database, viewer),),
-        ).fetchall()
-    return list(dict.fromkeys(_tile(row["lon"], row["lat"], zoom) for row in rows))[:count]
+    def _must_agree(self, sample: Sample) -> None:
+        """What is served is what the statement gives: otherwise the figures would compare different things."""
+        with closing(Line(self.server.target)) as line:
+            answer = line.ask(self.server.target.request(sample.path(self.layers)))
+        with self.database.transaction(self.viewer.prologue, "tiles") as connection:
+            body = self._read(connection, sample)
+        if (brotli.decompress(answer.body) if answer.body else b"") != body:
+            raise BenchProblem(f"what is served for {sample.tile} is not what the statement gives")
 
+    # Rates ---------------------------------------------------------------------------------------------------------
 
-def _streets(database: Database, viewer: Viewer) -> list[int]:
-    if not viewer.reach.is_city:
-        return list(viewer.reach.near)
-    with database.transaction(SYSTEM) as connection:
-        return [row["id"] for row in connection.execute("SELECT id FROM gridmap.street").fetchall()]
-
-
-def _tile(lon: float, lat: float, zoom: int) -> Tile:
-    size = 2**zoom
-    y = (1 - math.asinh(math.tan(math.radians(lat))) / math.pi) / 2
-    return Tile(zoom, int((lon + 180) / 360 * size), int(y * size))
-
-
-class Raw:
-    """The same SQL without a server: one connection, and the CPU of this process and of its backend."""
-
-    def __init__(self, url: str, viewer: Viewer, prologue: bytes, now: datetime) -> None:
-        self.connection = psycopg.connect(url, autocommit=True, row_factory=dict_row, prepare_threshold=2)
-        for setting in SETTINGS:
-            self.connection.execute(f"SET {setting}".encode())
-        self.viewer, self.prologue, self.asked = viewer, prologue, Asked(as_of=now)
-
-    def cpu(self) -> float:
-        """CPU seconds so far."""
-        own = resource.getrusage(resource.RUSAGE_SELF)
-        return own.ru_utime + own.ru_stime + cpu_of([self.connection.info.backend_pid])
-
-    def read(self, layers: tuple[Layer, ...], tile: Tile) -> int:
-        """Read one tile; its size in bytes."""
-        statement = tile_statement(layers, tile.z, self.viewer.reach.shape, self.viewer.reading_roles)
-        if statement is None:
-            return 0
-        text, constants = statement
-        values: dict[str, Any] = constants | values_for(self.viewer, self.asked)
-        self.connection.execute(self.prologue, prepare=False)
-        row = self.connection.execute(text.encode(), values | {"z": tile.z, "x": tile.x, "y": tile.y}).fetchone()
-        self.connection.execute("COMMIT")
-        return len(row["tile"]) if row else 0
-
-    def cost(self, layers: tuple[Layer, ...], tiles: Sequence[Tile]) -> tuple[float, list[int]]:
-        """CPU milliseconds a tile over these tiles, and their sizes."""
-        before = self.cpu()
-        sizes = [self.read(layers, tile) for tile in tiles]
-        return (self.cpu() - before) * 1000 / len(tiles), sizes
-
-
-def costs(
-    database: Database, server: Server, viewer: Viewer, urls: tuple[str, str], today: datetime, count: int
-) -> list[Cost]:
-    """What tiles cost at each zoom: raw, served for the first time, and without row security (as the owner)."""
-    layers = layers_named(LAYERS)
-    app, owner = (Raw(url, viewer, viewer.prologue, today) for url in urls)
-    found = []
-    for zoom in ZOOMS:
-        tiles = tiles_with_buildings(database, viewer, zoom, count)
-        app.cost(layers, tiles[:20])
-        owner.cost(layers, tiles[:20])
-        raw, sizes = app.cost(layers, tiles)
-        served = serve(server, tiles)
-        again, _ = app.cost(layers, tiles)
-        bare, _ = owner.cost(layers, tiles)
-        found.append(Cost(zoom, len(tiles), (raw + again) / 2, served, bare, sorted(sizes)[len(sizes) // 2]))
-    return found
-
-
-def serve(server: Server, tiles: Sequence[Tile]) -> float:
-    """Ask each tile once; CPU milliseconds a tile of the server and its database."""
-    connection = server.connect()
-    ask(server, connection, tiles[0], "districts")
-    before = server.cpu()
-    for tile in tiles:
-        ask(server, connection, tile)
-    return (server.cpu() - before) * 1000 / len(tiles)
-
-
-def ask(server: Server, connection: Any, tile: Tile, layers: str = ",".join(LAYERS)) -> None:
-    """One request, read to its end. Raises RuntimeError when it is refused."""
-    connection.request("GET", f"/tiles/{tile.z}/{tile.x}/{tile.y}.mvt?layers={layers}", headers=server.headers)
-    answer = connection.getresponse()
-    answer.read()
-    if answer.status not in (200, 204):
-        raise RuntimeError(f"a tile was answered with {answer.status}")
-
-
-def rates(server: Server, fresh: Sequence[Tile], few: Sequence[Tile]) -> Rates:
-    """Requests a second: `fresh` tiles that nobody has asked for, then a `few` over and over."""
-    uncached = len(fresh) / timed(server, [fresh[index::CLIENTS] for index in range(CLIENTS)])
-    for _ in range(4):
-        timed(server, [few] * CLIENTS)
-    before, asked = server.cpu(), 0
-    begun = time.perf_counter()
-    while time.perf_counter() - begun < RATE_SECONDS:
-        timed(server, [few] * CLIENTS)
-        asked += len(few) * CLIENTS
-    seconds = time.perf_counter() - begun
-    return Rates(uncached, asked / seconds, (server.cpu() - before) * 1000 / asked)
+    def _rates(self, tiles: list[Tile], seconds: float) -> CacheResult:
+        self.say("answers a second")
+        target = self.server.target
+        new = (target.request(sample.path(self.layers)) for sample in fresh(tiles, self.today - timedelta(days=ROUNDS)))
+        uncached = hammer(target, new, connections=CONNECTIONS, seconds=seconds)
+        paths = [Sample(tile, self.today).path(self.layers) for tile in tiles[:: max(1, len(tiles) // CACHED_TILES)]]
+        known = itertools.cycle([target.request(path) for path in paths])
+        with closing(Line(target)) as line:
+            asked = itertools.cycle([target.request(path, line.ask(target.request(path)).etag) for path in paths])
+        hammer(target, known, connections=CONNECTIONS, seconds=1)  # every worker has them now
+        meter = Meter(self.server.workers)
+        meter.start()
+        cached = hammer(target, known, connections=CONNECTIONS, seconds=seconds)
+        meter.stop()
+        unchanged = hammer(target, asked, connections=CONNECTIONS, seconds=seconds / 2)
+        for rate, status in ((uncached, 200), (cached, 200), (unchanged, 304)):
+            if set(rate.statuses) - {status, 204}:
+                raise BenchProblem(f"the server has answered {rate.statuses}")
+        return CacheResult(
+            uncached_per_second=uncached.per_second,
+            cached_per_second=cached.per_second,
+            unchanged_per_second=unchanged.per_second,
+            cached_ms=meter.used_ms / cached.answered,
+        )
 
 
-def timed(server: Server, shares: Sequence[Sequence[Tile]]) -> float:
-    """Seconds until each client has asked for its share."""
-
-    def work(share: Sequence[Tile]) -> None:
-        connection = server.connect()
-        for tile in share:
-            ask(server, connection, tile)
-        connection.close()
-
-    clients = [threading.Thread(target=work, args=(share,)) for share in shares if share]
-    begun = time.perf_counter()
-    for client in clients:
-        client.start()
-    for client in clients:
-        client.join()
-    return time.perf_counter() - begun
+def _cycled(tiles: list[Tile], count: int) -> Iterator[tuple[int, Tile]]:
+    """So many of the tiles, over and over, each with the number of its turn."""
+    for number in range(count):
+        yield number // len(tiles), tiles[number % len(tiles)]
 
 
-def report(found: Sequence[Cost], speed: Rates) -> dict[str, Any]:
-    """All figures as plain values."""
-    return {
-        "costs": [asdict(cost) | {"ratio": cost.ratio, "over": cost.served - cost.raw} for cost in found],
-        "rates": asdict(speed) | {"gain": speed.gain},
-    }
-
-
-def day_end(today: datetime) -> datetime:
-    """The instant that a tile of today shows."""
-    return end_of(today.date())
+def _must_be_good(answers: Sequence[Answer]) -> None:
+    bad = {answer.status for answer in answers} - {200, 204}
+    if bad:
+        raise BenchProblem(f"the server has answered {sorted(bad)}")
