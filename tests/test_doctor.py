@@ -107,6 +107,7 @@ def test_doctor_finds_trust_in_the_sign_in_rules(filled: Cluster) -> None:
 
 
 def test_doctor_finds_open_secrets_old_backups_and_no_room(filled: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run(filled.home, "db", "backup").exit_code == 0
     key = filled.home / "secrets" / "plates"
     key.chmod(0o644)
     monkeypatch.setattr("gridmap.commands.doctor.free_bytes", lambda _: 1000)
