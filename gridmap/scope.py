@@ -4,18 +4,19 @@ Two locks: `predicate()` composes the fast one into each query, `Viewer.settings
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 from sqlalchemy import ARRAY, BigInteger, Integer, bindparam, false, or_
+from sqlalchemy.dialects.postgresql import INT4MULTIRANGE
 from sqlalchemy.sql import ColumnElement, FromClause, func
 
 from gridmap.db import SYSTEM, Database
 from gridmap.db.pools import Connection, viewer_prologue
-from gridmap.layer import Layer, Role, Scoped
+from gridmap.layer import ON_DUTY, Layer, Role, Scoped
 
 SCOPE_COLUMNS = ("street_id", "place_id", "community_id", "grid_id", "micro_grid_id", "estate_id")
 """The columns that the first lock reads; place_id where a row's own id is not the place's."""
@@ -31,8 +32,8 @@ class UnknownAccount(Exception):
 class Reach:
     """The subtrees that a viewer may see; ids sorted. `is_city` stands for everything.
 
-    `people` are those who hold or held something in it, but for those who belong to a whole street or community in it
-    anyway, and the viewer; `near` are the streets in which something is seen.
+    `people` are the viewer and, for roles on duty, those who hold or held something in it, but for those who belong to
+    a whole street or community in it anyway; `near` are the streets in which something is seen.
     """
 
     is_city: bool = False
@@ -82,17 +83,18 @@ class Viewer:
 
     @cached_property
     def settings(self) -> Mapping[str, str]:
-        """What row security reads, set for one transaction."""
+        """What row security reads, set for one transaction; what is empty is left out and lets nothing through."""
         reach = self.reach
-        return {
+        found = {
             "scope": "city" if reach.is_city else "some",
             "account": str(self.account_id),
-            "administers": "on" if self.administers else "off",
+            "administers": "on" if self.administers else "",
             "streets": _ranges(reach.streets),
             "near": _ranges(reach.near),
             "self": _listed([self.person_id] if self.person_id else []),
             **{name: _listed(getattr(reach, name)) for name in ("communities", "grids", "estates", "places", "people")},
         }
+        return {name: value for name, value in found.items() if value}
 
     @cached_property
     def prologue(self) -> bytes:
@@ -109,27 +111,36 @@ class Viewer:
         """Whether the attribute of the layer leaves the server for this viewer."""
         return self.reading_roles <= layer.attributes[name].seen_by
 
-    @property
-    def parameters(self) -> dict[str, Any]:
-        """The values of the bind parameters that `predicate()` uses."""
+    @cached_property
+    def parameters(self) -> Mapping[str, Any]:
+        """The values of the bind parameters that `predicate()` uses: arrays as PostgreSQL writes them.
+
+        Written once for each viewer: turning hundreds of ids into an array takes longer than a small tile.
+        """
         reach = self.reach
-        return {f"scope_{name}": list(getattr(reach, name)) for name in (*reach.shape, "near") if name != "city"}
+        found = {f"scope_{name}": _array(getattr(reach, name)) for name in (*reach.shape, "near") if name != "city"}
+        return found | {f"{name}_ranges": _ranges(getattr(reach, name)) or "{}" for name in RANGED}
 
 
-def _listed(ids: Iterable[int]) -> str:
-    """`,5,6,`: what row security searches for an id with its commas."""
-    return "," + "".join(f"{identity}," for identity in ids)
+def _listed(ids: Collection[int]) -> str:
+    """`,5,6,`: what row security searches for an id with its commas; empty where there is none."""
+    return "," + "".join(f"{identity}," for identity in ids) if ids else ""
 
 
 def _ranges(ids: Iterable[int]) -> str:
-    """`{[1,4),[7,8)}`: sorted ids as PostgreSQL's multirange, neighbours together."""
+    """`{[1,4),[7,8)}`: sorted ids as PostgreSQL's multirange, neighbours together; empty where there is none."""
     runs: list[list[int]] = []
     for identity in ids:
         if runs and runs[-1][1] == identity:
             runs[-1][1] += 1
         else:
             runs.append([identity, identity + 1])
-    return "{" + ",".join(f"[{start},{end})" for start, end in runs) + "}"
+    return "{" + ",".join(f"[{start},{end})" for start, end in runs) + "}" if runs else ""
+
+
+def _array(ids: Iterable[int]) -> str:
+    """`{1,2}`: PostgreSQL's own way to write an array."""
+    return "{" + ",".join(str(identity) for identity in ids) + "}"
 
 
 def reach_of_shape(shape: tuple[str, ...]) -> Reach:
@@ -139,20 +150,31 @@ def reach_of_shape(shape: tuple[str, ...]) -> Reach:
     return Reach(is_city=is_city, near=(0,), **some)
 
 
-def _among(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
-    kind = Integer if name in ("streets", "near") else BigInteger
-    return column == func.any(bindparam(f"scope_{name}", type_=ARRAY(kind)))
+RANGED = ("streets", "near")
 
 
-def predicate(scoped_by: Scoped | None, rows: FromClause, reach: Reach) -> ColumnElement[bool] | None:
+def _among(column: ColumnElement[Any], name: str, *, is_picked: bool) -> ColumnElement[bool]:
+    if name not in RANGED:
+        return column == func.any(bindparam(f"scope_{name}", type_=ARRAY(BigInteger)))
+    if not is_picked:
+        return column == func.any(bindparam(f"scope_{name}", type_=ARRAY(Integer)))
+    found: ColumnElement[bool] = column.op("<@")(bindparam(f"{name}_ranges", type_=INT4MULTIRANGE()))
+    return found
+
+
+def predicate(
+    scoped_by: Scoped | None, rows: FromClause, reach: Reach, *, is_picked: bool = False
+) -> ColumnElement[bool] | None:
     """The first lock for these rows; None where everything may be seen, false where nothing may.
 
-    Sources of the rule: a row without a grid belongs to its community; micro grids count as grids.
+    `is_picked`: another condition picks the rows by its own index, so streets are looked up in ranges, row by row; an
+    array would be tried against an index, hundreds of streets for each row. Sources of the rule: a row without a grid
+    belongs to its community; micro grids count as grids.
     """
     if scoped_by is None or reach.is_city:
         return None
     if scoped_by is Scoped.STREET:
-        return _among(rows.c.street_id, "near")
+        return _among(rows.c.street_id, "near", is_picked=is_picked)
     columns = {
         "streets": ("street_id",),
         "communities": ("community_id",),
@@ -160,7 +182,7 @@ def predicate(scoped_by: Scoped | None, rows: FromClause, reach: Reach) -> Colum
         "estates": ("estate_id",),
         "places": ("place_id" if "place_id" in rows.c else "id",),
     }
-    parts = [_among(rows.c[column], name) for name in reach.shape for column in columns[name]]
+    parts = [_among(rows.c[column], name, is_picked=is_picked) for name in reach.shape for column in columns[name]]
     return or_(*parts) if parts else false()
 
 
@@ -251,7 +273,9 @@ def _reach(connection: Connection, grants: list[dict[str, Any]], person: int | N
         found["estates"].update(row["id"] for row in rows)
     ids = {name: tuple(sorted(found[name])) for name in found}
     people = {person} if person is not None else set()
-    if any(ids[name] for name in ids if name != "streets"):
+    # who is not told who is responsible need not know those who come from elsewhere: a company may manage thousands
+    is_told = {Role(grant["role"]) for grant in grants} <= ON_DUTY
+    if is_told and any(ids[name] for name in ids if name != "streets"):
         rows = connection.execute(PEOPLE, {name: list(ids[name]) for name in ids} | {"near": near}).fetchall()
         people.update(row["person_id"] for row in rows)
     return Reach(

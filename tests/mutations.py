@@ -55,8 +55,8 @@ def without_first_lock(of: frozenset[Scoped] = frozenset(Scoped)) -> Iterator[No
     """No predicate for layers of these scope patterns, nor in the reads beside the layers."""
     original = scope.predicate
 
-    def open_predicate(scoped_by: Scoped | None, *others: Any) -> Any:
-        return None if scoped_by in of else original(scoped_by, *others)
+    def open_predicate(scoped_by: Scoped | None, *others: Any, **words: Any) -> Any:
+        return None if scoped_by in of else original(scoped_by, *others, **words)
 
     def nothing(*_: Any) -> Any:
         return true()

@@ -12,7 +12,8 @@ Never through scope.py, read/ or the layers' selects: what is said here is said 
 - Territory is shared: districts, streets and the background map with all, communities with those who see something
   of their street.
 - Who is responsible is told to workers, managers and leaders only; with several roles, only what each may know.
-- A person is known through the own community or grid, or through any place that one sees and that they hold or held.
+- A person is known through the own community or grid; to those who are told who is responsible also through any place
+  that they see and that the person holds or held.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -307,7 +308,8 @@ class Oracle:
                     {name: one[name] for name in ("street_id", "community_id", "grid_id", "micro_grid_id")}
                 )
             }
-            on_duty = {duty["person_id"] for duty in self.assignments if rights.covers(duty)}
+            is_told = rights.roles <= TOLD_WHO
+            on_duty = {duty["person_id"] for duty in self.assignments if is_told and rights.covers(duty)}
             self._knowing[key] = own | on_duty | {rights.person_id or 0}
         return self._knowing[key]
 

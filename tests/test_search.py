@@ -242,3 +242,19 @@ def test_the_middle_of_a_buildings_name_is_found_when_nothing_else_is(lonely: Se
 def test_natural_order_counts() -> None:
     names = ["10栋", "2栋", "1栋12单元", "1栋3单元", "1栋"]
     assert sorted(names, key=natural_key) == ["1栋", "1栋3单元", "1栋12单元", "2栋", "10栋"]
+
+
+@pytest.mark.parametrize("words", ["花苑新村", HUAYUAN, "hyxc", "花苑新村3栋", "花苑新村3号楼2单元", "苑新"])
+def test_who_sees_very_many_streets_finds_the_same_first(
+    found: Find, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = found(words)[0]
+    monkeypatch.setattr("gridmap.read.search.MANY_STREETS", 0)
+    assert found(words)[0] == usual
+
+
+def test_who_sees_very_many_streets_finds_people_by_the_beginning(found: Find, monkeypatch: pytest.MonkeyPatch) -> None:
+    anybody = next(one for one in found("某") if one.kind == "person")
+    monkeypatch.setattr("gridmap.read.search.MANY_STREETS", 0)
+    assert anybody.name in {one.name for one in found(anybody.name[:2]) if one.kind == "person"}
+    assert [one for one in found("某") if one.kind == "person"] == []

@@ -15,10 +15,10 @@ class Target:
     port: int
     cookie: str
 
-    def request(self, path: str, etag: str = "") -> bytes:
+    def request(self, path: str, etag: str = "", encoding: str = "br") -> bytes:
         """The bytes of one GET that keeps the connection open; with `etag` it asks whether that is still good."""
         lines = [f"GET {path} HTTP/1.1", f"Host: {self.host}:{self.port}", f"Cookie: {self.cookie}"]
-        lines += ["Accept-Encoding: br", *([f"If-None-Match: {etag}"] if etag else []), "", ""]
+        lines += [f"Accept-Encoding: {encoding}", *([f"If-None-Match: {etag}"] if etag else []), "", ""]
         return "\r\n".join(lines).encode()
 
 

@@ -19,13 +19,17 @@ class Cost:
 
 @dataclass(frozen=True, kw_only=True)
 class ZoomResult:
-    """One zoom: the bare SQL as the app role, the same through HTTP past the cache, and without row security."""
+    """One zoom: the bare SQL as the app role, the same through HTTP past the cache, and without row security.
+
+    `served` leaves the server as the database made it, `compressed` as a browser gets it.
+    """
 
     zoom: int
     tiles: int
     kilobytes: float
     raw: Cost
     served: Cost
+    compressed: Cost
     unlocked: Cost | None
 
     @property
@@ -37,6 +41,11 @@ class ZoomResult:
     def ratio(self) -> float:
         """Served against bare."""
         return self.served.total_ms / self.raw.total_ms
+
+    @property
+    def compression_ms(self) -> float:
+        """What compressing the bytes adds in Python."""
+        return self.compressed.python_ms - self.served.python_ms
 
     @property
     def lock_price(self) -> float | None:
@@ -73,7 +82,7 @@ class Result:
         """The same as plain values, with the ratios."""
         found = asdict(self)
         for zoom, row in zip(self.zooms, found["zooms"], strict=True):
-            row |= {"added_ms": zoom.added_ms, "ratio": zoom.ratio, "lock_price": zoom.lock_price}
+            row |= {name: getattr(zoom, name) for name in ("added_ms", "ratio", "compression_ms", "lock_price")}
         found["cache"]["ratio"] = self.cache.ratio
         return found
 
@@ -82,13 +91,13 @@ def lines(result: Result) -> Iterator[str]:
     """The run as a Markdown table for people and for the README."""
     yield f"{result.buildings:,} buildings; as {result.username}; layers: {', '.join(result.layers)}"
     yield ""
-    yield "| zoom | kB a tile | raw SQL, ms CPU | served, ms CPU | added | served / raw | row security |"
-    yield "| --- | --- | --- | --- | --- | --- | --- |"
+    yield "| zoom | kB a tile | raw SQL, ms CPU | served, ms CPU | added | served / raw | brotli | row security |"
+    yield "| --- | --- | --- | --- | --- | --- | --- | --- |"
     for zoom in result.zooms:
         price = "—" if zoom.lock_price is None else f"× {zoom.lock_price:.2f}"
         yield (
             f"| {zoom.zoom} | {zoom.kilobytes:.1f} | {cost(zoom.raw)} | {cost(zoom.served)} | "
-            f"{zoom.added_ms:+.2f} ms | {zoom.ratio:.2f} | {price} |"
+            f"{zoom.added_ms:+.2f} ms | {zoom.ratio:.2f} | {zoom.compression_ms:+.2f} ms | {price} |"
         )
     cache = result.cache
     yield ""

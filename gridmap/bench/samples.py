@@ -11,7 +11,7 @@ from gridmap.layer import Layer
 from gridmap.read import Asked, Tile
 
 DAYS = 3_000
-"""So many days back make other cache entries of the same tile; the buildings on it are the same."""
+"""So many days ahead make other cache entries of the same tile; what is on it is the same."""
 
 # the hash spreads the tiles over the whole of what is seen, the same ones in each run
 WITH_BUILDINGS = """
@@ -52,7 +52,7 @@ def tiles_with_buildings(connection: Connection, zoom: int, most: int) -> list[T
 
 
 def fresh(tiles: Sequence[Tile], today: date) -> Iterator[Sample]:
-    """Samples without end: all tiles of today, then all of yesterday, and so on; none twice in eight years."""
+    """Samples without end: all tiles of today, then all of tomorrow, and so on; none twice in eight years."""
     for back in itertools.count():
         for tile in tiles:
-            yield Sample(tile, today - timedelta(days=back % DAYS))
+            yield Sample(tile, today + timedelta(days=back % DAYS))

@@ -66,18 +66,22 @@ class Bench:
 
     def _zoom(self, tiles: list[Tile]) -> ZoomResult:
         self.say(f"zoom {tiles[0].z}: {len(tiles)} tiles")
-        ways = [self._raw(self.database.conninfo, self.viewer.prologue), self._served()]
+        ways = [
+            self._raw(self.database.conninfo, self.viewer.prologue),
+            self._served("identity"),
+            self._served("br"),
+        ]
         if self.owner_url:
             ways.append(self._raw(self.owner_url, b"BEGIN"))
         for way in ways:
             next(way)
-        warm = [Sample(tile, self.today - timedelta(days=DAYS + turn)) for turn, tile in _cycled(tiles, WARM_REQUESTS)]
+        warm = [Sample(tile, self.today + timedelta(days=DAYS + turn)) for turn, tile in _cycled(tiles, WARM_REQUESTS)]
         for way in ways:
             way.send(warm)
         self._must_agree(warm[0])
         costs, size = [Cost(python_ms=0, database_ms=0) for _ in ways], 0
         for turn in range(ROUNDS):
-            samples = [Sample(tile, self.today - timedelta(days=turn)) for tile in tiles]
+            samples = [Sample(tile, self.today + timedelta(days=turn)) for tile in tiles]
             for number, way in enumerate(ways):
                 cost, length = way.send(samples)
                 costs[number] = Cost(
@@ -93,7 +97,8 @@ class Bench:
             kilobytes=size / (ROUNDS * len(tiles)) / 1000,
             raw=costs[0],
             served=costs[1],
-            unlocked=costs[2] if self.owner_url else None,
+            compressed=costs[2],
+            unlocked=costs[3] if self.owner_url else None,
         )
 
     def _raw(self, conninfo: str, prologue: bytes) -> Way:
@@ -117,14 +122,15 @@ class Bench:
     def _read(self, connection: Connection, sample: Sample) -> bytes:
         return read_tile(connection, self.layers, sample.tile, self.viewer, sample.asked)
 
-    def _served(self) -> Way:
+    def _served(self, encoding: str) -> Way:
         """The same tiles through HTTP; none has been asked for before."""
         lines = [Line(self.server.target) for _ in range(CONNECTIONS)]
         found = Cost(python_ms=0, database_ms=0), 0
         try:
             while True:
                 samples = yield found
-                requests = [self.server.target.request(sample.path(self.layers)) for sample in samples]
+                paths = [sample.path(self.layers) for sample in samples]
+                requests = [self.server.target.request(path, encoding=encoding) for path in paths]
                 python, database = Meter(self.server.workers), Meter(self.server.backends)
                 python.start()
                 database.start()
@@ -151,7 +157,7 @@ class Bench:
     def _rates(self, tiles: list[Tile], seconds: float) -> CacheResult:
         self.say("answers a second")
         target = self.server.target
-        new = (target.request(sample.path(self.layers)) for sample in fresh(tiles, self.today - timedelta(days=ROUNDS)))
+        new = (target.request(sample.path(self.layers)) for sample in fresh(tiles, self.today + timedelta(days=ROUNDS)))
         uncached = hammer(target, new, connections=CONNECTIONS, seconds=seconds)
         paths = [Sample(tile, self.today).path(self.layers) for tile in tiles[:: max(1, len(tiles) // CACHED_TILES)]]
         known = itertools.cycle([target.request(path) for path in paths])

@@ -23,7 +23,9 @@ SYSTEM: Mapping[str, str] = {"scope": "city", "administers": "on"}
 SIZES: Mapping[PoolName, tuple[int, int]] = {"tiles": (1, 6), "commands": (1, 8), "streams": (0, 3)}
 POOL_SETTINGS: Mapping[PoolName, tuple[LiteralString, ...]] = {
     "tiles": (
-        "plan_cache_mode = force_custom_plan",
+        # one plan for each statement: planning a whole map anew costs more than reading a small tile of it
+        "plan_cache_mode = force_generic_plan",
+        "enable_seqscan = off",
         "max_parallel_workers_per_gather = 0",
         "jit = off",
         "statement_timeout = '20s'",

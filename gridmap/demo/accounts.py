@@ -35,6 +35,17 @@ JOIN gridmap.community c ON c.street_id = p.street_id AND c.id = p.community_id 
 WHERE e.property_id IS NOT NULL ORDER BY p.code LIMIT 1
 """
 
+EVERYWHERE = ("leader", "planner")
+"""Those who see all demo streets, in the role of their name."""
+UNGRANTED = """
+SELECT a.id AS account_id, a.username, s.id AS street_id
+FROM gridmap.account a CROSS JOIN gridmap.street s
+WHERE a.username = ANY(%(everywhere)s) AND s.is_demo AND NOT EXISTS (
+  SELECT FROM gridmap.account_grant g WHERE g.account_id = a.id AND g.role = a.username AND g.street_id = s.id
+)
+ORDER BY a.id, s.id
+"""
+
 
 def keep_password(home: Path, given: str | None) -> str:
     """The demo's password: the given one, else the one kept in the data folder, else a new random one kept there."""
@@ -50,9 +61,19 @@ def keep_password(home: Path, given: str | None) -> str:
 
 
 def make_accounts(database: Database, by: Actor, password: str) -> None:
-    """Make the demo accounts that are missing, with their grants, and give all of them this password."""
-    if _are_made(database, password):
-        return
+    """Make the demo accounts that are missing, with their grants, and give all of them this password.
+
+    Streets that have come since, such as those of a cloned city, are given to those who see all demo streets.
+    """
+    if not _are_made(database, password):
+        _make_all(database, by, password)
+    with database.transaction(SYSTEM) as connection:
+        for row in connection.execute(UNGRANTED, {"everywhere": list(EVERYWHERE)}).fetchall():
+            grant = Grant(role=row["username"], level="street", street_id=row["street_id"])
+            give_grant(connection, by, row["account_id"], grant)
+
+
+def _make_all(database: Database, by: Actor, password: str) -> None:
     for username, title in ACCOUNTS.items():
         with database.transaction(SYSTEM) as connection:
             row = connection.execute("SELECT id FROM gridmap.account WHERE username = %s", (username,)).fetchone()
@@ -88,9 +109,8 @@ def _grants(connection: Connection, by: Actor, username: str) -> tuple[list[Gran
     """What the account may do, and who it is."""
     if username == "admin":
         return [Grant(role="administrator", level="city")], None
-    if username in ("leader", "planner"):
-        demo = connection.execute("SELECT id FROM gridmap.street WHERE is_demo ORDER BY id").fetchall()
-        return [Grant(role=username, level="street", street_id=row["id"]) for row in demo], None
+    if username in EVERYWHERE:
+        return [], None
     if username == "community":
         row = _one(connection, "SELECT street_id, id FROM gridmap.community WHERE code = %(community)s", by)
         return [Grant(role="leader", level="community", street_id=row["street_id"], target_id=row["id"])], None

@@ -33,7 +33,8 @@ assignments = Layer(
     .join_from(
         assignment, place, and_(place.c.street_id == assignment.c.street_id, place.c.id == assignment.c.place_id)
     )
-    .join(person, and_(person.c.street_id == assignment.c.street_id, person.c.id == assignment.c.person_id))
+    # who sees the place but not the person sees that somebody has it, not who
+    .outerjoin(person, and_(person.c.street_id == assignment.c.street_id, person.c.id == assignment.c.person_id))
     .join(duty_role, duty_role.c.code == assignment.c.role)
     .where(assignment.c.valid.contains(AS_OF)),
     attributes={

@@ -87,6 +87,22 @@ def read_areas(connection: Connection, viewer: Viewer) -> tuple[Area, ...]:
     return tuple(sorted(found, key=lambda area: (area.bounds is None, -area.households, area.code)))
 
 
+def read_streets(connection: Connection, viewer: Viewer) -> tuple[Area, ...]:
+    """The same from the outlines of the streets alone, by code: for those who see very many; nothing is counted."""
+    text, constants = streets_statement(viewer.reach.shape)
+    return tuple(
+        Area(
+            street_id=row["id"],
+            code=row["code"],
+            name=row["name"],
+            is_demo=row["is_demo"],
+            households=0,
+            bounds=None if row["west"] is None else BBox(*(row[side] for side in SIDES)),
+        )
+        for row in connection.execute(text, constants | lock_values(viewer))
+    )
+
+
 def read_bounds(connection: Connection, viewer: Viewer, places: tuple[int, ...]) -> BBox | None:
     """The box of these places, as far as the viewer sees them; None where none has a geometry."""
     text, constants = bounds_statement(viewer.reach.shape)
@@ -153,6 +169,14 @@ def areas_statement(shape: tuple[str, ...]) -> Statement:
 
 
 @lru_cache(maxsize=64)
+def streets_statement(shape: tuple[str, ...]) -> Statement:
+    """The SQL of the streets with their own boxes."""
+    sides = (side(street.c.geom).label(name) for name, side in SIDES.items())
+    chosen = select(street.c.id, street.c.code, street.c.name, street.c.is_demo, *sides)
+    return compiled(chosen.where(is_near(street.c.id, reach_of_shape(shape))).order_by(street.c.code))
+
+
+@lru_cache(maxsize=64)
 def bounds_statement(shape: tuple[str, ...]) -> Statement:
     """The SQL of the box of some places."""
     some = and_(
@@ -184,20 +208,16 @@ def vacant_statement(shape: tuple[str, ...]) -> Statement:
     """The SQL that counts stairwells without a building manager."""
     reach = reach_of_shape(shape)
     street_id = bindparam("street", type_=Integer)
-    is_held = (
-        select(assignment.c.place_id)
-        .where(
-            assignment.c.street_id == street_id,
-            assignment.c.place_id == place.c.id,
-            assignment.c.role == "building_manager",
-            assignment.c.is_primary,
-            assignment.c.valid.contains(AS_OF),
-            locked(assignment, reach),
-        )
-        .exists()
+    # by itself, so that it is hashed once: row by row the planner takes it for few and compares each with each
+    held = select(assignment.c.place_id).where(
+        assignment.c.street_id == street_id,
+        assignment.c.role == "building_manager",
+        assignment.c.is_primary,
+        assignment.c.valid.contains(AS_OF),
+        locked(assignment, reach),
     )
     here = (place.c.street_id == street_id) & is_kind(place, "stairwell") & locked(place, reach)
-    return compiled(select(func.count().label("found")).select_from(place).where(here, ~is_held))
+    return compiled(select(func.count().label("found")).select_from(place).where(here, place.c.id.not_in(held)))
 
 
 def _is_of(table: Table) -> "ColumnElement[bool]":

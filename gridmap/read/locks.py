@@ -34,7 +34,7 @@ def people_locked(rows: FromClause, reach: Reach) -> "ColumnElement[bool]":
 def lock_values(viewer: Viewer) -> dict[str, Any]:
     """The values of every bind parameter of these locks, and `near`: the streets in which the viewer sees something."""
     reach = viewer.reach
-    return viewer.parameters | {"scope_people": list(reach.people), "near": list(reach.near)}
+    return {**viewer.parameters, "scope_people": list(reach.people), "near": list(reach.near)}
 
 
 def is_near(column: "ColumnElement[Any]", reach: Reach) -> "ColumnElement[bool]":

@@ -129,24 +129,36 @@ def read_mine(connection: Connection, viewer: Viewer, asked: Asked, *, after: in
 
 
 def _held(connection: Connection, viewer: Viewer, asked: Asked) -> tuple[Held, ...]:
-    reach = viewer.reach
+    reach, person_id = viewer.reach, viewer.person_id
+    roles = _roles(connection, viewer, asked, person_id) if person_id else {}
+    own = [*roles, *reach.grids, *reach.estates]
+    if not own:
+        return ()
     text, constants = held_statement(reach.shape)
-    person_id = viewer.person_id or 0
-    values = {"person": person_id, "person_street": person_id >> SERIAL_BITS, "given": [*reach.grids, *reach.estates]}
-    rows = connection.execute(text, constants | lock_values(viewer) | asked.values | values).fetchall()
+    values = {"streets": sorted({identity >> SERIAL_BITS for identity in own}), "own": own}
+    rows = connection.execute(text, constants | lock_values(viewer) | values).fetchall()
     return tuple(
         Held(
             id=row["id"],
             kind=row["kind"],
             name=row["name"],
             around=row["around"],
-            roles=tuple(zip(row["titles"] or (), row["titles_en"] or (), strict=True)),
+            roles=tuple(roles.get(row["id"], ())),
             households=row["households"],
             point=_point(row),
             links=tuple(link for link in row["links"] if link and link != row["id"]),
         )
         for row in rows
     )
+
+
+def _roles(connection: Connection, viewer: Viewer, asked: Asked, person_id: int) -> dict[int, list[tuple[str, str]]]:
+    text, constants = roles_statement(viewer.reach.shape)
+    values = {"person": person_id, "person_street": person_id >> SERIAL_BITS}
+    found: dict[int, list[tuple[str, str]]] = {}
+    for row in connection.execute(text, constants | lock_values(viewer) | asked.values | values):
+        found.setdefault(row["place_id"], []).append((row["title"], row["title_en"]))
+    return found
 
 
 def _roots(held: Iterable[Held]) -> dict[str, list[int]]:
@@ -201,26 +213,26 @@ def _point(row: Row) -> LonLat | None:
 
 
 @lru_cache(maxsize=64)
-def held_statement(shape: tuple[str, ...]) -> Statement:
-    """The SQL of the places that a person holds, with the roles, or that a right gives."""
-    reach = reach_of_shape(shape)
-    around = place.alias("around")
-    of_person = (
-        select(
-            assignment.c.street_id,
-            assignment.c.place_id,
-            func.array_agg(aggregate_order_by(duty_role.c.title, duty_role.c.sort)).label("titles"),
-            func.array_agg(aggregate_order_by(duty_role.c.title_en, duty_role.c.sort)).label("titles_en"),
-        )
+def roles_statement(shape: tuple[str, ...]) -> Statement:
+    """The SQL of what a person holds, and as what."""
+    return compiled(
+        select(assignment.c.place_id, duty_role.c.title, duty_role.c.title_en)
         .join_from(assignment, duty_role, duty_role.c.code == assignment.c.role)
         .where(
             assignment.c.street_id == bindparam("person_street", type_=BigInteger),
             assignment.c.person_id == bindparam("person", type_=BigInteger),
             assignment.c.valid.contains(AS_OF),
+            locked(assignment, reach_of_shape(shape)),
         )
-        .group_by(assignment.c.street_id, assignment.c.place_id)
-        .subquery("of_person")
+        .order_by(duty_role.c.sort, assignment.c.id)
     )
+
+
+@lru_cache(maxsize=64)
+def held_statement(shape: tuple[str, ...]) -> Statement:
+    """The SQL of some places with what they lie in."""
+    reach = reach_of_shape(shape)
+    around = place.alias("around")
     households = case(
         (place.c.kind == "grid", grid.c.counted_households),
         (place.c.kind == "estate", estate.c.counted_households),
@@ -231,27 +243,22 @@ def held_statement(shape: tuple[str, ...]) -> Statement:
         place.c.kind,
         place.c.name,
         around.c.name.label("around"),
-        of_person.c.titles,
-        of_person.c.titles_en,
         households.label("households"),
         array([place.c.parent_id, place.c.micro_grid_id, place.c.grid_id, place.c.estate_id]).label("links"),
         *_lon_lat(),
     ).select_from(place)
-    is_mine = (of_person.c.street_id == place.c.street_id) & (of_person.c.place_id == place.c.id)
     is_around = (
         (around.c.street_id == place.c.street_id)
         & (around.c.id == func.coalesce(place.c.parent_id, place.c.estate_id))
         & (around.c.id != place.c.id)
         & locked(around, reach)
     )
-    joined = chosen.join(of_person, is_mine, isouter=True).join(around, is_around, isouter=True)
+    joined = chosen.join(around, is_around, isouter=True)
     for table in (grid, estate, stairwell):
         joined = joined.join(table, _of(table), isouter=True)
-    given = func.any(ids("given"))
-    is_own = or_(of_person.c.place_id.is_not(None), place.c.id == given)
+    is_own = (place.c.street_id == func.any(ids("streets"))) & (place.c.id == func.any(ids("own")))
     order = (case(*((place.c.kind == kind, k) for k, kind in enumerate(WORKING))), natural(place.c.name), place.c.id)
-    near = place.c.street_id == func.any(ids("near"))
-    return compiled(joined.where(near, is_own, locked(place, reach)).order_by(*order))
+    return compiled(joined.where(is_own, locked(place, reach)).order_by(*order))
 
 
 @lru_cache(maxsize=64)

@@ -43,16 +43,21 @@ def seen_attributes(layer: Layer, roles: frozenset[Role]) -> tuple[str, ...]:
     return tuple(name for name, attribute in layer.attributes.items() if roles <= attribute.seen_by)
 
 
-def rows_of(layer: Layer, reach: Reach, names: Iterable[str]) -> tuple[Subquery, Select[Any]]:
-    """The layer's rows cut down to its keys and these columns, and an empty select over them with the first lock."""
+def rows_of(
+    layer: Layer, reach: Reach, names: Iterable[str], *, is_picked: bool = False
+) -> tuple[Subquery, Select[Any]]:
+    """The layer's rows cut down to its keys and these columns, and an empty select over them with the first lock.
+
+    `is_picked`: the caller adds a condition that picks the rows by its own index, such as the envelope of a tile.
+    """
     wanted = {"id", *SCOPE_COLUMNS, *names}
     columns = [column for column in layer.rows.selected_columns if column.key in wanted]
     rows = layer.rows.with_only_columns(*columns, maintain_column_froms=True).subquery(f"{layer.name}_rows")
-    lock = predicate(layer.scoped_by, rows, reach)
+    lock = predicate(layer.scoped_by, rows, reach, is_picked=is_picked)
     chosen: Select[Any] = select()
     return rows, chosen if lock is None else chosen.where(lock)
 
 
 def values_for(viewer: Viewer, asked: Asked) -> dict[str, Any]:
     """All bind values of a query by this viewer."""
-    return viewer.parameters | asked.values
+    return {**viewer.parameters, **asked.values}

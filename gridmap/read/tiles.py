@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import CTE, ColumnElement, Integer, LargeBinary, bindparam, func, literal, literal_column, select, true
 
-from gridmap.db import compiled
 from gridmap.db.pools import Connection
+from gridmap.db.statements import Statement, fetch_value, numbered
 from gridmap.layer import Layer, Role
 from gridmap.read.select import Asked, rows_of, seen_attributes, values_for
 from gridmap.scope import Reach, Viewer, reach_of_shape
@@ -45,20 +45,16 @@ def read_tile(connection: Connection, layers: tuple[Layer, ...], tile: Tile, vie
     statement = tile_statement(layers, tile.z, viewer.reach.shape, viewer.reading_roles)
     if statement is None:
         return b""
-    text, constants = statement
-    values = constants | values_for(viewer, asked) | {"z": tile.z, "x": tile.x, "y": tile.y}
-    row = connection.execute(text, values).fetchone()
-    return bytes(row["tile"]) if row else b""
+    values = values_for(viewer, asked) | {"z": tile.z, "x": tile.x, "y": tile.y}
+    made: bytes | None = fetch_value(connection, statement, values)
+    return made or b""
 
 
 @lru_cache(maxsize=512)
 def tile_statement(
     layers: tuple[Layer, ...], zoom: int, shape: tuple[str, ...], roles: frozenset[Role]
-) -> tuple[str, dict[str, Any]] | None:
-    """The SQL of a tile and its constants, the same for all viewers of one shape and roles.
-
-    None where no layer shows at this zoom.
-    """
+) -> Statement | None:
+    """The SQL of a tile, the same for all viewers of one shape and roles; None where no layer shows at this zoom."""
     reach = reach_of_shape(shape)
     parts: list[ColumnElement[Any]] = []
     for layer in layers:
@@ -69,7 +65,7 @@ def tile_statement(
     whole = parts[0]
     for part in parts[1:]:
         whole = whole.op("||")(part)
-    return compiled(select(whole.label("tile")))
+    return numbered(select(whole.label("tile")))
 
 
 def _layer_parts(layer: Layer, zoom: int, reach: Reach, roles: frozenset[Role]) -> "list[ColumnElement[Any]]":
@@ -84,7 +80,7 @@ def _layer_parts(layer: Layer, zoom: int, reach: Reach, roles: frozenset[Role]) 
 
 def _picked(layer: Layer, names: list[str], reach: Reach, *, is_labelled: bool) -> CTE:
     shapes = ("geom_3857", "label_3857") if is_labelled else ("geom_3857",)
-    rows, chosen = rows_of(layer, reach, (*names, *shapes))
+    rows, chosen = rows_of(layer, reach, (*names, *shapes), is_picked=True)
     near = rows.c.geom_3857.op("&&")(_envelope(margin=MARGIN / EXTENT))
     columns = [rows.c.id, *(rows.c[name] for name in (*names, *shapes))]
     picked = chosen.add_columns(*columns).where(near).cte(f"{layer.name}_picked")

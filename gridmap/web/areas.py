@@ -2,21 +2,25 @@
 
 from gridmap import context
 from gridmap.coords import BBox
-from gridmap.read.area import Area, read_areas
+from gridmap.read.area import Area, read_areas, read_streets
 from gridmap.scope import Viewer
 from gridmap.web.remembered import remembered, version_of
 
 WHOLE_COUNTRY = BBox(73.5, 18.0, 135.0, 53.5)
 """The window of somebody who sees nothing yet."""
+MANY = 40
+"""Of more streets than this only their outlines are read."""
 
 
 def areas_of(viewer: Viewer) -> tuple[Area, ...]:
-    """The streets in which the viewer sees something, the largest first."""
+    """The streets in which the viewer sees something, the largest first; of very many, by code."""
     streets = None if viewer.reach.is_city else viewer.reach.near
-    key = ("areas", viewer.key, version_of(("streets", "grids", "estates", "buildings"), streets))
+    is_many = viewer.reach.is_city or len(viewer.reach.near) > MANY
+    layers = ("streets",) if is_many else ("streets", "grids", "estates", "buildings")
+    key = ("areas", viewer.key, version_of(layers, streets))
 
     def read() -> tuple[Area, ...]:
         with context.services().database.transaction(viewer.prologue) as connection:
-            return read_areas(connection, viewer)
+            return read_streets(connection, viewer) if is_many else read_areas(connection, viewer)
 
     return remembered(key, read)

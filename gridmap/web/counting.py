@@ -7,6 +7,7 @@ from gridmap import context
 from gridmap.i18n import _
 from gridmap.read.area import Area, Counts, read_counts, read_vacant
 from gridmap.read.locks import sees_people
+from gridmap.read.narrow import within
 from gridmap.scope import Viewer
 from gridmap.web.asked import asked, today
 from gridmap.web.blueprint import say
@@ -92,7 +93,8 @@ def _key(viewer: Viewer, area: Area) -> tuple[Any, ...]:
 
 
 def _count(viewer: Viewer, street_id: int) -> Counted:
-    with context.services().database.transaction(viewer.prologue) as connection:
-        counts = read_counts(connection, viewer, asked(), street_id)
-        vacant = read_vacant(connection, viewer, asked(), street_id) if sees_people(viewer) else None
+    here = within(viewer, street_id)
+    with context.services().database.transaction(here.prologue) as connection:
+        counts = read_counts(connection, here, asked(), street_id)
+        vacant = read_vacant(connection, here, asked(), street_id) if sees_people(viewer) else None
         return Counted(counts=counts, vacant=vacant)

@@ -9,6 +9,7 @@ from gridmap.i18n import _
 from gridmap.layer import EVERYONE, ON_DUTY, Attribute, Layer, Role
 from gridmap.layers import BY_NAME, LAYERS
 from gridmap.read.filter import kind_of
+from gridmap.read.narrow import within
 from gridmap.read.provenance import State, is_by_street, read_state
 from gridmap.read.select import seen_attributes
 from gridmap.scope import Viewer
@@ -95,8 +96,9 @@ def state_of(viewer: Viewer, layer: Layer) -> State:
 
 
 def _read(viewer: Viewer, layer: Layer, street: int | None) -> State:
-    with context.services().database.transaction(viewer.prologue) as connection:
-        return read_state(connection, layer, viewer, asked(), street)
+    here = viewer if street is None else within(viewer, street)
+    with context.services().database.transaction(here.prologue) as connection:
+        return read_state(connection, layer, here, asked(), street)
 
 
 def _state_if_ready(viewer: Viewer, layer: Layer) -> State | None:

@@ -24,6 +24,7 @@ from gridmap.read.lists import (
     shown_columns,
 )
 from gridmap.read.locks import sees_people
+from gridmap.read.narrow import within
 from gridmap.scope import Viewer
 from gridmap.web.areas import areas_of
 from gridmap.web.asked import asked, asked_day
@@ -31,6 +32,9 @@ from gridmap.web.blueprint import PAGE_SIZE, number, page_number, pages, say
 from gridmap.web.counting import HOUSEHOLDS, NUMBERS, VACANT, Counted, address, counted_of, is_ready
 from gridmap.web.place_words import KINDS, columns_of, in_language, value_words
 
+STREETS_ON_PAGE = 40
+MOST_STREETS = 100
+"""A choice among more streets than this is the list of streets itself."""
 PRINTED_ROWS = 150
 MOST_CHOICES = 80
 """A choice of more than so many is offered only inside a community."""
@@ -92,21 +96,23 @@ def place_list() -> str:
     if question is None:
         return render_template("list.html", question=None)
     size = PRINTED_ROWS if question.prints else PAGE_SIZE
-    with context.services().database.transaction(viewer.prologue) as connection:
-        found = count_list(connection, question.layer, viewer, now, question.cut)
+    here = within(viewer, question.cut.street)
+    with context.services().database.transaction(here.prologue) as connection:
+        found = count_list(connection, question.layer, here, now, question.cut)
         last = max(1, -(-found // size))
         question = replace(question, page=min(question.page, last))
         offset = (question.page - 1) * size
-        rows = read_list(connection, question.layer, viewer, now, question.cut, limit=size, offset=offset)
-        choices = _choices(connection, viewer, question)
-        inside = _names(connection, viewer, question)
+        rows = read_list(connection, question.layer, here, now, question.cut, limit=size, offset=offset)
+        choices = _choices(connection, here, question)
+        inside = _names(connection, here, question)
         titles = read_titles(connection, question.layer)
     columns = columns_of(question.layer, shown_columns(question.layer, viewer.reading_roles))
     return render_template(
         "list.html",
         question=question,
         area=next(area.name for area in areas if area.street_id == question.cut.street),
-        areas=areas,
+        areas=areas if len(areas) <= MOST_STREETS else (),
+        has_streets=len(areas) > 1,
         layers=lists_for(viewer),
         choices=choices,
         inside=inside,
@@ -126,10 +132,17 @@ def place_list() -> str:
 
 def _streets(viewer: Viewer, areas: tuple[Area, ...], *, is_fragment: bool) -> str:
     """The streets with their numbers; where counting takes long, first without, then as a fragment of the page."""
-    ready = is_fragment or is_ready(viewer, areas)
-    rows = [StreetRow(area=area, counted=counted_of(viewer, area) if ready else None) for area in areas]
-    page = "list_streets_table.html" if is_fragment else "list_streets.html"
-    return render_template(page, rows=rows, is_ready=ready)
+    last = -(-len(areas) // STREETS_ON_PAGE)
+    page = min(page_number(), last)
+    shown = areas[(page - 1) * STREETS_ON_PAGE : page * STREETS_ON_PAGE]
+    ready = is_fragment or is_ready(viewer, shown)
+    rows = [StreetRow(area=area, counted=counted_of(viewer, area) if ready else None) for area in shown]
+    template = "list_streets_table.html" if is_fragment else "list_streets.html"
+    return render_template(template, rows=rows, is_ready=ready, page=page, last_page=last, link=_page_of_streets)
+
+
+def _page_of_streets(page: int) -> str:
+    return f"/list?page={page}"
 
 
 def opens(layer: Layer) -> str:

@@ -5,11 +5,17 @@ from flask import render_template
 from gridmap import context
 from gridmap.layers import LAYERS
 from gridmap.maps import View, compose, lon_lat_bounds
+from gridmap.read.area import Area
 from gridmap.read.select import seen_attributes
 from gridmap.web.areas import WHOLE_COUNTRY, areas_of
 from gridmap.web.asked import today
 from gridmap.web.blueprint import pages
 from gridmap.web.counting import facts_of, is_ready
+
+METRE = 5
+"""Decimals of a degree that tell metres apart."""
+MOST_JUMPS = 80
+"""Of more streets than this the list of streets and the search lead on."""
 
 
 @pages.get("/map")
@@ -24,12 +30,17 @@ def street_map() -> str:
         "street_map.html",
         map=compose(layers, view),
         area=areas[0].name if len(areas) == 1 else None,
-        jumps=[{"title": area.name, "bounds": lon_lat_bounds(area.bounds)} for area in areas if area.bounds],
+        jumps=[_jump(area) for area in areas if area.bounds] if len(areas) <= MOST_JUMPS else [],
         facts=facts_of(viewer, areas) if is_ready(viewer, areas) else None,
         list_url="/list",
         today=today().isoformat(),
         can_look_back=True,
     )
+
+
+def _jump(area: Area) -> dict[str, object]:
+    sides = lon_lat_bounds(area.bounds) if area.bounds else []
+    return {"title": area.name, "bounds": [round(side, METRE) for side in sides]}
 
 
 @pages.get("/map/facts")

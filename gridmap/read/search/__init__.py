@@ -18,6 +18,8 @@ from gridmap.read.search.words import Words, parse_words
 from gridmap.read.select import Asked
 from gridmap.scope import Viewer
 
+MANY_STREETS = 40
+"""In more streets than this, what begins with the words is enough where there is enough of it."""
 DEEP_TIMEOUT = "2s"
 
 __all__ = ["KINDS", "MOST", "Found", "Words", "find", "parse_words"]
@@ -34,27 +36,35 @@ def find(
     """
     if not words.text:
         return ()
-    hits = _hits(connection, viewer, words, asked, patient=patient)
-    if sees_people(viewer):
-        hits += people(connection, viewer, words, asked)
+    hits = _quick(connection, viewer, words, asked)
+    if not hits and patient and not _sees_little(viewer):
+        hits = _deep(connection, viewer, words)
     return described(connection, viewer, best(hits), asked)
 
 
-def _hits(connection: Connection, viewer: Viewer, words: Words, asked: Asked, *, patient: bool) -> list[Hit]:
-    around = communities(connection, viewer, words, asked)
+def _quick(connection: Connection, viewer: Viewer, words: Words, asked: Asked) -> list[Hit]:
+    """What is found by an index, or among few rows."""
+    is_many = _sees_many(viewer)
+    hits = communities(connection, viewer, words, asked)
+    if sees_people(viewer):
+        hits += people(connection, viewer, words, asked, whole=not is_many)
     if _sees_little(viewer):
-        return around + anywhere(connection, viewer, words)
-    large = large_places(connection, viewer, words.text)
-    hits = around + large + prefixes(connection, viewer, words)
+        return hits + anywhere(connection, viewer, words)
+    hits += prefixes(connection, viewer, words)
     if len(words.parts) > 1:
-        named = large_places(connection, viewer, words.parts[0].text)
-        hits += inside(connection, viewer, words, named)
-    return hits if hits or not patient else _deep(connection, viewer, words)
+        hits += inside(connection, viewer, words, large_places(connection, viewer, words.parts[0].text))
+    if not is_many or len(hits) < MOST:
+        hits += large_places(connection, viewer, words.text)
+    return hits
 
 
 def _sees_little(viewer: Viewer) -> bool:
     reach = viewer.reach
     return not (reach.is_city or reach.streets or reach.communities)
+
+
+def _sees_many(viewer: Viewer) -> bool:
+    return viewer.reach.is_city or len(viewer.reach.near) > MANY_STREETS
 
 
 def _deep(connection: Connection, viewer: Viewer, words: Words) -> list[Hit]:

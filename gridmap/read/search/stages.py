@@ -19,6 +19,7 @@ from sqlalchemy import (
     or_,
     select,
     true,
+    union,
     union_all,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -27,7 +28,6 @@ from gridmap.db import compiled
 from gridmap.db.pools import Connection
 from gridmap.layer import AS_OF
 from gridmap.read.locks import ids, is_near, lock_values, locked, of_kinds, people_locked
-from gridmap.read.order import by_name
 from gridmap.read.search.found import KINDS, MOST, Hit
 from gridmap.read.search.words import Part, Words
 from gridmap.read.select import Asked
@@ -37,6 +37,7 @@ from gridmap.tables.places import PLACE_KINDS
 
 Statement = tuple[str, dict[str, Any]]
 Shape = tuple[str, ...]
+LARGE = ("grid", "estate")
 SMALL = ("building", "stairwell", "facility", "zone")
 ENOUGH = 300
 """How many rows of one prefix are looked at: more of the same name cannot be told apart anyway."""
@@ -90,13 +91,15 @@ def anywhere(connection: Connection, viewer: Viewer, words: Words) -> list[Hit]:
     return _hits(connection, viewer, statement, {"words": words.text} | _part_values(words.parts))
 
 
-def people(connection: Connection, viewer: Viewer, words: Words, asked: Asked) -> list[Hit]:
-    """People on duty with the words in their name on duty, or whose initials begin with them, and one of their places.
+def people(connection: Connection, viewer: Viewer, words: Words, asked: Asked, *, whole: bool) -> list[Hit]:
+    """People on duty whose name on duty or initials begin with the words, and one of their places.
 
-    Only for viewers all of whose roles may see people.
+    `whole` reads all names, for the words anywhere in them. Only for viewers all of whose roles may see people.
     """
-    text, constants = people_statement(viewer.reach.shape)
-    values = lock_values(viewer) | asked.values | {"words": words.text}
+    if any(part.number is not None for part in words.parts):
+        return []
+    text, constants = people_statement(viewer.reach.shape, whole)
+    values = lock_values(viewer) | asked.values | {"words": words.text, "words_end": words.text + LAST}
     return [
         Hit(
             kind="person",
@@ -129,7 +132,7 @@ def communities_statement(shape: Shape) -> Statement:
     near = is_near(community.c.street_id, reach)
     return compiled(
         chosen.where(near, community.c.valid.contains(cast(AS_OF, Date)), _mentions(community))
-        .order_by(literal_column("rank"), *by_name(community))
+        .order_by(literal_column("rank"), community.c.name, community.c.id)
         .limit(MOST)
     )
 
@@ -141,11 +144,11 @@ def large_statement(shape: Shape) -> Statement:
     chosen = select(place.c.kind, *_columns(place, _rank(place)))
     where = (
         _in_streets(place, reach),
-        of_kinds(place.c.kind, "grid", "estate"),
+        of_kinds(place.c.kind, *LARGE),
         locked(place, reach),
         _mentions(place),
     )
-    return compiled(chosen.where(*where).order_by(literal_column("rank"), *by_name(place)).limit(3 * MOST))
+    return compiled(chosen.where(*where).order_by(*_best_first(place)).limit(3 * MOST))
 
 
 @lru_cache(maxsize=64)
@@ -153,27 +156,24 @@ def prefix_statement(shape: Shape, can_be_code: bool) -> Statement:
     """The SQL of places by the beginning of name, initials and code; each arm has its own index."""
     reach = reach_of_shape(shape)
     few = _in_streets(place, reach), locked(place, reach)
-    small = of_kinds(place.c.kind, *SMALL)
+    large, small, every = (of_kinds(place.c.kind, *kinds) for kinds in (LARGE, SMALL, (*LARGE, *SMALL)))
     names = place.c.name == func.any(bindparam("names", type_=ARRAY(Text)))
     arms = [
+        (large, _begins(place.c.name, "words")),
+        (large, _begins(place.c.initials, "words")),
         (small, _begins(place.c.name, "words")),
         (small, _begins(place.c.name, "upper")),
         (small, _begins(place.c.initials, "words")),
         (small, names),
     ]
     if can_be_code:
-        every = of_kinds(place.c.kind, "grid", "estate", *SMALL)
         arms += [(every, _begins_code("code")), (every, _begins_code("upper"))]
     columns = (place.c.kind, place.c.id, place.c.name, place.c.code, place.c.initials, place.c.aliases)
     found = union_all(
         *(select(select(*columns).where(*few, *arm).limit(ENOUGH).subquery(f"arm_{k}")) for k, arm in enumerate(arms))
     ).subquery("found")
     rank = case((found.c.name == func.any(bindparam("names", type_=ARRAY(Text))), EXACT_NAME), else_=_rank(found))
-    return compiled(
-        select(found.c.kind, *_columns(found, rank))
-        .order_by(literal_column("rank"), _larger_first(found), *by_name(found))
-        .limit(3 * MOST)
-    )
+    return compiled(select(found.c.kind, *_columns(found, rank)).order_by(*_best_first(found)).limit(3 * MOST))
 
 
 @lru_cache(maxsize=64)
@@ -208,8 +208,7 @@ def inside_statement(shape: Shape, forms: tuple[tuple[str, ...], ...]) -> Statem
             *(_fits(parent, k, ()) for k, _ in middle),
         )
     )
-    order = (literal_column("rank"), _larger_first(place), *by_name(place))
-    return compiled(chosen.order_by(*order).limit(3 * MOST))
+    return compiled(chosen.order_by(*_best_first(place)).limit(3 * MOST))
 
 
 @lru_cache(maxsize=256)
@@ -233,43 +232,52 @@ def anywhere_statement(shape: Shape, forms: tuple[tuple[str, ...], ...]) -> Stat
             isouter=True,
         )
         .where(is_near(place.c.street_id, reach), locked(place, reach), or_(mentions, nested))
-        .order_by(literal_column("rank"), _larger_first(place), *by_name(place))
+        .order_by(*_best_first(place))
         .limit(3 * MOST)
     )
 
 
 @lru_cache(maxsize=64)
-def people_statement(shape: Shape) -> Statement:
+def people_statement(shape: Shape, whole: bool) -> Statement:
     """The SQL of people by words, each with the first of their places."""
     reach = reach_of_shape(shape)
-    name = func.lower(person.c.display_name)
+    columns = (person.c.street_id, person.c.id, person.c.display_name, person.c.initials)
+    few = (_in_streets(person, reach), people_locked(person, reach))
+    if whole:
+        anywhere = func.strpos(func.lower(person.c.display_name), WORDS) > 0
+        known = select(*columns).where(*few, or_(anywhere, func.starts_with(person.c.initials, WORDS)))
+        some = known.subquery("some")
+    else:
+        by_name = select(*columns).where(*few, _begins(person.c.display_name, "words")).limit(ENOUGH)
+        by_initials = select(*columns).where(*few, _begins(person.c.initials, "words")).limit(ENOUGH)
+        arms = (select(arm.subquery(f"arm_{k}")) for k, arm in enumerate((by_name, by_initials)))
+        some = union(*arms).subquery("some")
+    name = func.lower(some.c.display_name)
     held = (
         select(assignment.c.place_id, duty_role.c.title, duty_role.c.title_en)
         .join_from(assignment, duty_role, duty_role.c.code == assignment.c.role)
         .where(
-            assignment.c.street_id == person.c.street_id,
-            assignment.c.person_id == person.c.id,
+            assignment.c.street_id == some.c.street_id,
+            assignment.c.person_id == some.c.id,
             assignment.c.valid.contains(AS_OF),
             locked(assignment, reach),
         )
         .order_by(assignment.c.is_primary.desc(), duty_role.c.sort, assignment.c.id)
         .limit(1)
-        .correlate(person)
+        .correlate(some)
         .lateral("held")
     )
     rank = case(
         (name == WORDS, EXACT_NAME),
-        (person.c.initials == WORDS, EXACT_INITIALS),
+        (some.c.initials == WORDS, EXACT_INITIALS),
         (func.starts_with(name, WORDS), PREFIX),
-        (func.starts_with(person.c.initials, WORDS), INITIALS),
+        (func.starts_with(some.c.initials, WORDS), INITIALS),
         else_=PART_OF_NAME,
     )
-    fits = or_(func.strpos(name, WORDS) > 0, func.starts_with(person.c.initials, WORDS))
     return compiled(
-        select(person.c.id, person.c.display_name.label("name"), rank.label("rank"), *held.c)
-        .join_from(person, held, true())
-        .where(is_near(person.c.street_id, reach), people_locked(person, reach), fits)
-        .order_by(literal_column("rank"), person.c.display_name, person.c.id)
+        select(some.c.id, some.c.display_name.label("name"), rank.label("rank"), *held.c)
+        .join_from(some, held, true())
+        .order_by(literal_column("rank"), some.c.display_name, some.c.id)
         .limit(2 * MOST)
     )
 
@@ -278,8 +286,10 @@ def _columns(rows: FromClause, rank: "ColumnElement[Any]") -> "tuple[ColumnEleme
     return rows.c.id, rows.c.name, rank.label("rank")
 
 
-def _larger_first(rows: FromClause) -> "ColumnElement[int]":
-    return case(*((rows.c.kind == kind, k) for k, kind in enumerate(KINDS) if kind in PLACE_KINDS))
+def _best_first(rows: FromClause) -> "tuple[ColumnElement[Any], ...]":
+    # numbers by value come later, among the few that are left
+    larger = case(*((rows.c.kind == kind, k) for k, kind in enumerate(KINDS) if kind in PLACE_KINDS))
+    return literal_column("rank"), larger, rows.c.initials, rows.c.name, rows.c.id
 
 
 def _rank(rows: FromClause) -> "ColumnElement[int]":
