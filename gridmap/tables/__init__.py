@@ -15,6 +15,7 @@ from gridmap.tables.base import (
     data_class,
     metadata,
 )
+from gridmap.tables.duties import coverage, duty, inspection, slot
 from gridmap.tables.operations import audit, change, file, import_run, job, serial, submission
 from gridmap.tables.people import absence, assignment, duty_role, organisation, organisation_place, person
 from gridmap.tables.places import (
@@ -52,8 +53,10 @@ __all__ = [
     "change",
     "city",
     "community",
+    "coverage",
     "data_class",
     "district",
+    "duty",
     "duty_role",
     "estate",
     "facility",
@@ -61,6 +64,7 @@ __all__ = [
     "file",
     "grid",
     "import_run",
+    "inspection",
     "job",
     "membership",
     "metadata",
@@ -72,6 +76,7 @@ __all__ = [
     "session",
     "sign_in_failure",
     "sign_in_slip",
+    "slot",
     "stairwell",
     "street",
     "submission",

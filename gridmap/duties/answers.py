@@ -1,0 +1,213 @@
+"""Answers: what somebody found at a place. One answer belongs to one slot; a correction keeps what was said before."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from gridmap.accounts import Actor
+from gridmap.audit import announce, write_audit
+from gridmap.clock import OFFICE
+from gridmap.db import execute, new_id
+from gridmap.db.pools import Connection
+from gridmap.duties.closing import settle
+from gridmap.duties.errors import DutyProblem
+from gridmap.tables import inspection
+
+RESULTS_OF = {
+    "inspection": ("fine", "finding", "no_access"),
+    "household_visit": ("reached", "nobody", "refused"),
+    "vehicle_count": ("done", "no_access"),
+    "meeting": ("done",),
+    "disclosure": ("done",),
+    "activity": ("done",),
+}
+"""What may be answered to each action."""
+MOST_NOTE = 500
+AHEAD = timedelta(minutes=5)
+"""A phone's clock may run this far ahead of ours before it is doubted."""
+OFF_BY = timedelta(hours=20)
+"""A time that lies so far from ours is doubted: sent late after days without signal, or a clock off by a day."""
+BEHIND = timedelta(days=40)
+"""Further back no phone keeps unsent work; such a time is a wrong clock, and the time of receipt counts."""
+RUSH_PLACES, RUSH_TIME = 6, timedelta(minutes=1)
+"""So many places in a minute are asked about."""
+LAYERS = ("slots",)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What was found for one slot, when the phone said it was. `author_id`: who did it, where another entered it."""
+
+    slot_id: int
+    result: str
+    device_at: datetime | None = None
+    severity: int | None = None
+    note: str = ""
+    mode: str | None = None
+    photo: bytes | None = None
+    author_id: int | None = None
+    sent_id: UUID | None = None
+    bodies: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Correction:
+    """Another answer instead of an earlier one; `answer` None takes the earlier one back."""
+
+    inspection_id: int
+    answer: Answer | None
+    why: str = ""
+
+
+def answer_slot(connection: Connection, by: Actor, answer: Answer, today: date, *, is_clock_real: bool) -> int:
+    """Write the answer down, settle its slot, and give the inspection's id.
+
+    Whoever sees the place may answer. Late answers are taken and count as late. Raises LookupError where the viewer
+    sees no such slot, DutyProblem("result" | "note" | "severity" | "early").
+    """
+    slot = _slot(connection, answer.slot_id)
+    _check(slot, answer, by.business_at)
+    return _write(connection, by, slot, answer, today, is_clock_real=is_clock_real)
+
+
+def correct_answer(
+    connection: Connection, by: Actor, correction: Correction, today: date, *, is_clock_real: bool
+) -> int | None:
+    """Put another answer in the place of an earlier one, or take that back; the earlier one stays, superseded.
+
+    Gives the new inspection's id. Raises LookupError, DutyProblem("superseded").
+    """
+    key = (correction.inspection_id >> 32, correction.inspection_id)
+    row = connection.execute(
+        "SELECT slot_id, superseded_at, done_at FROM gridmap.inspection WHERE street_id = %s AND id = %s FOR UPDATE",
+        key,
+    ).fetchone()
+    if row is None or row["slot_id"] is None:
+        raise LookupError(correction.inspection_id)
+    if row["superseded_at"] is not None:
+        raise DutyProblem("superseded")
+    slot = _slot(connection, row["slot_id"])
+    connection.execute(
+        "UPDATE gridmap.inspection SET superseded_at = %s WHERE street_id = %s AND id = %s", (by.business_at, *key)
+    )
+    _record(connection, by, "take_back_answer", correction.inspection_id, {"slot": row["slot_id"]}, correction.why)
+    if correction.answer is None:
+        settle(connection, key[0], [row["slot_id"]], today)
+        announce(connection, key[0], LAYERS)
+        return None
+    _check(slot, correction.answer, by.business_at)
+    return _write(
+        connection, by, slot, correction.answer, today, is_clock_real=is_clock_real, corrects=correction.inspection_id
+    )
+
+
+def counted_time(device_at: datetime | None, received_at: datetime) -> datetime:
+    """When an answer counts: the phone's time where it can be, else the time of receipt."""
+    if device_at is None or not received_at - BEHIND <= device_at <= received_at:
+        return received_at
+    return device_at
+
+
+def doubt_of(device_at: datetime | None, received_at: datetime, *, in_a_rush: bool, is_clock_real: bool) -> str | None:
+    """What the author is asked about: `clock`, `rush` or nothing. Never a reason to refuse."""
+    if is_clock_real and device_at is not None and not received_at - OFF_BY <= device_at <= received_at + AHEAD:
+        return "clock"
+    return "rush" if in_a_rush else None
+
+
+def _slot(connection: Connection, slot_id: int) -> dict[str, Any]:
+    row = connection.execute(
+        "SELECT s.*, d.kind, d.action FROM gridmap.slot s"
+        " JOIN gridmap.duty d ON d.street_id = s.street_id AND d.id = s.duty_id"
+        " WHERE s.street_id = %s AND s.id = %s",
+        (slot_id >> 32, slot_id),
+    ).fetchone()
+    if row is None:
+        raise LookupError(slot_id)
+    return row
+
+
+def _check(slot: dict[str, Any], answer: Answer, now: datetime) -> None:
+    if answer.result not in RESULTS_OF[slot["action"]]:
+        raise DutyProblem("result")
+    if len(answer.note) > MOST_NOTE or not answer.note.replace("\n", " ").isprintable():
+        raise DutyProblem("note")
+    if answer.severity is not None and (answer.result != "finding" or answer.severity not in (1, 2, 3)):
+        raise DutyProblem("severity")
+    if counted_time(answer.device_at, now).astimezone(OFFICE).date() < slot["starts_on"]:
+        raise DutyProblem("early")
+
+
+def _write(
+    connection: Connection,
+    by: Actor,
+    slot: dict[str, Any],
+    answer: Answer,
+    today: date,
+    *,
+    is_clock_real: bool,
+    corrects: int | None = None,
+) -> int:
+    street_id, received = slot["street_id"], by.business_at
+    in_a_rush = corrects is None and _in_a_rush(connection, by, street_id, slot["place_id"])
+    statement = (
+        inspection.insert()
+        .values(
+            street_id=street_id,
+            id=new_id(street_id),
+            slot_id=slot["id"],
+            duty_id=slot["duty_id"],
+            place_id=slot["place_id"],
+            unit=slot["unit"],
+            kind=slot["kind"],
+            result=answer.result,
+            severity=answer.severity,
+            note=answer.note.strip() or None,
+            mode=answer.mode,
+            photo=answer.photo,
+            bodies=list(answer.bodies),
+            done_at=counted_time(answer.device_at, received),
+            device_at=answer.device_at,
+            received_at=received,
+            sent_id=answer.sent_id,
+            account_id=by.account_id,
+            author_id=answer.author_id,
+            doubt=doubt_of(answer.device_at, received, in_a_rush=in_a_rush, is_clock_real=is_clock_real),
+            corrects_id=corrects,
+            **{name: slot[name] for name in ("community_id", "grid_id", "micro_grid_id", "estate_id")},
+        )
+        .returning(inspection.c.id)
+    )
+    row = execute(connection, statement).fetchone()
+    inspection_id: int = (row or {})["id"]
+    settle(connection, street_id, [slot["id"]], today)
+    after = {"slot": slot["id"], "kind": slot["kind"], "result": answer.result, "author": answer.author_id}
+    _record(connection, by, "answer", inspection_id, after)
+    announce(connection, street_id, LAYERS)
+    return inspection_id
+
+
+def _in_a_rush(connection: Connection, by: Actor, street_id: int, place_id: int | None) -> bool:
+    row = connection.execute(
+        "SELECT count(DISTINCT place_id) AS found FROM gridmap.inspection WHERE street_id = %s AND account_id = %s"
+        " AND received_at > %s AND place_id IS DISTINCT FROM %s AND superseded_at IS NULL",
+        (street_id, by.account_id, by.business_at - RUSH_TIME, place_id),
+    ).fetchone()
+    return bool(row and row["found"] >= RUSH_PLACES)
+
+
+def _record(
+    connection: Connection, by: Actor, action: str, inspection_id: int, after: dict[str, Any], why: str = ""
+) -> None:
+    write_audit(
+        connection,
+        action=action,
+        subject="inspection",
+        subject_id=inspection_id,
+        street_id=inspection_id >> 32,
+        business_at=by.business_at,
+        account_id=by.account_id,
+        after=after,
+        why=why or None,
+    )

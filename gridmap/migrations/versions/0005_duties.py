@@ -1,0 +1,14 @@
+"""Duties, their slots, what answers them, and the counts kept beside."""
+
+from pathlib import Path
+from typing import Any
+
+from alembic import op
+
+revision = "0005"
+down_revision = "0002"
+
+
+def upgrade() -> None:
+    driver: Any = op.get_bind().connection.driver_connection
+    driver.execute((Path(__file__).parent / "0005_duties.sql").read_text(encoding="utf-8"))
