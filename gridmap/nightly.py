@@ -3,8 +3,11 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
+from gridmap.clock import Clock
 from gridmap.db import SYSTEM, Database
 from gridmap.db.pools import Connection
+from gridmap.duties import close_slots, open_slots
+from gridmap.periods import month_of
 
 FAILURES_KEPT = timedelta(days=1)
 SESSIONS_KEPT = timedelta(days=30)
@@ -41,6 +44,32 @@ def fold_feed(connection: Connection, now: datetime) -> int:
     return int((row or {"folded": 0})["folded"])
 
 
+def open_month(connection: Connection, clock: Clock) -> int:
+    """Slots of the month that has begun, and what has come to it since."""
+    today = clock.today()
+    return open_slots(connection, _streets(connection), month_of(today), today).total
+
+
+def close_past(connection: Connection, clock: Clock) -> int:
+    """Slots whose period is over and that nobody has answered."""
+    return close_slots(connection, _streets(connection), clock.today())
+
+
+def recount(connection: Connection, clock: Clock) -> int:  # noqa: ARG001 - the signature of a step
+    """Counts that did not agree with their slots, mended; always 0 unless something is wrong."""
+    row = connection.execute("SELECT gridmap.recount_coverage(%s) AS wrong", (_streets(connection),)).fetchone()
+    return int((row or {"wrong": 0})["wrong"])
+
+
+def _streets(connection: Connection) -> list[int]:
+    return [row["id"] for row in connection.execute("SELECT id FROM gridmap.street ORDER BY id").fetchall()]
+
+
+DUTY_STEPS: Mapping[str, Callable[[Connection, Clock], int]] = {
+    "slots opened": open_month,
+    "slots closed": close_past,
+    "counts mended": recount,
+}
 STEPS: Mapping[str, Callable[[Connection, datetime], int]] = {
     "failed sign-ins forgotten": forget_failures,
     "ended sessions and slips forgotten": forget_sessions,
@@ -53,13 +82,17 @@ class _Undo(Exception):
     """Rolls a dry run back."""
 
 
-def run_nightly(database: Database, now: datetime, *, dry_run: bool = False) -> dict[str, int]:
-    """Run every step in a transaction of its own at the real time `now`, and count what each did or would do."""
+def run_nightly(database: Database, now: datetime, clock: Clock, *, dry_run: bool = False) -> dict[str, int]:
+    """Run every step in a transaction of its own, and count what each did or would do.
+
+    What is forgotten goes by the real time `now`, what is due by the business clock.
+    """
     counts: dict[str, int] = {}
-    for title, step in STEPS.items():
+    for title in (*DUTY_STEPS, *STEPS):
         try:
             with database.transaction(SYSTEM) as connection:
-                counts[title] = step(connection, now)
+                is_duty = title in DUTY_STEPS
+                counts[title] = DUTY_STEPS[title](connection, clock) if is_duty else STEPS[title](connection, now)
                 if dry_run:
                     raise _Undo
         except _Undo:

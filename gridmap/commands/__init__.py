@@ -14,6 +14,7 @@ COMMANDS = {
     "db": "db",
     "demo": "demo",
     "doctor": "doctor",
+    "duties": "duties",
     "export": "export",
     "init": "init",
     "load": "load",

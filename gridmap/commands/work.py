@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import click
 import psycopg
 
-from gridmap.clock import OFFICE, real_now
+from gridmap.clock import OFFICE, parse_clock, real_now
 from gridmap.cluster import Access, ClusterError, find_access
 from gridmap.cluster.backup import backup, rotate
 from gridmap.cluster.identity import is_root
@@ -57,7 +57,7 @@ def do_jobs(settings: Settings, access: Access) -> None:
                 pass
             if real_now() >= night:
                 night = next_night()
-                for title, count in run_nightly(database, real_now()).items():
+                for title, count in run_nightly(database, real_now(), parse_clock(settings.clock)).items():
                     log.info("%s: %s", title, count)
         except psycopg.Error as error:
             log.warning("the database does not answer, trying again: %s", type(error).__name__)

@@ -13,6 +13,7 @@ import gridmap.tables as tables
 from gridmap.audit import announce, write_audit
 from gridmap.clock import parse_clock
 from gridmap.demo.build import SINCE
+from gridmap.demo.duties import add_duties
 from gridmap.demo.files import data_digest, demo_folder
 from gridmap.demo.register import Row
 from gridmap.demo.units import expand
@@ -30,6 +31,7 @@ LAYERS = (
     "stairwells",
     "facilities",
     "assignments",
+    "slots",
     "roads",
     "water",
     "green",
@@ -103,6 +105,7 @@ def load_demo(connection: "psycopg.Connection[Any]", folder: Path | None = None)
         for subject in TARGETS:
             added[subject] = load_subject(connection, folder, subject)
         added["memberships"] = add_history(connection)
+        added["slots"] = add_duties(connection)
         if any(added.values()):
             close(connection, added)
     return added

@@ -26,7 +26,7 @@ WITH wanted AS (
   JOIN gridmap.duty d ON d.street_id = (w.duty_id >> 32)::integer AND d.id = w.duty_id
 ), owing AS (
   SELECT a.street_id, a.id AS duty_id, a.times, a.starts_on, a.ends_on, a.due_on, p.id AS place_id, '' AS unit,
-    p.community_id, p.grid_id, p.micro_grid_id, p.estate_id, a.only, e.management, b.kind AS building_kind
+    p.community_id, p.grid_id, p.micro_grid_id, p.estate_id, a.only_for, e.management, b.kind AS building_kind
   FROM asked a
   JOIN gridmap.place p ON p.street_id = a.street_id AND daterange(a.starts_on, a.ends_on) && p.valid
     AND p.kind = CASE WHEN a.level IN ('stairwell', 'household') THEN 'stairwell' ELSE a.level END
@@ -37,7 +37,7 @@ WITH wanted AS (
   UNION ALL
   -- a building without stairwells counts as one
   SELECT a.street_id, a.id, a.times, a.starts_on, a.ends_on, a.due_on, p.id, '',
-    p.community_id, p.grid_id, p.micro_grid_id, p.estate_id, a.only, e.management, b.kind
+    p.community_id, p.grid_id, p.micro_grid_id, p.estate_id, a.only_for, e.management, b.kind
   FROM asked a
   JOIN gridmap.place p ON p.street_id = a.street_id AND p.kind = 'building'
     AND daterange(a.starts_on, a.ends_on) && p.valid
@@ -50,7 +50,7 @@ WITH wanted AS (
   )
   UNION ALL
   SELECT a.street_id, a.id, a.times, a.starts_on, a.ends_on, a.due_on, p.id, u.unit,
-    p.community_id, p.grid_id, p.micro_grid_id, p.estate_id, a.only, e.management, b.kind
+    p.community_id, p.grid_id, p.micro_grid_id, p.estate_id, a.only_for, e.management, b.kind
   FROM asked a
   JOIN gridmap.place p ON p.street_id = a.street_id AND p.kind IN ('stairwell', 'building')
     AND daterange(a.starts_on, a.ends_on) && p.valid
@@ -63,7 +63,7 @@ WITH wanted AS (
   WHERE a.level = 'household'
   UNION ALL
   SELECT a.street_id, a.id, a.times, a.starts_on, a.ends_on, a.due_on, NULL, '',
-    c.id, NULL, NULL, NULL, a.only, NULL, NULL
+    c.id, NULL, NULL, NULL, a.only_for, NULL, NULL
   FROM asked a
   JOIN gridmap.community c ON c.street_id = a.street_id AND daterange(a.starts_on, a.ends_on) && c.valid
   WHERE a.level = 'community'
@@ -73,10 +73,10 @@ WITH wanted AS (
   SELECT o.street_id, o.street_id * 4294967296 + nextval('gridmap.serial'), o.duty_id, o.place_id, o.unit, t.turn,
     o.starts_on, o.ends_on, o.due_on, o.community_id, o.grid_id, o.micro_grid_id, o.estate_id
   FROM owing o CROSS JOIN LATERAL generate_series(1, o.times) AS t (turn)
-  WHERE (NOT o.only ? 'communities' OR o.only -> 'communities' @> to_jsonb(o.community_id))
-    AND (NOT o.only ? 'estates' OR o.only -> 'estates' @> to_jsonb(o.estate_id))
-    AND (NOT o.only ? 'management' OR o.only -> 'management' @> to_jsonb(o.management))
-    AND (NOT o.only ? 'building_kinds' OR o.only -> 'building_kinds' @> to_jsonb(o.building_kind))
+  WHERE (NOT o.only_for ? 'communities' OR o.only_for -> 'communities' @> to_jsonb(o.community_id))
+    AND (NOT o.only_for ? 'estates' OR o.only_for -> 'estates' @> to_jsonb(o.estate_id))
+    AND (NOT o.only_for ? 'management' OR o.only_for -> 'management' @> to_jsonb(o.management))
+    AND (NOT o.only_for ? 'building_kinds' OR o.only_for -> 'building_kinds' @> to_jsonb(o.building_kind))
   ON CONFLICT DO NOTHING
   RETURNING street_id, starts_on, duty_id, community_id, grid_id, micro_grid_id, estate_id
 ), counted AS (

@@ -25,7 +25,7 @@ LAYERS = ("duties", "slots")
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """One rule of a street; `only` cuts its places, `times` is how often in each period."""
+    """One rule of a street; `only_for` cuts its places, `times` is how often in each period."""
 
     kind: str
     title: str
@@ -39,7 +39,7 @@ class Rule:
     holiday_rule: str = "stay"
     remind_day: int | None = None
     excused_by: str = "community"
-    only: Mapping[str, list[Any]] = field(default_factory=dict)
+    only_for: Mapping[str, list[Any]] = field(default_factory=dict)
     sort: int = 0
 
     def __post_init__(self) -> None:
@@ -50,9 +50,9 @@ class Rule:
             raise DutyProblem("title")
         if not 1 <= self.times <= 12:
             raise DutyProblem("times")
-        for name, chosen in self.only.items():
+        for name, chosen in self.only_for.items():
             if name not in ONLY or not all(_fits(ONLY[name], one) for one in chosen):
-                raise DutyProblem("only")
+                raise DutyProblem("only_for")
 
 
 def _fits(wanted: object, one: object) -> bool:
@@ -129,13 +129,13 @@ def end_rule(connection: Connection, by: Actor, duty_id: int, end: date, *, revi
 
 
 def _columns(rule: Rule) -> dict[str, Any]:
-    return _words(rule) | {"only": Jsonb(dict(rule.only))}
+    return _words(rule) | {"only_for": Jsonb(dict(rule.only_for))}
 
 
 def _words(rule: Rule) -> dict[str, Any]:
     names = ("kind", "title", "title_en", "action", "level", "every", "times", "fixed_day", "holiday_rule")
     words = {name: getattr(rule, name) for name in (*names, "remind_day", "role", "excused_by", "sort")}
-    return words | {"only": dict(rule.only)}
+    return words | {"only_for": dict(rule.only_for)}
 
 
 def _record(connection: Connection, by: Actor, action: str, duty_id: int, *, after: dict[str, Any]) -> None:

@@ -55,7 +55,11 @@ duty = Table(
     Column("action", Text, nullable=False),
     Column("level", Text, nullable=False, comment="stairwell: also a building without stairwells"),
     Column(
-        "only", JSONB, nullable=False, server_default=text("'{}'"), comment="communities, estates, management, kinds"
+        "only_for",
+        JSONB,
+        nullable=False,
+        server_default=text("'{}'"),
+        comment="communities, estates, management, kinds",
     ),
     Column("every", Text, nullable=False),
     Column("times", SmallInteger, nullable=False, server_default=text("1")),

@@ -8,7 +8,7 @@ CREATE TABLE gridmap.duty (
   title_en TEXT NOT NULL,
   action TEXT NOT NULL,
   level TEXT NOT NULL,
-  "only" JSONB DEFAULT '{}' NOT NULL,
+  only_for JSONB DEFAULT '{}' NOT NULL,
   every TEXT NOT NULL,
   times SMALLINT DEFAULT 1 NOT NULL,
   fixed_day SMALLINT,
@@ -40,7 +40,7 @@ CREATE TABLE gridmap.duty (
 COMMENT ON TABLE gridmap.duty IS 'Rules are data: what, for which places, how often, by which role.';
 COMMENT ON COLUMN gridmap.duty.kind IS 'what is done: fire_equipment, household_visit …; one word';
 COMMENT ON COLUMN gridmap.duty.level IS 'stairwell: also a building without stairwells';
-COMMENT ON COLUMN gridmap.duty.only IS 'communities, estates, management, kinds';
+COMMENT ON COLUMN gridmap.duty.only_for IS 'communities, estates, management, kinds';
 COMMENT ON COLUMN gridmap.duty.fixed_day IS 'day of the period, counted from 1';
 COMMENT ON COLUMN gridmap.duty.remind_day IS 'day of the period from which it is said to be due soon';
 
@@ -256,40 +256,33 @@ DECLARE
 BEGIN
   -- a statement of its own: what is read below is then as new as the locks
   PERFORM FROM gridmap.slot s WHERE s.street_id = street AND s.id = ANY (ids) ORDER BY s.id FOR NO KEY UPDATE;
-  WITH facts AS (
-    SELECT s.id,
-      min(i.done_at) FILTER (WHERE i.result IN ('fine', 'finding', 'done', 'reached')) AS done_at,
-      max(i.done_at) FILTER (WHERE i.result IN ('no_access', 'nobody', 'refused')) AS tried_at,
-      count(*) FILTER (WHERE i.result = 'finding') AS findings
-    FROM gridmap.slot s
-    LEFT JOIN gridmap.inspection i
-      ON i.street_id = s.street_id AND i.slot_id = s.id AND i.superseded_at IS NULL
-    WHERE s.street_id = street AND s.id = ANY (ids)
-    GROUP BY s.id
-  ), judged AS (
-    SELECT s.id, f.done_at, f.tried_at, f.findings,
-      coalesce(f.done_at >= gridmap.office_midnight(s.ends_on), false) AS is_late,
+  WITH known AS (
+    SELECT s.*, f.answered_at, f.last_tried_at, f.findings_now,
+      coalesce(f.answered_at >= gridmap.office_midnight(s.ends_on), false) AS comes_late,
       CASE
-        WHEN f.done_at < gridmap.office_midnight(s.ends_on) THEN 'satisfied'
+        WHEN f.answered_at < gridmap.office_midnight(s.ends_on) THEN 'satisfied'
         WHEN s.excuse IS NOT NULL THEN 'excused'
         WHEN s.ends_on <= today THEN 'missed'
         ELSE 'due'
-      END AS state
-    FROM gridmap.slot s JOIN facts f ON f.id = s.id
-    WHERE s.street_id = street
+      END AS new_state
+    FROM gridmap.slot s
+    CROSS JOIN LATERAL (
+      SELECT min(i.done_at) FILTER (WHERE i.result IN ('fine', 'finding', 'done', 'reached')) AS answered_at,
+        max(i.done_at) FILTER (WHERE i.result IN ('no_access', 'nobody', 'refused')) AS last_tried_at,
+        (count(*) FILTER (WHERE i.result = 'finding'))::integer AS findings_now
+      FROM gridmap.inspection i
+      WHERE i.street_id = s.street_id AND i.slot_id = s.id AND i.superseded_at IS NULL
+    ) f
+    WHERE s.street_id = street AND s.id = ANY (ids)
   ), moved AS (
-    SELECT j.*, s.state AS old_state, s.is_late AS was_late, s.findings AS old_findings,
-      s.starts_on, s.duty_id, coalesce(s.community_id, 0) AS community_id, coalesce(s.grid_id, 0) AS grid_id,
-      coalesce(s.micro_grid_id, 0) AS micro_grid_id, coalesce(s.estate_id, 0) AS estate_id
-    FROM judged j JOIN gridmap.slot s ON s.street_id = street AND s.id = j.id
-    WHERE (s.state, s.is_late, s.findings, s.done_at, s.tried_at)
-      IS DISTINCT FROM (j.state, j.is_late, j.findings::integer, j.done_at, j.tried_at)
+    SELECT * FROM known
+    WHERE (state, is_late, findings, done_at, tried_at)
+      IS DISTINCT FROM (new_state, comes_late, findings_now, answered_at, last_tried_at)
   ), written AS (
     UPDATE gridmap.slot s
-    SET state = m.state, is_late = m.is_late, findings = m.findings, done_at = m.done_at, tried_at = m.tried_at,
-      revision = s.revision + 1,
-      reason = CASE WHEN m.state <> 'missed' THEN NULL ELSE coalesce(s.reason, gridmap.gap_reason(
-        s, gridmap.office_midnight(s.ends_on) - interval '1 second', today)) END
+    SET state = m.new_state, is_late = m.comes_late, findings = m.findings_now, done_at = m.answered_at,
+      tried_at = m.last_tried_at, revision = s.revision + 1,
+      reason = CASE WHEN m.new_state = 'missed' THEN s.reason END
     FROM moved m WHERE s.street_id = street AND s.id = m.id
     RETURNING s.id
   ), counted AS (
@@ -297,13 +290,14 @@ BEGIN
     SET satisfied = c.satisfied + d.satisfied, excused = c.excused + d.excused, late = c.late + d.late,
       findings = c.findings + d.findings
     FROM (
-      SELECT starts_on, duty_id, community_id, grid_id, micro_grid_id, estate_id,
-        (count(*) FILTER (WHERE state = 'satisfied') - count(*) FILTER (WHERE old_state = 'satisfied'))::integer
+      SELECT starts_on, duty_id, coalesce(community_id, 0) AS community_id, coalesce(grid_id, 0) AS grid_id,
+        coalesce(micro_grid_id, 0) AS micro_grid_id, coalesce(estate_id, 0) AS estate_id,
+        (count(*) FILTER (WHERE new_state = 'satisfied') - count(*) FILTER (WHERE state = 'satisfied'))::integer
           AS satisfied,
-        (count(*) FILTER (WHERE state = 'excused') - count(*) FILTER (WHERE old_state = 'excused'))::integer
+        (count(*) FILTER (WHERE new_state = 'excused') - count(*) FILTER (WHERE state = 'excused'))::integer
           AS excused,
-        (count(*) FILTER (WHERE is_late) - count(*) FILTER (WHERE was_late))::integer AS late,
-        (sum(findings) - sum(old_findings))::integer AS findings
+        (count(*) FILTER (WHERE comes_late) - count(*) FILTER (WHERE is_late))::integer AS late,
+        (sum(findings_now) - sum(findings))::integer AS findings
       FROM moved GROUP BY 1, 2, 3, 4, 5, 6
     ) d
     WHERE c.street_id = street AND c.starts_on = d.starts_on AND c.duty_id = d.duty_id
@@ -312,6 +306,10 @@ BEGIN
     RETURNING 1
   )
   SELECT count(*) INTO changed FROM written;
+  -- as it was when the period closed, told once
+  UPDATE gridmap.slot s
+  SET reason = gridmap.gap_reason(s, gridmap.office_midnight(s.ends_on) - interval '1 second', today)
+  WHERE s.street_id = street AND s.id = ANY (ids) AND s.state = 'missed' AND s.reason IS NULL;
   RETURN changed;
 END
 $$;
