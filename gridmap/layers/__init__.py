@@ -9,6 +9,7 @@ from gridmap.layers.communities import communities
 from gridmap.layers.districts import districts
 from gridmap.layers.estates import estates
 from gridmap.layers.facilities import facilities
+from gridmap.layers.gaps import gaps
 from gridmap.layers.green import green
 from gridmap.layers.grids import grids
 from gridmap.layers.roads import roads
@@ -29,6 +30,7 @@ LAYERS: tuple[Layer, ...] = (
     stairwells,
     facilities,
     assignments,
+    gaps,
 )
 
 BY_NAME: Mapping[str, Layer] = {layer.name: layer for layer in LAYERS}

@@ -1,0 +1,92 @@
+"""Gaps (缺口): places where something due in the month of the map's date is not done, with the first reason."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Date, Select, String, case, cast, func, select, true, union_all
+
+from gridmap.i18n import _
+from gridmap.layer import AS_OF, Attribute, Layer, Scoped, Style, StyleClass, is_kind, place_columns
+from gridmap.tables import place, slot
+
+REASONS = {
+    "no_manager": StyleClass(colour="#b3423a", title=_("Nobody assigned")),
+    "no_geometry": StyleClass(colour="#6d6a75", title=_("Not on the map")),
+    "on_leave": StyleClass(colour="#8a5fa8", title=_("On leave, no substitute")),
+    "no_access": StyleClass(colour="#c98a1b", title=_("Tried, no access")),
+    "not_yet": StyleClass(colour="#5b8fb0", title=_("Still in time")),
+    "missed": StyleClass(colour="#d4582f", title=_("Missed")),
+    "excused": StyleClass(colour="#9aa39a", title=_("Excused")),
+}
+"""In the order in which they are told; what is excused comes last and is no gap."""
+KINDS = {
+    "grid": _("Grid"),
+    "estate": _("Estate"),
+    "building": _("Building"),
+    "stairwell": _("Stairwell"),
+    "facility": _("Facility"),
+    "zone": _("Zone"),
+}
+DAY: "ColumnElement[object]" = cast(AS_OF, Date)
+
+due = slot.alias("due")
+reason = case(
+    (due.c.state == "excused", "excused"),
+    else_=func.coalesce(due.c.reason, func.gridmap.gap_reason(due.table_valued(), AS_OF, DAY, type_=String)),
+)
+rank = case({name: number for number, name in enumerate(REASONS)}, value=reason)
+here = (
+    select(
+        func.min(rank).label("rank"),
+        func.count().filter(due.c.state != "excused").label("open"),
+        func.count().filter(due.c.state == "excused").label("excused"),
+        func.min(due.c.due_on).filter(due.c.state != "excused").label("due_on"),
+    )
+    .where(
+        due.c.street_id == place.c.street_id,
+        due.c.place_id == place.c.id,
+        due.c.starts_on <= DAY,
+        due.c.ends_on > DAY,
+        due.c.state != "satisfied",
+    )
+    .correlate(place)
+    .lateral("here")
+)
+
+
+def gaps_of(kind: str) -> "Select[Any]":
+    """The gaps at places of one kind: each kind has an index of its own."""
+    return (
+        select(
+            *place_columns(),
+            place.c.kind.label("place_kind"),
+            case(dict(enumerate(REASONS)), value=here.c.rank).label("reason"),
+            here.c.open,
+            here.c.excused,
+            here.c.due_on,
+        )
+        .join_from(place, here, true())
+        .where(is_kind(place, kind), here.c.rank.is_not(None))
+    )
+
+
+everywhere = union_all(*(gaps_of(kind) for kind in KINDS)).subquery("everywhere")
+
+gaps = Layer(
+    name="gaps",
+    title=_("Gaps"),
+    rows=select(everywhere),
+    attributes={
+        "code": Attribute(title=_("Code")),
+        "name": Attribute(title=_("Name")),
+        "place_kind": Attribute(title=_("Kind of place"), codes=KINDS),
+        "reason": Attribute(title=_("Reason"), codes={code: style.title for code, style in REASONS.items()}),
+        "open": Attribute(title=_("Not done"), unit=_("tasks"), type="integer"),
+        "excused": Attribute(title=_("Excused"), unit=_("tasks"), type="integer"),
+        "due_on": Attribute(title=_("Due")),
+    },
+    scoped_by=Scoped.PLACE,
+    style=Style(by="reason", colour="#d4582f", classes=REASONS, shape="point"),
+    min_zoom=15,
+    zoom_attributes={15: ("reason", "open")},
+    about=_("Places where something that was due in the month of the map's date is not done, and why."),
+)
