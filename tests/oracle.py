@@ -12,6 +12,7 @@ Never through scope.py, read/ or the layers' selects: what is said here is said 
 - Territory is shared: districts, streets and the background map with all, communities with those who see something
   of their street.
 - Who is responsible is told to workers, managers and leaders only; with several roles, only what each may know.
+- A layer of which an account may know no attribute is not there for it: neither its rows nor its name.
 - A person is known through the own community or grid; to those who are told who is responsible also through any place
   that they see and that the person holds or held.
 """
@@ -149,6 +150,8 @@ class Sight:
 
     rows: Mapping[int, Mapping[str, Any]]
     shapes: Mapping[int, bytes | None] = field(default_factory=dict)
+    is_there: bool = True
+    """Whether the account may know that there is such a layer."""
 
 
 @dataclass(frozen=True)
@@ -280,9 +283,11 @@ class Oracle:
         rights = self.rights(username)
         if rights is None:
             return Sight({})
+        names = self.names(rights, layer)
+        if not names:
+            return Sight({}, is_there=False)
         day = day or self.now.astimezone(OFFICE).date()
         seen = [row for row in self.raw(layer, day) if self._is_seen(rights, layer, row)]
-        names = self.names(rights, layer)
         who = self._holders(rights, day)
         rows = {row["id"]: {name: plain(_value(row, layer, name, who)) for name in names} for row in seen}
         return Sight(rows, {row["id"]: row["shape"] for row in seen})

@@ -360,7 +360,7 @@ def test_without_the_first_lock_nothing_more_is_seen(town: Town, monkeypatch: py
     statements = (features.page_statement, features.count_statement)
     for statement in statements:
         statement.cache_clear()
-    monkeypatch.setattr(select, "predicate", lambda *_: None)
+    monkeypatch.setattr(select, "predicate", lambda *_, **__: None)
     try:
         assert page(town, viewer, "buildings")[0] == expected
         assert counted(town, viewer, "buildings") == len(expected)

@@ -13,6 +13,7 @@ from gridmap.layer import Scoped
 from gridmap.layers import BY_NAME, LAYERS
 from tests.conftest import DEMO_CLOCK, Base
 from tests.mutations import (
+    every_layer_for_everyone,
     one_key_for_all,
     open_policy,
     shown_to_everyone,
@@ -72,7 +73,7 @@ def test_the_world_is_rich_enough(scene: Scene) -> None:
     assert len(set(seen.values())) >= 14, seen
     sees_all = seen["city_leader"]
     assert all(sees_all)
-    assert sum(counts == sees_all for counts in seen.values()) == 3
+    assert sum(counts == sees_all for counts in seen.values()) == 1
 
 
 @pytest.mark.parametrize("who", EVERYBODY)
@@ -200,7 +201,7 @@ def test_a_lost_policy_is_noticed_in_what_leaves(mutant: Scene, table: str, laye
         ("stairwells", "manager", "planner_worker"),
         ("stairwells", "held", "property"),
         ("grids", "worker", "admin"),
-        ("assignments", "holder", "city_planner"),
+        ("stairwells", "leader", "city_planner"),
     ],
 )
 def test_a_forgotten_seen_by_is_noticed(mutant: Scene, layer: str, name: str, who: str) -> None:
@@ -216,6 +217,21 @@ def test_a_forgotten_seen_by_is_noticed(mutant: Scene, layer: str, name: str, wh
     assert Leak("attribute", who, "frame", layer, name) in leaks
     if name in BY_NAME[layer].tile_attributes(16):
         assert Leak("attribute", who, "tile z16", layer, name) in leaks
+
+
+@pytest.mark.parametrize("who", ["admin", "city_planner", "department", "resident"])
+@pytest.mark.parametrize("how", ["one attribute for everyone", "every layer for everyone"])
+def test_a_layer_that_should_not_be_there_is_noticed(mutant: Scene, who: str, how: str) -> None:
+    """Its shapes alone would tell which places are looked after."""
+    assert not mutant.oracle.sight(who, "assignments").is_there
+    broken = shown_to_everyone("assignments", "role") if how.startswith("one") else every_layer_for_everyone()
+    with broken:
+        mutant.forget()
+        leaks = feature_leaks(mutant, who, "assignments") + export_leaks(mutant, who, "assignments")
+        leaks += tile_leaks(mutant, who, 16, ["assignments"])
+    mutant.forget()
+    outputs = {"items", "item", "count", "extent", "tile z16", "geojson", "geojsons", "csv", "frame"}
+    assert rows_too_many(leaks) == {(output, "assignments") for output in outputs}
 
 
 def test_a_cache_key_without_scope_is_noticed(mutant: Scene) -> None:

@@ -23,8 +23,7 @@ from gridmap.clock import OFFICE
 from gridmap.context import Services
 from gridmap.i18n import translate
 from gridmap.layer import Layer
-from gridmap.layers import LAYERS
-from gridmap.read import Asked, Tile, UnknownLayer, layers_named, read_tile
+from gridmap.read import Asked, Tile, UnknownLayer, layers_for, layers_named, read_tile
 from gridmap.read.select import seen_attributes
 from gridmap.scope import Viewer
 
@@ -60,7 +59,7 @@ class TileService:
         """The tile as this viewer may see it. Raises NotThere outside the grid of tiles, BadRequest on bad words."""
         if not tile.exists:
             raise NotThere("tile")
-        layers = asked_layers(query.get("layers", ""))
+        layers = asked_layers(query.get("layers", ""), viewer)
         day = asked_day(query.get("as_of"), self.services.clock.today())
         self._catch_up(query.get("seen"))
         encoding = headers.encoding
@@ -117,15 +116,18 @@ def compress(body: bytes, encoding: str) -> bytes:
     return brotli.compress(body, quality=3) if encoding == "br" else gzip.compress(body, 3, mtime=0)
 
 
-def asked_layers(words: str) -> tuple[Layer, ...]:
-    """The layers in drawing order, whatever the order asked, so that one map has one cache entry."""
+def asked_layers(words: str, viewer: Viewer) -> tuple[Layer, ...]:
+    """The layers in drawing order, whatever the order asked, so that one map has one cache entry.
+
+    Raises NotThere with the same words for a layer that does not exist and for one that says nothing to the viewer.
+    """
     if not words:
         raise BadRequest("layers", words)
     try:
-        asked = layers_named(words.split(","))
+        asked = layers_named(words.split(","), viewer.reading_roles)
     except UnknownLayer as error:
         raise NotThere("layer", str(error)) from None
-    return tuple(layer for layer in LAYERS if layer in asked)
+    return tuple(layer for layer in layers_for(viewer.reading_roles).values() if layer in asked)
 
 
 def asked_day(word: str | None, today: date) -> date:
@@ -188,7 +190,7 @@ def tile(z: int, x: int, y: int) -> Response:
 def tilejson() -> Response:
     """TileJSON 3.0 of the layers asked for: the fields of each with their types, by what the viewer may see."""
     viewer = context.viewer()
-    layers = asked_layers(request.args.get("layers", ",".join(layer.name for layer in LAYERS)))
+    layers = asked_layers(request.args.get("layers", ",".join(layers_for(viewer.reading_roles))), viewer)
     names = ",".join(layer.name for layer in layers)
     return jsonify(
         tilejson="3.0.0",

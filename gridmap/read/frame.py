@@ -41,7 +41,7 @@ def read_frames(
     viewer's transaction, which must outlive the iteration.
     """
     text, constants = frame_statement(layer, viewer.reach.shape, viewer.reading_roles, where.shape)
-    values = constants | values_for(viewer, asked) | where.values
+    values = constants | values_for(viewer, asked, layer) | where.values
     names = seen_attributes(layer, viewer.reading_roles)
     is_first = True
     with connection.cursor("frame") as cursor:

@@ -3,10 +3,9 @@
 from flask import render_template
 
 from gridmap import context
-from gridmap.layers import LAYERS
 from gridmap.maps import View, compose, lon_lat_bounds
+from gridmap.read import layers_for
 from gridmap.read.area import Area
-from gridmap.read.select import seen_attributes
 from gridmap.web.areas import WHOLE_COUNTRY, areas_of
 from gridmap.web.asked import today
 from gridmap.web.blueprint import pages
@@ -24,7 +23,7 @@ def street_map() -> str:
     viewer = context.viewer()
     areas = areas_of(viewer)
     bounds = next((area.bounds for area in areas if area.bounds), WHOLE_COUNTRY)
-    layers = [layer for layer in LAYERS if seen_attributes(layer, viewer.reading_roles)]
+    layers = list(layers_for(viewer.reading_roles).values())
     view = View(locale=context.locale(), bounds=bounds, today=today(), roles=viewer.reading_roles)
     return render_template(
         "street_map.html",

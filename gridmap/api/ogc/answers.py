@@ -17,8 +17,7 @@ from gridmap.api.tiles import RequestHeaders, asked_day, compress, end_of
 from gridmap.clock import real_now
 from gridmap.i18n import LOCALES, _, translate
 from gridmap.layer import Layer
-from gridmap.layers import BY_NAME
-from gridmap.read import Asked
+from gridmap.read import Asked, UnknownLayer, layers_named
 
 ogc = Blueprint("ogc", __name__, url_prefix="/ogc")
 
@@ -92,10 +91,12 @@ def wants_html() -> bool:
 
 
 def asked_layer(name: str) -> Layer:
-    """The layer of that collection. Raises NotThere."""
-    if name not in BY_NAME:
-        raise NotThere("collection", name)
-    return BY_NAME[name]
+    """The layer of that collection. Raises NotThere, also for one that says nothing to the viewer."""
+    try:
+        (layer,) = layers_named([name], context.viewer().reading_roles)
+    except UnknownLayer:
+        raise NotThere("collection", name) from None
+    return layer
 
 
 def asked_moment(words: Mapping[str, str]) -> Asked:
