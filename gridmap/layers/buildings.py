@@ -3,7 +3,7 @@
 from sqlalchemy import and_, select
 
 from gridmap.i18n import _
-from gridmap.layer import ON_DUTY, Attribute, Layer, Scoped, Style, StyleClass, holder_of, is_kind, place_columns
+from gridmap.layer import KEPT, ON_DUTY, Attribute, Layer, Scoped, Style, StyleClass, holder_of, is_kind, place_columns
 from gridmap.tables import DataClass, building, place
 
 KINDS = {
@@ -49,6 +49,7 @@ buildings = Layer(
             seen_by=ON_DUTY,
             about=_("Party-member building managers of the building or its stairwells."),
         ),
+        "extra": KEPT,
     },
     scoped_by=Scoped.PLACE,
     style=Style(by="kind", colour="#d6cfc4", classes=KINDS),

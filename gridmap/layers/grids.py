@@ -3,7 +3,19 @@
 from sqlalchemy import Date, and_, case, cast, select
 
 from gridmap.i18n import _
-from gridmap.layer import AS_OF, ON_DUTY, Attribute, Layer, Scoped, Style, StyleClass, holder_of, is_kind, place_columns
+from gridmap.layer import (
+    AS_OF,
+    KEPT,
+    ON_DUTY,
+    Attribute,
+    Layer,
+    Scoped,
+    Style,
+    StyleClass,
+    holder_of,
+    is_kind,
+    place_columns,
+)
 from gridmap.tables import DataClass, boundary, grid, place
 
 households = grid.c.counted_households
@@ -55,6 +67,7 @@ grids = Layer(
         "buildings": Attribute(title=_("Buildings"), type="integer"),
         "stairwells": Attribute(title=_("Stairwells"), type="integer"),
         "worker": Attribute(title=_("Grid worker"), data_class=DataClass.PERSONAL, seen_by=ON_DUTY),
+        "extra": KEPT,
     },
     scoped_by=Scoped.PLACE,
     style=Style(by="size", colour="#a5d0c0", classes=SIZES),

@@ -26,6 +26,7 @@ TYPES = {
     "integer": _("whole number"),
     "number": _("number"),
     "boolean": _("yes or no"),
+    "object": _("object (JSON)"),
     "date": _("day"),
     "date-time": _("moment"),
 }

@@ -9,6 +9,7 @@ from gridmap.api.ogc.schemas import attribute_schema
 from gridmap.i18n import LOCALES, _, translate
 from gridmap.layer import Layer
 from gridmap.read import Format, layers_for
+from gridmap.read.filter import kind_of
 from gridmap.read.select import seen_attributes
 from gridmap.scope import Viewer
 
@@ -56,7 +57,7 @@ def describe(viewer: Viewer, locale: str, root: str, version: str) -> Part:
 
 def _layer_paths(layer: Layer, viewer: Viewer, locale: str) -> dict[str, Part]:
     path, name, title = f"/collections/{layer.name}", layer.name, layer.title
-    names = seen_attributes(layer, viewer.reading_roles)
+    names = [name for name in seen_attributes(layer, viewer.reading_roles) if kind_of(layer, name) != "object"]
     filters = [_attribute(layer, each, locale) for each in names]
     found = {
         path: _get(locale, title, f"{name}.collection", JSON, "Document", "as_of", tag=name, missing=True),

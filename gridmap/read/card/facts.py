@@ -81,6 +81,7 @@ def values_statement(layer: Layer, shape: tuple[str, ...], roles: frozenset[Role
         if name not in SHOWN_OTHERWISE
         and (layer.name, name) != ("facilities", "kind")
         and layer.attributes[name].data_class is not DataClass.PERSONAL
+        and layer.attributes[name].type != "object"
     ]
     rows, chosen = rows_of(layer, reach_of_shape(shape), names)
     is_it = rows.c.id == bindparam("id", type_=BigInteger), rows.c.street_id == bindparam("street", type_=BigInteger)
