@@ -27,7 +27,7 @@ from gridmap.read.select import seen_attributes
 from gridmap.scope import Reach, Viewer
 from tests.conftest import Base
 from tests.mvt import decoded
-from tests.oracle import QUERIES, TOLD_WHO, WHAT, WHO
+from tests.oracle import QUERIES, known_to
 from tests.outputs import EXTENT, HALF, MARGIN, Scene, box_of
 
 each_layer = pytest.mark.parametrize("layer", LAYERS, ids=lambda layer: layer.name)
@@ -92,6 +92,7 @@ def test_what_a_layer_speaks_of_exists(layer: Layer) -> None:
     assert min(layer.zoom_attributes) == layer.min_zoom
     for names in layer.zoom_attributes.values():
         assert set(names) <= set(layer.attributes)
+        assert "object" not in {layer.attributes[name].type for name in names}
     if layer.style.by:
         assert all(layer.style.by in names for names in layer.zoom_attributes.values())
     if layer.scoped_by is not None:
@@ -141,7 +142,7 @@ def viewing(url: str, roles: frozenset[Role]) -> "Iterator[tuple[Connection, Vie
 def test_features_and_tiles_carry_what_the_role_may_see(
     layer: Layer, role: Role, demo_base: Base, seen_tiles: "SeenTiles"
 ) -> None:
-    may = WHAT[layer.name] | (WHO.get(layer.name, set()) if role in TOLD_WHO else set())
+    may = known_to({role}, layer.name)
     with viewing(demo_base.app_url, frozenset({role})) as (connection, viewer):
         assert set(seen_attributes(layer, viewer.reading_roles)) == may
         if not may:

@@ -20,7 +20,7 @@ from tests.mutations import (
     without_first_lock,
     without_second_lock,
 )
-from tests.oracle import LOCKED_TABLES, WHAT, WHO, Leak, Oracle
+from tests.oracle import LOCKED_TABLES, PLANS, TOLD_WHO, WHAT, Leak, Oracle, known_to
 from tests.outputs import Scene, export_leaks, feature_leaks, table_leaks, tile_leaks
 from tests.world import ACCOUNTS, keep_one_street, make_world
 
@@ -54,7 +54,8 @@ def scene(demo_template: str, copy_database: Callable[[str], Base], make_app: Ca
 def test_the_oracle_knows_every_layer_attribute_and_table(scene: Scene) -> None:
     assert set(WHAT) == set(BY_NAME)
     for layer in LAYERS:
-        assert WHAT[layer.name] | WHO.get(layer.name, set()) == set(layer.attributes), layer.name
+        known = known_to(TOLD_WHO, layer.name) | known_to(PLANS, layer.name)
+        assert known == set(layer.attributes), layer.name
     with psycopg.connect(scene.oracle.owner_url) as owner:
         locked = owner.execute(
             "SELECT relname FROM pg_class WHERE relnamespace = 'gridmap'::regnamespace AND relrowsecurity"
@@ -201,6 +202,8 @@ def test_a_lost_policy_is_noticed_in_what_leaves(mutant: Scene, table: str, laye
         ("stairwells", "manager", "planner_worker"),
         ("stairwells", "held", "property"),
         ("grids", "worker", "admin"),
+        ("buildings", "extra", "worker"),
+        ("districts", "extra", "planner_worker"),
         ("stairwells", "leader", "city_planner"),
     ],
 )

@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 
 from gridmap.layers import BY_NAME
 from tests.conftest import Base
-from tests.oracle import TOLD_WHO, Leak, Oracle, Rights, compare
+from tests.oracle import PLANS, TOLD_WHO, Leak, Oracle, Rights, compare
 from tests.outputs import Scene, properties
 
 PUBLIC = {"static", "api.healthz", "pages.login", "pages.enter"}
@@ -60,7 +60,7 @@ ADMINISTRATION = {
     "pages.audit": ["/admin/audit"],
 }
 """Pages of administration: who keeps accounts learns whose they are, and nothing of what those look after."""
-TOKEN = re.compile(r"(?<![0-9a-z])([pncmo])([0-9]{6,})x(?![0-9a-z])")
+TOKEN = re.compile(r"(?<![0-9a-z])([pncmok])([0-9]{6,})x(?![0-9a-z])")
 CLEAR_PHONE = re.compile(r"139[0-9]{8}")
 
 
@@ -119,6 +119,8 @@ def told(scene: Scene, who: str, output: str, text: str) -> list[Leak]:
 def may_know(oracle: Oracle, rights: Rights, kind: str, identity: int, *, is_administration: bool) -> bool:
     if kind == "p":
         return rights.covers(oracle.places[identity]) or (is_administration and rights.administers)
+    if kind == "k":
+        return rights.roles <= PLANS and rights.covers(oracle.places[identity])
     if kind == "n":
         knows_people = rights.roles <= TOLD_WHO or (is_administration and rights.administers)
         return knows_people and oracle.knows(rights, identity)
@@ -420,7 +422,7 @@ def sight_key(scene: Scene, who: str) -> object:
     rights = scene.oracle.rights(who)
     assert rights is not None
     seen = [sorted(scene.oracle.sight(who, name).rows) for name in ("grids", "buildings", "stairwells", "assignments")]
-    return json.dumps(seen), rights.roles <= TOLD_WHO
+    return json.dumps(seen), rights.roles <= TOLD_WHO, rights.roles <= PLANS
 
 
 @pytest.mark.parametrize("who", ["leader", "micro_worker", "planner"])
