@@ -3,6 +3,7 @@ import { readAddress, writeAddress } from "./address.js";
 import { cartography } from "./cartography.js";
 import { placeCard } from "./card.js";
 import { dayChoice } from "./day.js";
+import { jumps } from "./jumps.js";
 import { legend } from "./legend.js";
 import { messageLine } from "./message.js";
 import { GROUND } from "./palette.js";
@@ -99,6 +100,7 @@ class StreetMap {
     this.tiles.leaflet.addTo(this.map);
     this.listen();
     if (said.place) this.open({ id: said.place, layer: null }, { quiet: true });
+    if (this.jumps) this.jumps.show(this.middle());
     this.legend.show(this.map.getZoom(), this.isOn);
   }
 
@@ -124,6 +126,13 @@ class StreetMap {
     const isOver = panel.top > frame.top && panel.left < frame.left + 8 && panel.width > frame.width / 2;
     if (!isOver) return { paddingTopLeft: [24, 24], paddingBottomRight: [24, 24] };
     return { paddingTopLeft: [8, 76], paddingBottomRight: [8, Math.max(8, frame.bottom - panel.top + 8)] };
+  }
+
+  /** The middle of what is seen of the map. */
+  middle() {
+    const { paddingTopLeft: start, paddingBottomRight: end } = this.room();
+    const { x, y } = this.map.getSize();
+    return this.map.containerPointToLatLng([(start[0] + x - end[0]) / 2, (start[1] + y - end[1]) / 2]);
   }
 
   // after the sheet has risen, what was tapped shall still be seen
@@ -160,12 +169,16 @@ class StreetMap {
       this.dayChoice = dayChoice({ ...parts, locale: config.locale, today: config.today });
       this.dayChoice.show(this.day);
     }
+    if (find("[data-map-go]")) {
+      const go = (bounds) => this.map.fitBounds(asLeaflet(bounds), { maxZoom: 17, ...this.room() });
+      this.jumps = jumps(find("[data-map-go]"), go);
+    }
     window.L.control.scale({ imperial: false, position: "bottomleft" }).addTo(this.map);
   }
 
   listen() {
     const { map } = this;
-    map.on("moveend", () => this.remember());
+    map.on("moveend", () => this.moved());
     map.on("zoomend", () => this.legend.show(map.getZoom(), this.isOn));
     map.on("click", (event) => this.openAt(event.latlng, event.originalEvent));
     map.getContainer().addEventListener("keydown", (event) => {
@@ -187,14 +200,13 @@ class StreetMap {
       event.preventDefault();
       this.goTo(JSON.parse(link.dataset.place));
     });
-    if (find("[data-map-go]")) {
-      find("[data-map-go]").addEventListener("change", (event) => {
-        const bounds = event.target.value.split(",").map(Number);
-        this.map.fitBounds(asLeaflet(bounds), { maxZoom: 17, ...this.room() });
-      });
-    }
     window.addEventListener("popstate", (event) => this.comeBack(event.state));
     window.addEventListener("online", () => this.refresh());
+  }
+
+  moved() {
+    this.remember();
+    if (this.jumps) this.jumps.show(this.middle());
   }
 
   act(what, button) {
