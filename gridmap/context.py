@@ -136,13 +136,17 @@ def _check_form() -> None:
         abort(400, "csrf")
 
 
+def headers_of_every_answer(settings: Settings) -> tuple[tuple[str, str], ...]:
+    """What every answer carries, whatever it is."""
+    headers = (("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "same-origin"))
+    return (*headers, ("Strict-Transport-Security", "max-age=31536000")) if settings.is_secure else headers
+
+
 def _add_headers(response: Response) -> Response:
     images = TIANDITU if services().settings.tianditu_key else ""
     if response.mimetype == "text/html":
         response.headers.setdefault("Content-Security-Policy", CSP.format(nonce=nonce(), images=images))
         response.headers.setdefault("Cache-Control", "private, no-store")
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("Referrer-Policy", "same-origin")
-    if services().settings.is_secure:
-        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    for name, value in headers_of_every_answer(services().settings):
+        response.headers.setdefault(name, value)
     return response

@@ -44,6 +44,8 @@ class Role(StrEnum):
 EVERYONE = frozenset(Role)
 ON_DUTY = frozenset({Role.WORKER, Role.MANAGER, Role.LEADER})
 """Those who may read who is responsible: never planners, handlers or administrators."""
+HOLDERS = ("assignments", "people")
+"""What the names of holders are drawn from."""
 
 
 class Scoped(StrEnum):
@@ -68,6 +70,8 @@ class Attribute:
     type: str = "string"
     """JSON type: string, integer, number, boolean or object; an object is never in a tile, nor asked for by value."""
     about: str = ""
+    drawn_from: tuple[str, ...] = ()
+    """Words of the change feed, beside the layer's own, whose changes change the value."""
 
 
 KEPT = Attribute(

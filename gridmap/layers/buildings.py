@@ -3,7 +3,19 @@
 from sqlalchemy import and_, select
 
 from gridmap.i18n import _
-from gridmap.layer import KEPT, ON_DUTY, Attribute, Layer, Scoped, Style, StyleClass, holder_of, is_kind, place_columns
+from gridmap.layer import (
+    HOLDERS,
+    KEPT,
+    ON_DUTY,
+    Attribute,
+    Layer,
+    Scoped,
+    Style,
+    StyleClass,
+    holder_of,
+    is_kind,
+    place_columns,
+)
 from gridmap.tables import DataClass, building, place
 
 KINDS = {
@@ -47,6 +59,7 @@ buildings = Layer(
             title=_("Building manager"),
             data_class=DataClass.PERSONAL,
             seen_by=ON_DUTY,
+            drawn_from=(*HOLDERS, "stairwells"),
             about=_("Party-member building managers of the building or its stairwells."),
         ),
         "extra": KEPT,

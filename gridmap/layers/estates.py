@@ -39,7 +39,7 @@ estates = Layer(
         "management": Attribute(
             title=_("Management"), codes={code: style.title for code, style in MANAGEMENTS.items()}
         ),
-        "property": Attribute(title=_("Property company")),
+        "property": Attribute(title=_("Property company"), drawn_from=("organisations",)),
         "built_year": Attribute(title=_("Year built"), type="integer"),
         "declared_households": Attribute(title=_("Households (declared)"), unit=_("households"), type="integer"),
         "households": Attribute(title=_("Households (counted)"), unit=_("households"), type="integer"),

@@ -5,6 +5,7 @@ from sqlalchemy import Date, and_, case, cast, select
 from gridmap.i18n import _
 from gridmap.layer import (
     AS_OF,
+    HOLDERS,
     KEPT,
     ON_DUTY,
     Attribute,
@@ -66,7 +67,7 @@ grids = Layer(
         "declared_households": Attribute(title=_("Households (declared)"), unit=_("households"), type="integer"),
         "buildings": Attribute(title=_("Buildings"), type="integer"),
         "stairwells": Attribute(title=_("Stairwells"), type="integer"),
-        "worker": Attribute(title=_("Grid worker"), data_class=DataClass.PERSONAL, seen_by=ON_DUTY),
+        "worker": Attribute(title=_("Grid worker"), data_class=DataClass.PERSONAL, seen_by=ON_DUTY, drawn_from=HOLDERS),
         "extra": KEPT,
     },
     scoped_by=Scoped.PLACE,

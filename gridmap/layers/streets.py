@@ -23,7 +23,7 @@ streets = Layer(
     attributes={
         "code": Attribute(title=_("Code"), about=_("Division code of the statistical table.")),
         "name": Attribute(title=_("Name")),
-        "district": Attribute(title=_("District")),
+        "district": Attribute(title=_("District"), drawn_from=("districts",)),
         "extra": KEPT,
     },
     scoped_by=None,

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, current_app, render_template, request
 
 from gridmap import context
+from gridmap.api import feeds
 from gridmap.api.errors import BadRequest, NotThere
 from gridmap.api.tiles import RequestHeaders, asked_day, compress, end_of
 from gridmap.clock import real_now
@@ -31,8 +32,6 @@ BUILD = "1"
 """Part of every ETag: raised when an answer changes without a change of data."""
 EVERYWHERE = frozenset({"f", "lang"})
 """Words that every address understands."""
-FEEDS = ("assignments", "people", "organisations")
-"""What attributes of other layers are drawn from: their changes count for every layer."""
 REMEMBERED = 2_000
 Link = dict[str, str]
 
@@ -137,13 +136,9 @@ def _form_of(media_type: str) -> str:
 
 def versions(layers: Iterable[Layer]) -> tuple[int, ...]:
     """How many changes of these layers, in what the viewer may see, this process knows of."""
-    viewer, changes = context.viewer(), context.services().changes
-    seen = request.args.get("seen", "")
-    if seen.isascii() and seen.isdigit() and int(seen) > changes.last:
-        changes.catch_up()
-    streets = None if viewer.reach.is_city else viewer.reach.near
-    names = dict.fromkeys((*(layer.name for layer in layers), *FEEDS))
-    return tuple(changes.version(name, streets) for name in names)
+    changes = context.services().changes
+    feeds.catch_up(changes, request.args.get("seen", ""))
+    return feeds.versions(changes, context.viewer(), feeds.feeds_of(tuple(layers)))
 
 
 def answer(
