@@ -88,9 +88,10 @@ class Reading:
     @property
     def columns(self) -> tuple[str, ...]:
         """The names of everything that the source says of its rows."""
+        if self.rows:
+            return tuple(dict.fromkeys(name for row in self.rows for name in row))
         internal = {ROW, SHAPE_CODE, SHAPE_TEXT, self.frame.geometry.name}
-        names = (str(name) for name in self.frame.columns if name not in internal)
-        return tuple(dict.fromkeys((*names, *(name for row in self.rows for name in row))))
+        return tuple(str(name) for name in self.frame.columns if name not in internal)
 
     @property
     def read(self) -> int:

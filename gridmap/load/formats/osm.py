@@ -175,7 +175,7 @@ def read_osm(path: Path, kind: Kind, options: Options) -> Reading:
         unit=UNIT,
         crs=CRS.from_epsg(WGS84),
         encoding="utf-8",
-        rows=tuple(_said(found.tags[key], key, wanted) for key in built) if options.keeps else (),
+        rows=tuple({**found.tags[key], "id": key} for key in built) if options.keeps else (),
         rejected=tuple(
             Finding(
                 "osm_incomplete", path.name, found.numbers[key], UNIT, raw=key, name=found.tags[key].get("name", "")
@@ -183,11 +183,6 @@ def read_osm(path: Path, kind: Kind, options: Options) -> Reading:
             for key in lost
         ),
     )
-
-
-def _said(tags: Mapping[str, str], key: str, wanted: Tags) -> dict[str, str]:
-    """All tags of an object, and what the columns beside them are called."""
-    return {**tags, "id": key, "class": _class_of(tags, wanted)}
 
 
 def _columns(kind: Kind) -> Iterator[str]:

@@ -42,7 +42,7 @@ INSERT INTO gridmap.place AS t
 SELECT %(street)s, i.id, %(kind)s, coalesce(i.code, o.code), coalesce(nullif(i.name, ''), o.name, ''),
   coalesce(string_to_array(regexp_replace(i.fields ->> 'aliases', '[、;；,，|]', ',', 'g'), ','), o.aliases, '{}'),
   coalesce(i.initials, o.initials), coalesce(i.fields ->> 'address', o.address), i.geom,
-  coalesce(i.extra, o.extra),
+  nullif(coalesce(i.extra, o.extra), '{}'),
   CASE WHEN %(kind)s = 'grid' AND i.fields ->> 'grid_type' <> 'micro' THEN i.id ELSE o.grid_id END,
   CASE WHEN %(kind)s = 'estate' THEN i.id ELSE o.estate_id END,
   coalesce(o.source, i.source), coalesce(o.source_key, i.source_key), %(at)s, %(by)s, %(run)s

@@ -21,6 +21,7 @@ from gridmap.load.kinds import Kind
 from gridmap.load.reading import KEPT, ROW
 
 COMMON = ("source_key", "code", "name")
+# extra: null where nothing was to be kept, which leaves what the row had; an empty object replaces it by nothing
 CREATE = """
 CREATE TEMPORARY TABLE incoming (
   n integer PRIMARY KEY, file integer NOT NULL, row bigint NOT NULL, source text NOT NULL, source_key text NOT NULL,
@@ -85,7 +86,7 @@ def _records(checks: Sequence[Checked]) -> Iterator[tuple[Any, ...]]:
                 _initials(name) if name else None,
                 encoded[position],
                 json.dumps(fields, ensure_ascii=False),
-                json.dumps(columns[KEPT][position], ensure_ascii=False) if columns[KEPT][position] else None,
+                None if columns[KEPT][position] is None else json.dumps(columns[KEPT][position], ensure_ascii=False),
             )
 
 
