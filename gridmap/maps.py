@@ -14,7 +14,6 @@ from branca.element import CssLink, Figure, JavascriptLink
 from folium.template import Template
 from markupsafe import Markup
 
-from gridmap.assets import STATIC
 from gridmap.coords import BBox, LonLat
 from gridmap.i18n import _, translate
 from gridmap.layer import Layer, Role
@@ -25,12 +24,6 @@ SOURCE_ZOOM = 16
 """Deepest tile that the server makes; 512 px tiles are one zoom behind the map's, the rest is drawn larger."""
 
 CONFIG_ID = "map-config"
-MODULES = (
-    "js/ask.js",
-    *sorted(path.relative_to(STATIC).as_posix() for path in (STATIC / "js" / "map").glob("*.js")),
-)
-"""Every script of the map page, told to the browser at once instead of import by import."""
-
 # Folium's name of a library → our file, or None for one that our pages do without
 ASSETS: Mapping[str, str | None] = {
     "leaflet": "vendor/leaflet/leaflet.js",
@@ -106,7 +99,6 @@ class MapPage:
 
     scripts: tuple[str, ...]
     styles: tuple[str, ...]
-    modules: tuple[str, ...]
     html: Markup
     script: Markup
     config: Mapping[str, Any]
@@ -139,7 +131,6 @@ def compose(layers: Sequence[Layer], view: View, addresses: Addresses = Addresse
     return MapPage(
         scripts=scripts,
         styles=styles,
-        modules=MODULES,
         html=html,
         script=script,
         config=configuration(layers, view, addresses),

@@ -46,7 +46,7 @@ def layer_of(name="parks", **given):
 
 def test_a_page_links_only_files_that_are_shipped():
     page = compose(LAYERS, view())
-    for path in (*page.scripts, *page.styles, *page.modules):
+    for path in (*page.scripts, *page.styles):
         assert (assets.STATIC / path).is_file(), path
     assert page.scripts == ("vendor/leaflet/leaflet.js", "vendor/protomaps-leaflet/protomaps-leaflet.js")
     assert "://" not in page.html + page.script + json.dumps(page.config)
