@@ -1,6 +1,5 @@
 """What a request stands in: the services of this process, the viewer, the nonce, the proof against forged forms."""
 
-import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass
@@ -64,11 +63,38 @@ def locale() -> str:
 
 
 def csrf_token() -> str:
-    """What a form must send back: derived from the session's own secret, or from the visitor's before sign-in."""
+    """What a form must send back: derived from the session's own secret, or from the visitor's before sign-in.
+
+    Each answer writes it in other digits, so that the length of a compressed page says nothing about it.
+    """
+    proof = _form_proof()
+    if not proof:
+        return ""
+    if "csrf_mask" not in g:
+        g.csrf_mask = secrets.token_bytes(len(proof))
+    mask = cast("bytes", g.csrf_mask)
+    return (mask + _mixed(proof, mask)).hex()
+
+
+def _form_proof() -> bytes:
     secret = (
         request.cookies.get(cookie_name()) or getattr(g, "visitor", "") or request.cookies.get("gridmap_visitor", "")
     )
-    return hmac.new(secret.encode(), b"gridmap-csrf", hashlib.sha256).hexdigest() if secret else ""
+    return hmac.digest(secret.encode(), b"gridmap-csrf", "sha256") if secret else b""
+
+
+def _proof_sent() -> bytes:
+    """The proof that a form carries, read back from its digits; empty where it is none."""
+    try:
+        sent = bytes.fromhex(request.headers.get("X-CSRF-Token") or request.form.get("csrf_token", ""))
+    except ValueError:
+        return b""
+    middle = len(sent) // 2
+    return _mixed(sent[:middle], sent[middle:])
+
+
+def _mixed(one: bytes, other: bytes) -> bytes:
+    return bytes(a ^ b for a, b in zip(one, other, strict=False))
 
 
 def nonce() -> str:
@@ -130,9 +156,8 @@ def _ask_to_sign_in() -> AnyResponse:
 def _check_form() -> None:
     if request.method in SAFE_METHODS or (g.viewer is not None and not g.by_cookie):
         return
-    sent = request.headers.get("X-CSRF-Token") or request.form.get("csrf_token", "")
-    expected = csrf_token()
-    if not expected or not hmac.compare_digest(sent.encode(), expected.encode()):
+    expected = _form_proof()
+    if not expected or not hmac.compare_digest(_proof_sent(), expected):
         abort(400, "csrf")
 
 
