@@ -17,6 +17,7 @@ from gridmap.cluster.room import room_for
 from gridmap.coords import CoordError, Datum, parse_datum
 from gridmap.db import SYSTEM, Database
 from gridmap.load import KINDS, Checked, Finding, Kind, LoadError, Options, check, read_file
+from gridmap.load.finding import shorten
 from gridmap.load.known import Known, nothing_known
 from gridmap.load.people.template import write_template
 from gridmap.load.reading import Progress
@@ -247,7 +248,7 @@ def _tell(
     for message in total["messages"]:
         click.echo(f"warning         {message}")
     if total["kept"]:
-        click.echo(f"kept            {', '.join(total['kept'])}")
+        click.echo(f"kept            {shorten(', '.join(total['kept']))}")
     if not asked:
         click.echo("warning         " + Finding("without_database", "").sentence())
     counted = ("read", "accepted", "corrected", "rejected", "merged", "new", "changed", "unchanged")
