@@ -13,6 +13,7 @@ from gridmap.accounts import SignIns
 from gridmap.clock import Clock
 from gridmap.db import Changes, Database
 from gridmap.i18n import DEFAULT_LOCALE, LOCALES
+from gridmap.maps import TIANDITU_HOSTS
 from gridmap.scope import Viewer
 from gridmap.settings import Settings
 
@@ -23,7 +24,7 @@ CSP = (
     "font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'self'; object-src 'none'"
 )
-TIANDITU = " https://*.tianditu.gov.cn"
+TIANDITU = "".join(f" {host}" for host in TIANDITU_HOSTS)
 
 
 @dataclass(frozen=True, kw_only=True)

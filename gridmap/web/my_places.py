@@ -37,7 +37,7 @@ def my_places() -> str:
     view = View(locale=context.locale(), bounds=bounds or WHOLE_COUNTRY, today=today(), roles=viewer.reading_roles)
     return render_template(
         "my.html",
-        map=compose(layers, view, Addresses(search=None)),
+        map=compose(layers, view, Addresses(search=None, tianditu_key=context.services().settings.tianditu_key)),
         today=today().isoformat(),
         mine=mine,
         estates=by_estate(mine),

@@ -3,7 +3,7 @@
 from flask import abort, render_template, request
 
 from gridmap import context
-from gridmap.maps import View, compose, lon_lat_bounds
+from gridmap.maps import Addresses, View, compose, lon_lat_bounds
 from gridmap.read import layers_for
 from gridmap.read.area import Area
 from gridmap.web.areas import WHOLE_COUNTRY, areas_of
@@ -28,7 +28,7 @@ def street_map() -> str:
     view = View(locale=context.locale(), bounds=bounds, today=today(), roles=viewer.reading_roles)
     return render_template(
         "street_map.html",
-        map=compose(layers, view),
+        map=compose(layers, view, Addresses(tianditu_key=context.services().settings.tianditu_key)),
         area=areas[0].name if len(areas) == 1 else None,
         jumps=[_jump(area) for area in areas if area.bounds] if len(areas) <= MOST_JUMPS else [],
         streets=len(areas),

@@ -1,5 +1,6 @@
 // The street map: puts tiles, legend, search, card and address together. Called by the script that Folium composed.
 import { readAddress, writeAddress } from "./address.js";
+import { backgroundChoice } from "./background.js";
 import { cartography } from "./cartography.js";
 import { placeCard } from "./card.js";
 import { dayChoice } from "./day.js";
@@ -60,12 +61,19 @@ class StreetMap {
     this.on = new Set(this.usual);
     this.day = null;
     this.chosen = null;
-    this.isOn = (name) => this.on.has(name);
+    const ground = new Set(config.layers.filter((layer) => layer.ground).map((layer) => layer.name));
+    // our own roads, water and parks would lie on those of another background
+    this.isOn = (name) => this.on.has(name) && (this.isOnOwnGround() || !ground.has(name));
+  }
+
+  isOnOwnGround() {
+    return !this.background || this.background.isOwn;
   }
 
   rules() {
     const households = (count) => this.t("{count} households", { count });
-    return cartography(this.config.layers, { isOn: this.isOn, chosen: this.chosen, texts: { households } });
+    const given = { isOn: this.isOn, hasGround: () => this.isOnOwnGround(), chosen: this.chosen };
+    return cartography(this.config.layers, { ...given, texts: { households } });
   }
 
   signInUrl() {
@@ -92,12 +100,14 @@ class StreetMap {
       land: GROUND.land,
       maxZoom: this.config.view.maxZoom,
       rules: this.rules(),
+      isOn: (name) => this.on.has(name),
       onProblem: (error) => this.message.problem(error, () => this.refresh()),
     });
     announceIdle(this.tiles.leaflet);
     this.furnish();
     this.firstView(said);
     this.tiles.leaflet.addTo(this.map);
+    if (this.background && said.background) this.background.set(said.background);
     this.listen();
     if (said.place) this.open({ id: said.place, layer: null }, { quiet: true });
     if (this.jumps) this.jumps.show(this.middle());
@@ -168,6 +178,15 @@ class StreetMap {
       const parts = { input: find("#day"), banner: find("[data-day-banner]"), t, onDay };
       this.dayChoice = dayChoice({ ...parts, locale: config.locale, today: config.today });
       this.dayChoice.show(this.day);
+    }
+    if (config.backgrounds.length) {
+      this.background = backgroundChoice(this.map, find("[data-legend]"), {
+        backgrounds: config.backgrounds,
+        title: t("Background map"),
+        maxZoom: config.view.maxZoom,
+        onChange: () => this.changeGround(),
+        onProblem: () => this.message.problem({ kind: "outside" }, () => this.refresh()),
+      });
     }
     if (find("[data-map-go]")) {
       const go = (bounds) => this.map.fitBounds(asLeaflet(bounds), { maxZoom: 17, ...this.room() });
@@ -292,6 +311,12 @@ class StreetMap {
     this.remember();
   }
 
+  changeGround() {
+    this.tiles.land(this.isOnOwnGround() ? GROUND.land : null);
+    this.tiles.draw(this.rules(), { labels: true });
+    this.remember();
+  }
+
   setDay(day) {
     this.day = day;
     this.tiles.readdress(this.sources());
@@ -312,7 +337,8 @@ class StreetMap {
       .map((layer) => layer.name);
     const isUsual = this.on.size === this.usual.size && [...this.on].every((name) => this.usual.has(name));
     const said = { zoom: this.map.getZoom(), lat, lon: lng, off: isUsual ? null : off };
-    const hash = writeAddress({ ...said, day: this.day, place: this.card.id });
+    const background = this.isOnOwnGround() ? null : this.background.name;
+    const hash = writeAddress({ ...said, background, day: this.day, place: this.card.id });
     window.history[step ? "pushState" : "replaceState"](OURS, "", hash);
   }
 
