@@ -1,6 +1,5 @@
 """What a request stands in: the services of this process, the viewer, the nonce, the proof against forged forms."""
 
-import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from gridmap.accounts import SignIns
 from gridmap.clock import Clock
 from gridmap.db import Changes, Database
 from gridmap.i18n import DEFAULT_LOCALE, LOCALES
+from gridmap.maps import TIANDITU_HOSTS
 from gridmap.scope import Viewer
 from gridmap.settings import Settings
 
@@ -24,7 +24,7 @@ CSP = (
     "font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'self'; object-src 'none'"
 )
-TIANDITU = " https://*.tianditu.gov.cn"
+TIANDITU = "".join(f" {host}" for host in TIANDITU_HOSTS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,11 +64,38 @@ def locale() -> str:
 
 
 def csrf_token() -> str:
-    """What a form must send back: derived from the session's own secret, or from the visitor's before sign-in."""
+    """What a form must send back: derived from the session's own secret, or from the visitor's before sign-in.
+
+    Each answer writes it in other digits, so that the length of a compressed page says nothing about it.
+    """
+    proof = _form_proof()
+    if not proof:
+        return ""
+    if "csrf_mask" not in g:
+        g.csrf_mask = secrets.token_bytes(len(proof))
+    mask = cast("bytes", g.csrf_mask)
+    return (mask + _mixed(proof, mask)).hex()
+
+
+def _form_proof() -> bytes:
     secret = (
         request.cookies.get(cookie_name()) or getattr(g, "visitor", "") or request.cookies.get("gridmap_visitor", "")
     )
-    return hmac.new(secret.encode(), b"gridmap-csrf", hashlib.sha256).hexdigest() if secret else ""
+    return hmac.digest(secret.encode(), b"gridmap-csrf", "sha256") if secret else b""
+
+
+def _proof_sent() -> bytes:
+    """The proof that a form carries, read back from its digits; empty where it is none."""
+    try:
+        sent = bytes.fromhex(request.headers.get("X-CSRF-Token") or request.form.get("csrf_token", ""))
+    except ValueError:
+        return b""
+    middle = len(sent) // 2
+    return _mixed(sent[:middle], sent[middle:])
+
+
+def _mixed(one: bytes, other: bytes) -> bytes:
+    return bytes(a ^ b for a, b in zip(one, other, strict=False))
 
 
 def nonce() -> str:
@@ -130,10 +157,15 @@ def _ask_to_sign_in() -> AnyResponse:
 def _check_form() -> None:
     if request.method in SAFE_METHODS or (g.viewer is not None and not g.by_cookie):
         return
-    sent = request.headers.get("X-CSRF-Token") or request.form.get("csrf_token", "")
-    expected = csrf_token()
-    if not expected or not hmac.compare_digest(sent.encode(), expected.encode()):
+    expected = _form_proof()
+    if not expected or not hmac.compare_digest(_proof_sent(), expected):
         abort(400, "csrf")
+
+
+def headers_of_every_answer(settings: Settings) -> tuple[tuple[str, str], ...]:
+    """What every answer carries, whatever it is."""
+    headers = (("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "same-origin"))
+    return (*headers, ("Strict-Transport-Security", "max-age=31536000")) if settings.is_secure else headers
 
 
 def _add_headers(response: Response) -> Response:
@@ -141,8 +173,6 @@ def _add_headers(response: Response) -> Response:
     if response.mimetype == "text/html":
         response.headers.setdefault("Content-Security-Policy", CSP.format(nonce=nonce(), images=images))
         response.headers.setdefault("Cache-Control", "private, no-store")
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("Referrer-Policy", "same-origin")
-    if services().settings.is_secure:
-        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    for name, value in headers_of_every_answer(services().settings):
+        response.headers.setdefault(name, value)
     return response

@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
+from gridmap.i18n import _
 from gridmap.tables import DataClass, assignment, basemap, person, place
 
 AS_OF = bindparam("as_of", type_=DateTime(timezone=True))
@@ -43,6 +44,8 @@ class Role(StrEnum):
 EVERYONE = frozenset(Role)
 ON_DUTY = frozenset({Role.WORKER, Role.MANAGER, Role.LEADER})
 """Those who may read who is responsible: never planners, handlers or administrators."""
+HOLDERS = ("assignments", "people")
+"""What the names of holders are drawn from."""
 
 
 class Scoped(StrEnum):
@@ -65,8 +68,19 @@ class Attribute:
     codes: Mapping[str, str] = field(default_factory=dict)
     """For a coded value: code → title; tiles and files carry the code."""
     type: str = "string"
-    """JSON type: string, integer, number or boolean."""
+    """JSON type: string, integer, number, boolean or object; an object is never in a tile, nor asked for by value."""
     about: str = ""
+    drawn_from: tuple[str, ...] = ()
+    """Words of the change feed, beside the layer's own, whose changes change the value."""
+
+
+KEPT = Attribute(
+    title=_("Columns kept from the file"),
+    type="object",
+    seen_by=frozenset({Role.PLANNER, Role.LEADER, Role.ADMINISTRATOR}),
+    about=_("What the file held besides and was kept when it was loaded, under the file's own names."),
+)
+"""`extra` of every layer that can be loaded from files: it may hold anything, so not everybody reads it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,7 +133,7 @@ def place_columns(*, without_geometry: bool = False) -> "list[Column[Any]]":
     """What every layer of places selects: key, scope and geometry."""
     keys = ("street_id", "id", "community_id", "grid_id", "micro_grid_id", "estate_id", "code", "name", "changed_at")
     shapes = () if without_geometry else ("geom", "geom_3857", "label_3857")
-    return [place.c[name] for name in (*keys, *shapes)]
+    return [place.c[name] for name in (*keys, "extra", *shapes)]
 
 
 def is_kind(of: Table, kind: str) -> "ColumnElement[bool]":
@@ -129,7 +143,7 @@ def is_kind(of: Table, kind: str) -> "ColumnElement[bool]":
 
 def basemap_columns() -> "list[Column[Any]]":
     """What every layer of the basemap selects."""
-    names = ("street_id", "id", "class", "name", "geom", "geom_3857", "label_3857", "changed_at")
+    names = ("street_id", "id", "class", "name", "extra", "geom", "geom_3857", "label_3857", "changed_at")
     return [basemap.c[name] for name in names]
 
 

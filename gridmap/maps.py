@@ -8,13 +8,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from urllib.parse import quote, urlencode
 
 import folium
 from branca.element import CssLink, Figure, JavascriptLink
 from folium.template import Template
 from markupsafe import Markup
 
-from gridmap.assets import STATIC
 from gridmap.coords import BBox, LonLat
 from gridmap.i18n import _, translate
 from gridmap.layer import Layer, Role
@@ -25,12 +25,6 @@ SOURCE_ZOOM = 16
 """Deepest tile that the server makes; 512 px tiles are one zoom behind the map's, the rest is drawn larger."""
 
 CONFIG_ID = "map-config"
-MODULES = (
-    "js/ask.js",
-    *sorted(path.relative_to(STATIC).as_posix() for path in (STATIC / "js" / "map").glob("*.js")),
-)
-"""Every script of the map page, told to the browser at once instead of import by import."""
-
 # Folium's name of a library → our file, or None for one that our pages do without
 ASSETS: Mapping[str, str | None] = {
     "leaflet": "vendor/leaflet/leaflet.js",
@@ -47,6 +41,7 @@ ASSETS: Mapping[str, str | None] = {
 }
 
 TEXTS = (
+    _("Background map"),
     _("{count} found"),
     _("{count} households"),
     _("No connection. What is already loaded stays visible."),
@@ -54,6 +49,7 @@ TEXTS = (
     _("Responsible people and boundaries of {day}; names and counts are today’s."),
     _("Sign in"),
     _("The card could not be opened"),
+    _("The outside map does not answer; this is our own."),
     _("The server could not answer. Please try again."),
     _("This is not for your account."),
     _("This place does not exist, or is not for your account."),
@@ -68,6 +64,12 @@ OUTLINED = frozenset({"districts", "streets", "communities"})
 """Areas that are drawn as boundaries only."""
 OPENABLE = frozenset({"grids", "estates", "buildings", "stairwells", "facilities"})
 """Layers whose features are places and have a card."""
+
+
+TIANDITU_HOSTS = tuple(f"https://t{number}.tianditu.gov.cn" for number in range(8))
+"""The only hosts outside that a page may ever ask for pictures, and only where the office has set a key."""
+TIANDITU_ZOOM = 18
+"""Its deepest tile in the web mercator set `w`; CGCS2000, so it lies under our data without a shift."""
 
 
 class UnknownAsset(Exception):
@@ -98,6 +100,8 @@ class Addresses:
     search: str | None = "/search"
     """None: a page without a search box."""
     sign_in: str = "/login"
+    tianditu_key: str | None = None
+    """None: no page asks another host. With a key the map offers 天地图 as a background, its own staying the first."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +110,6 @@ class MapPage:
 
     scripts: tuple[str, ...]
     styles: tuple[str, ...]
-    modules: tuple[str, ...]
     html: Markup
     script: Markup
     config: Mapping[str, Any]
@@ -139,7 +142,6 @@ def compose(layers: Sequence[Layer], view: View, addresses: Addresses = Addresse
     return MapPage(
         scripts=scripts,
         styles=styles,
-        modules=MODULES,
         html=html,
         script=script,
         config=configuration(layers, view, addresses),
@@ -173,14 +175,14 @@ def pieces(composed: folium.Map) -> tuple[tuple[str, ...], tuple[str, ...], Mark
 
 def configuration(layers: Sequence[Layer], view: View, addresses: Addresses) -> dict[str, Any]:
     """The JSON block of the page: layers with legend, sources, addresses and texts in the reader's language."""
-    names = ",".join(layer.name for layer in layers)
-    source = {"name": "main", "url": f"{addresses.tiles}?layers={names}", "maxZoom": SOURCE_ZOOM}
+    drawn = [_layer(layer, view) for layer in layers]
     return {
         "locale": view.locale,
         "today": view.today.isoformat(),
         "view": {"bounds": lon_lat_bounds(view.bounds), "maxZoom": MAX_ZOOM},
-        "sources": [source],
-        "layers": [_layer(layer, view) for layer in layers],
+        "sources": _sources(drawn, addresses),
+        "layers": drawn,
+        "backgrounds": _backgrounds(view.locale, addresses.tianditu_key) if addresses.tianditu_key else [],
         "card": addresses.card,
         "search": addresses.search,
         "signIn": addresses.sign_in,
@@ -215,14 +217,46 @@ def _folium_map(bounds: BBox) -> folium.Map:
     return composed
 
 
+def _backgrounds(locale: str, key: str) -> list[dict[str, Any]]:
+    """Our own ground, and 天地图: its vector map and the names that lie on it, as WMTS."""
+    words = {"SERVICE": "WMTS", "REQUEST": "GetTile", "VERSION": "1.0.0", "STYLE": "default", "TILEMATRIXSET": "w"}
+    tail = "&FORMAT=tiles&TILEMATRIX={z}&TILEROW={y}&TILECOL={x}&tk=" + quote(key, safe="")
+    host = TIANDITU_HOSTS[0].replace("t0.", "t{s}.")
+    tiles = [f"{host}/{name}_w/wmts?{urlencode(words | {'LAYER': name})}{tail}" for name in ("vec", "cva")]
+    return [
+        {"name": "own", "title": translate(locale, _("Own map"))},
+        {
+            "name": "tianditu",
+            "title": translate(locale, _("Tianditu")),
+            "tiles": tiles,
+            "hosts": "".join(str(number) for number in range(len(TIANDITU_HOSTS))),
+            "maxZoom": TIANDITU_ZOOM,
+            "attribution": translate(locale, _("© Tianditu")),
+        },
+    ]
+
+
+def _sources(drawn: Sequence[Mapping[str, Any]], addresses: Addresses) -> list[dict[str, Any]]:
+    """One tile for all layers that are on at first; those that are off have their own, asked for when switched on."""
+    names: dict[str, list[str]] = {}
+    for layer in drawn:
+        names.setdefault(layer["source"], []).append(layer["name"])
+    return [
+        {"name": source, "url": f"{addresses.tiles}?layers={','.join(layers)}", "layers": layers, "maxZoom": SOURCE_ZOOM}
+        for source, layers in names.items()
+    ]
+
+
 def _layer(layer: Layer, view: View) -> dict[str, Any]:
     is_on = layer.name not in USUALLY_OFF if view.on is None else layer.name in view.on
+    is_on = is_on or not _is_switchable(layer)
     return {
         "name": layer.name,
         "title": translate(view.locale, layer.title),
-        "source": "main",
-        "on": is_on or not _is_switchable(layer),
+        "source": "main" if is_on else layer.name,
+        "on": is_on,
         "switchable": _is_switchable(layer),
+        "ground": layer.is_basemap,
         "pickable": layer.name in OPENABLE,
         "minZoom": layer.min_zoom + 1 if layer.min_zoom else 0,
         "label": layer.label,

@@ -12,11 +12,13 @@ Never through scope.py, read/ or the layers' selects: what is said here is said 
 - Territory is shared: districts, streets and the background map with all, communities with those who see something
   of their street.
 - Who is responsible is told to workers, managers and leaders only; with several roles, only what each may know.
+- A layer of which an account may know no attribute is not there for it: neither its rows nor its name.
+- What a file held besides its own columns is for those who plan, lead or administer, wherever they see the row.
 - A person is known through the own community or grid; to those who are told who is responsible also through any place
   that they see and that the person holds or held.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
@@ -61,21 +63,34 @@ WHAT: Mapping[str, set[str]] = {
     "green": {"class", "name"},
 }  # fmt: skip
 """Attributes for everybody who sees the row. What stands in neither table must not leave the server."""
+PLANS = {"planner", "leader", "administrator"}
+NOT_FROM_FILES = {"stairwells", "assignments"}
+"""Layers that cannot be loaded from files: of all others, those who plan may know what was kept of the file."""
+
+
+def known_to(roles: Set[str], layer: str) -> set[str]:
+    """The attributes of a layer that all of these roles may know."""
+    who = WHO.get(layer, set()) if roles <= TOLD_WHO else set()
+    return WHAT[layer] | who | ({"extra"} if roles <= PLANS and layer not in NOT_FROM_FILES else set())
+
 
 SCOPE = ("street_id", "community_id", "grid_id", "micro_grid_id", "estate_id", "place_id")
 OF_PLACE = (
-    """p.street_id, p.id, p.id AS place_id, p.community_id, p.grid_id, p.micro_grid_id, p.estate_id, p.code, p.name"""
+    "p.street_id, p.id, p.id AS place_id, p.community_id, p.grid_id, p.micro_grid_id, p.estate_id, p.code, p.name,"
+    " p.extra"
 )
 SHAPE = "ST_AsBinary({0}.geom) AS shape"
 PLACES = "gridmap.place p JOIN gridmap.{0} d ON d.street_id = p.street_id AND d.place_id = p.id WHERE p.kind = '{0}'"
-BASEMAP = "SELECT b.id, b.class, b.name, ST_AsBinary(b.geom) AS shape FROM gridmap.basemap b WHERE b.kind = '{0}'"
+BASEMAP = (
+    "SELECT b.id, b.class, b.name, b.extra, ST_AsBinary(b.geom) AS shape FROM gridmap.basemap b WHERE b.kind = '{0}'"
+)
 QUERIES: Mapping[str, str] = {
-    "districts": "SELECT d.id, d.code, d.name, c.name AS city, ST_AsBinary(d.geom) AS shape FROM gridmap.district d"
-    " JOIN gridmap.city c ON c.id = d.city_id",
-    "streets": "SELECT s.id, s.code, s.name, d.name AS district, ST_AsBinary(s.geom) AS shape FROM gridmap.street s"
-    " JOIN gridmap.district d ON d.id = s.district_id",
+    "districts": "SELECT d.id, d.code, d.name, d.extra, c.name AS city, ST_AsBinary(d.geom) AS shape"
+    " FROM gridmap.district d JOIN gridmap.city c ON c.id = d.city_id",
+    "streets": "SELECT s.id, s.code, s.name, s.extra, d.name AS district, ST_AsBinary(s.geom) AS shape"
+    " FROM gridmap.street s JOIN gridmap.district d ON d.id = s.district_id",
     "communities": "SELECT c.street_id, c.id, c.code, c.name, c.declared_households, c.declared_population,"
-    " ST_AsBinary(c.geom) AS shape FROM gridmap.community c WHERE c.valid @> %(day)s::date",
+    " c.extra, ST_AsBinary(c.geom) AS shape FROM gridmap.community c WHERE c.valid @> %(day)s::date",
     "grids": f"SELECT {OF_PLACE}, d.type, d.counted_households AS households, d.declared_households,"
     " d.counted_buildings AS buildings, d.counted_stairwells AS stairwells, ST_AsBinary(e.geom) AS shape"
     " FROM gridmap.boundary e, gridmap.place p, gridmap.grid d WHERE e.street_id = p.street_id"
@@ -149,6 +164,8 @@ class Sight:
 
     rows: Mapping[int, Mapping[str, Any]]
     shapes: Mapping[int, bytes | None] = field(default_factory=dict)
+    is_there: bool = True
+    """Whether the account may know that there is such a layer."""
 
 
 @dataclass(frozen=True)
@@ -273,16 +290,18 @@ class Oracle:
 
     def names(self, rights: Rights, layer: str) -> set[str]:
         """The attributes that this account may know."""
-        return WHAT[layer] | (WHO.get(layer, set()) if rights.roles <= TOLD_WHO else set())
+        return known_to(rights.roles, layer)
 
     def sight(self, username: str, layer: str, day: date | None = None) -> Sight:
         """What the account sees of the layer on that day; nothing for an account without rights."""
         rights = self.rights(username)
         if rights is None:
             return Sight({})
+        names = self.names(rights, layer)
+        if not names:
+            return Sight({}, is_there=False)
         day = day or self.now.astimezone(OFFICE).date()
         seen = [row for row in self.raw(layer, day) if self._is_seen(rights, layer, row)]
-        names = self.names(rights, layer)
         who = self._holders(rights, day)
         rows = {row["id"]: {name: plain(_value(row, layer, name, who)) for name in names} for row in seen}
         return Sight(rows, {row["id"]: row["shape"] for row in seen})

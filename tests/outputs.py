@@ -1,11 +1,11 @@
 """Everything that leaves gridmap with rows in it, compared with the oracle: one checker for tests and for mutations."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import Any
 
 import numpy
@@ -13,6 +13,7 @@ import psycopg
 import pyproj
 import shapely
 from flask import Flask
+from werkzeug.test import TestResponse
 
 from gridmap.api.cache import ByteCache
 from gridmap.api.tiles import TileService, end_of
@@ -24,6 +25,7 @@ from gridmap.read import (
     Format,
     Stream,
     Tile,
+    UnknownLayer,
     count_features,
     read_extent,
     read_feature,
@@ -134,17 +136,15 @@ def in_tiles(sight: Sight, tiles: Iterable[Tile], margin: float) -> set[int]:
 
 def tile_leaks(scene: Scene, who: str, zoom: int, layers: Iterable[str] | None = None) -> list[Leak]:
     """What is wrong in the tiles of that zoom over both streets."""
-    names = list(layers or BY_NAME)
-    client, tiles = scene.app.test_client(), scene.tiles(zoom)
+    everything = list(layers or BY_NAME)
+    names = [name for name in everything if scene.oracle.sight(who, name).is_there]
+    hidden = [name for name in everything if name not in names]
+    if scene.oracle.rights(who) is None:
+        answer = _ask_tile(scene, who, scene.tiles(zoom)[0], names)
+        return [] if answer.status_code == 401 else [Leak("row", who, f"tile z{zoom}", "", answer.status_code)]
     found: dict[str, dict[int, dict[str, Any]]] = {}
-    for tile in tiles:
-        answer = client.get(
-            f"/tiles/{tile.z}/{tile.x}/{tile.y}.mvt?layers={','.join(names)}", headers=scene.world.headers(who)
-        )
-        if scene.oracle.rights(who) is None:
-            if answer.status_code != 401:
-                return [Leak("row", who, f"tile z{zoom}", "", answer.status_code)]
-            continue
+    for tile in scene.tiles(zoom) if names else ():
+        answer = _ask_tile(scene, who, tile, names)
         assert answer.status_code in (200, 204), answer.text
         for layer, rows in decoded(answer.data).items():
             found.setdefault(layer, {}).update(rows)
@@ -153,7 +153,26 @@ def tile_leaks(scene: Scene, who: str, zoom: int, layers: Iterable[str] | None =
     leaks += [Leak("row", who, f"tile z{zoom}", layer, "layer") for layer in unknown]
     for name in names:
         leaks += _layer_leaks(scene, who, zoom, name, found)
-    return leaks
+    return leaks + [leak for name in hidden for leak in _hidden_tile_leaks(scene, who, zoom, name)]
+
+
+def _ask_tile(scene: Scene, who: str, tile: Tile, names: Iterable[str]) -> TestResponse:
+    address = f"/tiles/{tile.z}/{tile.x}/{tile.y}.mvt?layers={','.join(names)}"
+    return scene.app.test_client().get(address, headers=scene.world.headers(who))
+
+
+def _hidden_tile_leaks(scene: Scene, who: str, zoom: int, name: str) -> list[Leak]:
+    """A layer that is not there is answered like one that nobody knows, alone and beside others."""
+    tile = scene.tiles(zoom)[0]
+    answers = [
+        [_ask_tile(scene, who, tile, [*others, word]) for word in (name, "nosuchlayer")]
+        for others in ((), ("buildings",))
+    ]
+    is_silent = all(
+        asked.status_code == unknown.status_code == 404 and asked.text == unknown.text.replace("nosuchlayer", name)
+        for asked, unknown in answers
+    )
+    return [] if is_silent else [Leak("row", who, f"tile z{zoom}", name, "layer")]
 
 
 def _layer_leaks(
@@ -198,6 +217,15 @@ def feature_leaks(scene: Scene, who: str, name: str, day: date | None = None) ->
     if scene.oracle.rights(who) is None:
         return [] if scene.viewer(who) is None else [Leak("row", who, "viewer", name, "exists")]
     with looking(scene, who) as (connection, viewer):
+        if not sight.is_there:
+            some = scene.oracle.raw(name, scene.today)[0]["id"]
+            readers: dict[str, Callable[[], object]] = {
+                "items": lambda: read_page(connection, layer, viewer, asked, limit=5),
+                "count": lambda: count_features(connection, layer, viewer, asked),
+                "item": lambda: read_feature(connection, layer, viewer, asked, some),
+                "extent": lambda: read_extent(connection, layer, viewer, asked),
+            }
+            return _answered(who, name, readers)
         features, after = [], None
         while True:
             page = read_page(connection, layer, viewer, asked, limit=500, after=after)
@@ -216,6 +244,18 @@ def feature_leaks(scene: Scene, who: str, name: str, day: date | None = None) ->
             there = {key: sight.rows[key] for key in sight.rows if key == row["id"]}
             leaks += compare(who, "item", name, there, here)
         leaks += _extent_leaks(who, name, sight, read_extent(connection, layer, viewer, asked))
+    return leaks
+
+
+def _answered(who: str, name: str, readers: Mapping[str, Callable[[], object]]) -> list[Leak]:
+    """Every reader that gives an answer for a layer that is not there."""
+    leaks = []
+    for output, read in readers.items():
+        try:
+            read()
+        except UnknownLayer:
+            continue
+        leaks.append(Leak("row", who, output, name, "layer"))
     return leaks
 
 
@@ -239,11 +279,18 @@ def export_leaks(scene: Scene, who: str, name: str) -> list[Leak]:
     leaks: list[Leak] = []
     viewer = scene.viewer(who)
     assert viewer is not None
-    for form in Format:
+
+    def write(form: Format) -> bytes:
         export = Export(layer=layer, viewer=viewer, asked=asked, made_at=datetime.now(), title="", format=form)  # noqa: DTZ005
-        stream = Stream(scene.services.database, export)
-        body = b"".join(stream)
-        leaks += compare(who, form.value, name, *_of_file(form, body, sight))
+        return b"".join(Stream(scene.services.database, export))
+
+    if not sight.is_there:
+        with looking(scene, who) as (connection, _):
+            files: dict[str, Callable[[], object]] = {form.value: partial(write, form) for form in Format}
+            frame_too = {"frame": lambda: read_frame(connection, layer, viewer, asked)}
+            return _answered(who, name, files | frame_too)
+    for form in Format:
+        leaks += compare(who, form.value, name, *_of_file(form, write(form), sight))
     with looking(scene, who) as (connection, _):
         frame = read_frame(connection, layer, viewer, asked)
     hidden = set(frame.columns) - {"id", "geometry"} - scene.oracle.names(_rights(scene, who), name)

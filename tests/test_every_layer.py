@@ -22,12 +22,12 @@ from gridmap.db import SYSTEM, Database
 from gridmap.db.pools import Connection
 from gridmap.layer import Layer, Role
 from gridmap.layers import BY_NAME, LAYERS
-from gridmap.read import TILE_ZOOMS, Asked, Tile, layers_named, read_page, read_tile
+from gridmap.read import TILE_ZOOMS, Asked, Tile, UnknownLayer, layers_named, read_page, read_tile
 from gridmap.read.select import seen_attributes
 from gridmap.scope import Reach, Viewer
 from tests.conftest import Base
 from tests.mvt import decoded
-from tests.oracle import QUERIES, TOLD_WHO, WHAT, WHO
+from tests.oracle import QUERIES, known_to
 from tests.outputs import EXTENT, HALF, MARGIN, Scene, box_of
 
 each_layer = pytest.mark.parametrize("layer", LAYERS, ids=lambda layer: layer.name)
@@ -92,6 +92,7 @@ def test_what_a_layer_speaks_of_exists(layer: Layer) -> None:
     assert min(layer.zoom_attributes) == layer.min_zoom
     for names in layer.zoom_attributes.values():
         assert set(names) <= set(layer.attributes)
+        assert "object" not in {layer.attributes[name].type for name in names}
     if layer.style.by:
         assert all(layer.style.by in names for names in layer.zoom_attributes.values())
     if layer.scoped_by is not None:
@@ -141,9 +142,12 @@ def viewing(url: str, roles: frozenset[Role]) -> "Iterator[tuple[Connection, Vie
 def test_features_and_tiles_carry_what_the_role_may_see(
     layer: Layer, role: Role, demo_base: Base, seen_tiles: "SeenTiles"
 ) -> None:
-    may = WHAT[layer.name] | (WHO.get(layer.name, set()) if role in TOLD_WHO else set())
+    may = known_to({role}, layer.name)
     with viewing(demo_base.app_url, frozenset({role})) as (connection, viewer):
         assert set(seen_attributes(layer, viewer.reading_roles)) == may
+        if not may:
+            assert_not_there(connection, layer, viewer)
+            return
         features = json_of(read_page(connection, layer, viewer, ASKED, limit=20).features)
         assert features
         assert all(set(feature["properties"]) == may for feature in features)
@@ -154,6 +158,17 @@ def test_features_and_tiles_carry_what_the_role_may_see(
     expected = may & set(layer.tile_attributes(zoom))
     assert carried <= expected
     assert layer.style.by not in expected or layer.style.by in carried
+
+
+def assert_not_there(connection: Connection, layer: Layer, viewer: Viewer) -> None:
+    """A layer that says nothing to the viewer is not there, at no zoom and under no way to read it."""
+    with pytest.raises(UnknownLayer):
+        layers_named([layer.name], viewer.reading_roles)
+    with pytest.raises(UnknownLayer):
+        read_page(connection, layer, viewer, ASKED, limit=20)
+    for zoom in TILE_ZOOMS:
+        with pytest.raises(UnknownLayer):
+            read_tile(connection, (layer,), Tile(zoom, 0, 0), viewer, ASKED)
 
 
 # Tiles ---------------------------------------------------------------------------------------------------------------
@@ -321,6 +336,6 @@ def test_layers_come_in_drawing_order_whatever_is_asked(scene: Scene) -> None:
     viewer = city_viewer(frozenset({Role.LEADER}))
     tile = scene.tiles(14)[0]
     with scene.services.database.transaction(SYSTEM | viewer.settings, "tiles") as connection:
-        whole = decoded(read_tile(connection, layers_named(names), tile, viewer, ASKED))
+        whole = decoded(read_tile(connection, layers_named(names, viewer.reading_roles), tile, viewer, ASKED))
     order = [name for name in whole if not name.endswith("_label")]
     assert order == [name for name in names if name in order]

@@ -334,6 +334,8 @@ def test_the_command_writes_to_the_standard_output(command: Callable[..., Result
         (("buildings", "-o", "x.geojson", "--where", "floors"), "write NAME=VALUE"),
         (("buildings", "-o", "x.geojson", "--as-of", "today"), "is not a date"),
         (("buildings", "-o", "x.geojson", "--user", "nobody"), "There is no account 'nobody'"),
+        (("assignments", "-o", "x.geojson"), "no layer 'assignments' for command line; there are green, water,"),
+        (("assignments", "-o", "x.csv", "--where", "role=grid_worker"), "--user names an account that sees more"),
         (("buildings", "-o", "/nowhere/at/all.geojson"), "/nowhere/at"),
     ],
 )

@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import date
+from urllib.parse import parse_qsl, urlsplit
 
 import folium
 import pytest
@@ -46,7 +47,7 @@ def layer_of(name="parks", **given):
 
 def test_a_page_links_only_files_that_are_shipped():
     page = compose(LAYERS, view())
-    for path in (*page.scripts, *page.styles, *page.modules):
+    for path in (*page.scripts, *page.styles):
         assert (assets.STATIC / path).is_file(), path
     assert page.scripts == ("vendor/leaflet/leaflet.js", "vendor/protomaps-leaflet/protomaps-leaflet.js")
     assert "://" not in page.html + page.script + json.dumps(page.config)
@@ -122,6 +123,38 @@ def test_the_ground_is_always_on_and_the_rest_can_be_switched():
 def test_only_places_can_be_opened():
     made = {layer["name"]: layer["pickable"] for layer in configuration(LAYERS, view(), Addresses())["layers"]}
     assert {name for name, can in made.items() if can} == {"grids", "estates", "buildings", "stairwells", "facilities"}
+
+
+def test_without_a_key_there_is_no_other_background():
+    page = compose(LAYERS, view())
+    assert page.config["backgrounds"] == []
+    assert "tianditu" not in json.dumps(page.config)
+
+
+def test_with_a_key_tianditu_is_offered_after_our_own():
+    page = compose(LAYERS, view(), Addresses(tianditu_key="a key&more"))
+    own, other = page.config["backgrounds"]
+    assert (own["title"], other["title"]) == ("自有底图", "天地图")
+    assert "tiles" not in own
+    assert [address.split("?")[0] for address in other["tiles"]] == [
+        "https://t{s}.tianditu.gov.cn/vec_w/wmts",
+        "https://t{s}.tianditu.gov.cn/cva_w/wmts",
+    ]
+    for address, name in zip(other["tiles"], ("vec", "cva"), strict=True):
+        asked = dict(parse_qsl(urlsplit(address).query))
+        assert asked["LAYER"] == name
+        assert asked["TILEMATRIXSET"] == "w"
+        assert (asked["TILEMATRIX"], asked["TILEROW"], asked["TILECOL"]) == ("{z}", "{y}", "{x}")
+        assert asked["tk"] == "a key&more"
+    hosts = {other["tiles"][0].split("/vec_w")[0].replace("{s}", number) for number in other["hosts"]}
+    assert hosts == set(maps.TIANDITU_HOSTS)
+    # what Folium composes stays our own alone
+    assert "://" not in page.html + page.script
+
+
+def test_what_another_background_covers_is_the_ground_alone():
+    made = {layer["name"]: layer["ground"] for layer in configuration(LAYERS, view(), Addresses())["layers"]}
+    assert {name for name, is_ground in made.items() if is_ground} == {"roads", "water", "green"}
 
 
 @pytest.mark.parametrize("words", PAYLOADS)

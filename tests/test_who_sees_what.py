@@ -13,13 +13,14 @@ from gridmap.layer import Scoped
 from gridmap.layers import BY_NAME, LAYERS
 from tests.conftest import DEMO_CLOCK, Base
 from tests.mutations import (
+    every_layer_for_everyone,
     one_key_for_all,
     open_policy,
     shown_to_everyone,
     without_first_lock,
     without_second_lock,
 )
-from tests.oracle import LOCKED_TABLES, WHAT, WHO, Leak, Oracle
+from tests.oracle import LOCKED_TABLES, PLANS, TOLD_WHO, WHAT, Leak, Oracle, known_to
 from tests.outputs import Scene, export_leaks, feature_leaks, table_leaks, tile_leaks
 from tests.world import ACCOUNTS, keep_one_street, make_world
 
@@ -53,7 +54,8 @@ def scene(demo_template: str, copy_database: Callable[[str], Base], make_app: Ca
 def test_the_oracle_knows_every_layer_attribute_and_table(scene: Scene) -> None:
     assert set(WHAT) == set(BY_NAME)
     for layer in LAYERS:
-        assert WHAT[layer.name] | WHO.get(layer.name, set()) == set(layer.attributes), layer.name
+        known = known_to(TOLD_WHO, layer.name) | known_to(PLANS, layer.name)
+        assert known == set(layer.attributes), layer.name
     with psycopg.connect(scene.oracle.owner_url) as owner:
         locked = owner.execute(
             "SELECT relname FROM pg_class WHERE relnamespace = 'gridmap'::regnamespace AND relrowsecurity"
@@ -72,7 +74,7 @@ def test_the_world_is_rich_enough(scene: Scene) -> None:
     assert len(set(seen.values())) >= 14, seen
     sees_all = seen["city_leader"]
     assert all(sees_all)
-    assert sum(counts == sees_all for counts in seen.values()) == 3
+    assert sum(counts == sees_all for counts in seen.values()) == 1
 
 
 @pytest.mark.parametrize("who", EVERYBODY)
@@ -200,7 +202,9 @@ def test_a_lost_policy_is_noticed_in_what_leaves(mutant: Scene, table: str, laye
         ("stairwells", "manager", "planner_worker"),
         ("stairwells", "held", "property"),
         ("grids", "worker", "admin"),
-        ("assignments", "holder", "city_planner"),
+        ("buildings", "extra", "worker"),
+        ("districts", "extra", "planner_worker"),
+        ("stairwells", "leader", "city_planner"),
     ],
 )
 def test_a_forgotten_seen_by_is_noticed(mutant: Scene, layer: str, name: str, who: str) -> None:
@@ -216,6 +220,21 @@ def test_a_forgotten_seen_by_is_noticed(mutant: Scene, layer: str, name: str, wh
     assert Leak("attribute", who, "frame", layer, name) in leaks
     if name in BY_NAME[layer].tile_attributes(16):
         assert Leak("attribute", who, "tile z16", layer, name) in leaks
+
+
+@pytest.mark.parametrize("who", ["admin", "city_planner", "department", "resident"])
+@pytest.mark.parametrize("how", ["one attribute for everyone", "every layer for everyone"])
+def test_a_layer_that_should_not_be_there_is_noticed(mutant: Scene, who: str, how: str) -> None:
+    """Its shapes alone would tell which places are looked after."""
+    assert not mutant.oracle.sight(who, "assignments").is_there
+    broken = shown_to_everyone("assignments", "role") if how.startswith("one") else every_layer_for_everyone()
+    with broken:
+        mutant.forget()
+        leaks = feature_leaks(mutant, who, "assignments") + export_leaks(mutant, who, "assignments")
+        leaks += tile_leaks(mutant, who, 16, ["assignments"])
+    mutant.forget()
+    outputs = {"items", "item", "count", "extent", "tile z16", "geojson", "geojsons", "csv", "frame"}
+    assert rows_too_many(leaks) == {(output, "assignments") for output in outputs}
 
 
 def test_a_cache_key_without_scope_is_noticed(mutant: Scene) -> None:

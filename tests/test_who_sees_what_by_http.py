@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 
 from gridmap.layers import BY_NAME
 from tests.conftest import Base
-from tests.oracle import TOLD_WHO, Leak, Oracle, Rights, compare
+from tests.oracle import PLANS, TOLD_WHO, Leak, Oracle, Rights, compare
 from tests.outputs import Scene, properties
 
 PUBLIC = {"static", "api.healthz", "pages.login", "pages.enter"}
@@ -60,7 +60,7 @@ ADMINISTRATION = {
     "pages.audit": ["/admin/audit"],
 }
 """Pages of administration: who keeps accounts learns whose they are, and nothing of what those look after."""
-TOKEN = re.compile(r"(?<![0-9a-z])([pncmo])([0-9]{6,})x(?![0-9a-z])")
+TOKEN = re.compile(r"(?<![0-9a-z])([pncmok])([0-9]{6,})x(?![0-9a-z])")
 CLEAR_PHONE = re.compile(r"139[0-9]{8}")
 
 
@@ -119,6 +119,8 @@ def told(scene: Scene, who: str, output: str, text: str) -> list[Leak]:
 def may_know(oracle: Oracle, rights: Rights, kind: str, identity: int, *, is_administration: bool) -> bool:
     if kind == "p":
         return rights.covers(oracle.places[identity]) or (is_administration and rights.administers)
+    if kind == "k":
+        return rights.roles <= PLANS and rights.covers(oracle.places[identity])
     if kind == "n":
         knows_people = rights.roles <= TOLD_WHO or (is_administration and rights.administers)
         return knows_people and oracle.knows(rights, identity)
@@ -152,6 +154,11 @@ def test_administration_is_for_administrators_and_leaders(scene: Scene, client: 
             assert answer.status_code in (403, 404), (who, address)
 
 
+def there(scene: Scene, who: str) -> list[str]:
+    """The layers that are there for the account."""
+    return [name for name in BY_NAME if scene.oracle.sight(who, name).is_there]
+
+
 # Items and files ---------------------------------------------------------------------------------------------------
 
 
@@ -163,7 +170,7 @@ def json_of(answer: TestResponse) -> Any:
 @pytest.mark.parametrize("who", SIGNED_IN)
 def test_items(scene: Scene, client: FlaskClient, who: str) -> None:
     leaks: list[Leak] = []
-    for name in BY_NAME:
+    for name in there(scene, who):
         features, address = [], f"/ogc/collections/{name}/items?limit=2000"
         counts = set()
         while address:
@@ -180,7 +187,7 @@ def test_items(scene: Scene, client: FlaskClient, who: str) -> None:
 
 @pytest.mark.parametrize("who", SOME)
 def test_files(scene: Scene, client: FlaskClient, who: str) -> None:
-    for name in BY_NAME:
+    for name in there(scene, who):
         sight = scene.oracle.sight(who, name)
         address = f"/ogc/collections/{name}/items."
         whole = json_of(client.get(address + "geojson", headers=scene.world.headers(who)))
@@ -200,8 +207,8 @@ def test_hidden_attributes_cannot_be_asked_for(scene: Scene, client: FlaskClient
     """A filter on what one may not see would answer by what is left."""
     rights = scene.oracle.rights(who)
     assert rights is not None
-    for name, layer in BY_NAME.items():
-        for attribute in set(layer.attributes) - scene.oracle.names(rights, name):
+    for name in there(scene, who):
+        for attribute in set(BY_NAME[name].attributes) - scene.oracle.names(rights, name):
             answers = [
                 client.get(f"/ogc/collections/{name}/items?{word}=1", headers=scene.world.headers(who))
                 for word in (attribute, "no_such_word")
@@ -244,7 +251,64 @@ def test_a_hidden_row_is_an_unknown_row(scene: Scene, client: FlaskClient, who: 
     assert checked > 50
 
 
-def plain_text(answer: TestResponse, identity: int) -> str:
+BY_LAYER = (
+    "/tiles/14/13351/7138.mvt?layers={layer}",
+    "/tiles/14/13351/7138.mvt?layers=buildings,{layer}",
+    "/tiles/tiles.json?layers={layer}",
+    "/ogc/collections/{layer}",
+    "/ogc/collections/{layer}/schema",
+    "/ogc/collections/{layer}/items",
+    "/ogc/collections/{layer}/items?f=html",
+    "/ogc/collections/{layer}/items?holder=x",
+    "/ogc/collections/{layer}/items.geojson",
+    "/ogc/collections/{layer}/items.geojsons",
+    "/ogc/collections/{layer}/items.csv",
+    "/data/{layer}",
+    "/data/{layer}/state",
+    "/list?layer={layer}&street=10001",
+)
+
+
+@pytest.mark.parametrize("who", ["admin", "city_planner", "planner_worker", "property", "resident"])
+@pytest.mark.parametrize("accept", ["application/json", "text/html"])
+def test_a_layer_that_says_nothing_is_an_unknown_layer(
+    scene: Scene, client: FlaskClient, who: str, accept: str
+) -> None:
+    headers = scene.world.headers(who) | {"Accept": accept}
+    hidden = set(BY_NAME) - set(there(scene, who))
+    assert hidden == {"assignments"}
+    for name in hidden:
+        for template in BY_LAYER:
+            for method in ("GET", "HEAD"):
+                words = name, "nosuchlayer"
+                answers = [client.open(template.format(layer=one), method=method, headers=headers) for one in words]
+                assert [answer.status_code for answer in answers] == [404, 404], template
+                texts = [plain_text(answer, one) for answer, one in zip(answers, words, strict=True)]
+                assert texts[0] == texts[1], template
+
+
+@pytest.mark.parametrize("who", SIGNED_IN)
+def test_what_lists_layers_lists_those_that_are_there(scene: Scene, client: FlaskClient, who: str) -> None:
+    headers = scene.world.headers(who) | {"Accept": "application/json"}
+    expected = there(scene, who)
+    collections = json_of(client.get("/ogc/collections", headers=headers))["collections"]
+    assert [one["id"] for one in collections] == expected
+    assert [one["id"] for one in json_of(client.get("/tiles/tiles.json", headers=headers))["vector_layers"]] == expected
+    described = json_of(client.get("/ogc/api", headers=headers))
+    assert [tag["name"] for tag in described["tags"]] == expected
+    assert {path.split("/")[2] for path in described["paths"] if path.startswith("/collections/")} == set(expected)
+    for address in ("/map", "/my"):
+        page = client.get(address, headers=scene.world.headers(who) | {"Accept": "text/html"}).text
+        config = json.loads(re.search(r'id="map-config">(.*?)</script>', page, re.DOTALL)[1])
+        assert [layer["name"] for layer in config["layers"]] == expected
+        assert [source["url"].split("layers=")[1].split(",") for source in config["sources"]] == [expected]
+    for address in ("/data", "/ogc/collections?f=html", "/ogc/api?f=html", "/list?street=10001"):
+        page = client.get(address, headers=scene.world.headers(who) | {"Accept": "text/html"}).text
+        named = {name for name in BY_NAME if re.search(rf"[/=]{name}[\"/?&]", page)}
+        assert named <= set(expected), address
+
+
+def plain_text(answer: TestResponse, identity: object) -> str:
     """The answer and its headers without the id that was asked for and the nonce of the response."""
     text = re.sub(r'nonce="[^"]*"', "", answer.text.replace(str(identity), "ID"))
     kept = {name: value for name, value in answer.headers if name not in ("Content-Security-Policy", "Content-Length")}
@@ -358,7 +422,7 @@ def sight_key(scene: Scene, who: str) -> object:
     rights = scene.oracle.rights(who)
     assert rights is not None
     seen = [sorted(scene.oracle.sight(who, name).rows) for name in ("grids", "buildings", "stairwells", "assignments")]
-    return json.dumps(seen), rights.roles <= TOLD_WHO
+    return json.dumps(seen), rights.roles <= TOLD_WHO, rights.roles <= PLANS
 
 
 @pytest.mark.parametrize("who", ["leader", "micro_worker", "planner"])

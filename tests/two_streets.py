@@ -87,6 +87,10 @@ def fill(owner: psycopg.Connection[Any], town: Town) -> None:
     )
     for street in STREETS:
         _fill_street(owner, town, street)
+    kept = "jsonb_build_object('原名', {}, 'n', 1.50, 'ok', true, '_', null, 'list', jsonb_build_array(1, 'a'))"
+    run(f"UPDATE gridmap.place SET extra = {kept.format('name')} WHERE kind IN ('building', 'estate') AND id % 2 = 0")
+    run(f"UPDATE gridmap.basemap SET extra = {kept.format('class')}")
+    run(f"UPDATE gridmap.district SET extra = {kept.format('name')} WHERE id = 2")
 
 
 def _fill_street(owner: psycopg.Connection[Any], town: Town, street: int) -> None:

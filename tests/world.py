@@ -373,13 +373,19 @@ def add_accounts(owner: Owner, ids: Mapping[str, int]) -> None:
 
 
 def betray_names(owner: Owner) -> None:
-    """Every name becomes a token of its row: p place, n person, c clear name, m community, o organisation."""
+    """Every name becomes a token of its row: p place, n person, c clear name, m community, o organisation, k kept."""
     owner.execute("UPDATE gridmap.place SET name = 'p' || id || 'x', initials = NULL")
     owner.execute(
         "UPDATE gridmap.person SET display_name = 'n' || id || 'x', initials = 'n' || id || 'x',"
         " name = 'c' || id || 'x', phone = '139' || lpad((id & 4294967295)::text, 8, '0')"
     )
     owner.execute("UPDATE gridmap.community SET name = 'm' || id || 'x', initials = NULL, aliases = '{}'")
+    owner.execute(
+        "UPDATE gridmap.place SET extra = jsonb_build_object('KEPT', 'k' || id || 'x', 'Length', id / 7.0, 'yes', true)"
+        " WHERE id % 3 > 0"
+    )
+    for table in ("district", "street", "community", "basemap"):
+        owner.execute(f"""UPDATE gridmap.{table} SET extra = '{{"旧名": "甲", "n": 1.50, "list": [1, null]}}'""")
     owner.execute("UPDATE gridmap.organisation SET name = 'o' || id || 'x'")
 
 

@@ -36,7 +36,11 @@ class ByteCache:
             return body
 
     def get_or_make(self, key: Hashable, make: Callable[[], bytes]) -> bytes:
-        """The entry, made by exactly one of those who ask at once; if making fails, the next one tries anew."""
+        """The entry, made by exactly one of those who ask at once.
+
+        If making fails, whoever made it gets the error and the next one tries anew. What costs more than a quarter of
+        the capacity is given to all who wait for it, and not kept.
+        """
         while True:
             with self._lock:
                 body = self._entries.get(key)
@@ -47,7 +51,7 @@ class ByteCache:
                 if flight is None:
                     flight = self._flights[key] = _Flight()
                     break
-            flight.done.wait(timeout=30)
+            flight.done.wait()
             if flight.body is not None:
                 return flight.body
         try:
@@ -61,9 +65,12 @@ class ByteCache:
 
     def _put(self, key: Hashable, body: bytes) -> None:
         cost = len(body) + self.OVERHEAD
-        if cost > self.capacity // 4:
-            return
         with self._lock:
+            known = self._entries.pop(key, None)
+            if known is not None:
+                self.size -= len(known) + self.OVERHEAD
+            if cost > self.capacity // 4:
+                return
             self._entries[key] = body
             self.size += cost
             while self.size > self.capacity:

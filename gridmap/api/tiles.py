@@ -9,29 +9,32 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from http.cookies import SimpleCookie
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 import brotli
+import psycopg
 from flask import Blueprint, Response, current_app, jsonify, request
+from werkzeug.http import parse_accept_header
+from werkzeug.sansio.http import parse_cookie
 
 from gridmap import context
 from gridmap.api.cache import ByteCache
 from gridmap.api.errors import BadRequest, NotThere
+from gridmap.api.feeds import catch_up, feeds_of, versions
 from gridmap.clock import OFFICE
 from gridmap.context import Services
 from gridmap.i18n import translate
 from gridmap.layer import Layer
-from gridmap.layers import LAYERS
-from gridmap.read import Asked, Tile, UnknownLayer, layers_named, read_tile
+from gridmap.read import Asked, Tile, UnknownLayer, layers_for, layers_named, read_tile
 from gridmap.read.select import seen_attributes
 from gridmap.scope import Viewer
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-PATH = re.compile(r"^/tiles/(\d{1,2})/(\d{1,6})/(\d{1,6})\.mvt$")
+PATH = re.compile(r"/tiles/([0-9]{1,2})/([0-9]{1,6})/([0-9]{1,6})\.mvt")
 MEDIA_TYPE = "application/vnd.mapbox-vector-tile"
 CACHE_BYTES = 96 * 1024 * 1024
 BUILD = "1"
@@ -60,11 +63,11 @@ class TileService:
         """The tile as this viewer may see it. Raises NotThere outside the grid of tiles, BadRequest on bad words."""
         if not tile.exists:
             raise NotThere("tile")
-        layers = asked_layers(query.get("layers", ""))
+        layers = asked_layers(query.get("layers", ""), viewer)
         day = asked_day(query.get("as_of"), self.services.clock.today())
-        self._catch_up(query.get("seen"))
+        catch_up(self.services.changes, query.get("seen", ""))
         encoding = headers.encoding
-        etag = self._etag(viewer, layers, day, encoding)
+        etag = self._etag(viewer, layers, tile.z, day, encoding)
         sent = (
             ("ETag", etag),
             ("Cache-Control", "private, no-cache"),
@@ -86,15 +89,10 @@ class TileService:
             body = read_tile(connection, layers, tile, viewer, Asked(as_of=end_of(day)))
         return compress(body, encoding)
 
-    def _etag(self, viewer: Viewer, layers: tuple[Layer, ...], day: date, encoding: str) -> str:
-        streets = None if viewer.reach.is_city else viewer.reach.near
-        versions = [self.services.changes.version(layer.name, streets) for layer in layers]
-        words = repr((BUILD, [layer.name for layer in layers], versions, viewer.key, day, encoding))
+    def _etag(self, viewer: Viewer, layers: tuple[Layer, ...], zoom: int, day: date, encoding: str) -> str:
+        known = versions(self.services.changes, viewer, feeds_of(layers, zoom))
+        words = repr((BUILD, [layer.name for layer in layers], known, viewer.key, day, encoding))
         return '"' + hashlib.blake2b(words.encode(), digest_size=12).hexdigest() + '"'
-
-    def _catch_up(self, seen: str | None) -> None:
-        if seen and seen.isdigit() and int(seen) > self.services.changes.last:
-            self.services.changes.catch_up()
 
 
 @dataclass(frozen=True)
@@ -107,25 +105,35 @@ class RequestHeaders:
     @property
     def encoding(self) -> str:
         """br, gzip or nothing, as the client takes it."""
-        return "br" if "br" in self.accept_encoding else "gzip" if "gzip" in self.accept_encoding else ""
+        return encoding_for(self.accept_encoding)
+
+
+@lru_cache(maxsize=256)
+def encoding_for(accepted: str) -> str:
+    """The best encoding that an Accept-Encoding header takes: br, gzip or nothing."""
+    qualities = parse_accept_header(accepted)
+    return next((word for word in ("br", "gzip") if qualities[word] > 0), "")
 
 
 def compress(body: bytes, encoding: str) -> bytes:
-    """The body as sent: an empty one stays empty. Brotli 4 and gzip 4 cost a few percent of the SQL."""
+    """The body as sent: an empty one stays empty. Brotli 3 and gzip 3 cost a few percent of the SQL."""
     if not body or not encoding:
         return body
     return brotli.compress(body, quality=3) if encoding == "br" else gzip.compress(body, 3, mtime=0)
 
 
-def asked_layers(words: str) -> tuple[Layer, ...]:
-    """The layers in drawing order, whatever the order asked, so that one map has one cache entry."""
+def asked_layers(words: str, viewer: Viewer) -> tuple[Layer, ...]:
+    """The layers in drawing order, whatever the order asked, so that one map has one cache entry.
+
+    Raises NotThere with the same words for a layer that does not exist and for one that says nothing to the viewer.
+    """
     if not words:
         raise BadRequest("layers", words)
     try:
-        asked = layers_named(words.split(","))
+        asked = layers_named(words.split(","), viewer.reading_roles)
     except UnknownLayer as error:
         raise NotThere("layer", str(error)) from None
-    return tuple(layer for layer in LAYERS if layer in asked)
+    return tuple(layer for layer in layers_for(viewer.reading_roles).values() if layer in asked)
 
 
 def asked_day(word: str | None, today: date) -> date:
@@ -148,31 +156,35 @@ class TilesFirst:
 
     def __init__(self, app: "WSGIApplication", service: TileService, cookie: str) -> None:
         self.app, self.service, self.cookie = app, service, cookie
+        self.always = context.headers_of_every_answer(service.services.settings)
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer the tile, or pass the request on."""
-        found = PATH.match(environ["PATH_INFO"]) if environ["REQUEST_METHOD"] == "GET" else None
-        viewer = self._viewer(environ) if found else None
-        if found is None or viewer is None:
-            return self.app(environ, start_response)
-        tile = Tile(*(int(number) for number in found.groups()))
-        query = dict(parse_qsl(environ.get("QUERY_STRING", "")))
-        headers = RequestHeaders(environ.get("HTTP_ACCEPT_ENCODING", ""), environ.get("HTTP_IF_NONE_MATCH", ""))
-        try:
-            answer = self.service.answer(viewer, tile, query, headers)
-        except (BadRequest, NotThere):
+        found = PATH.fullmatch(environ["PATH_INFO"]) if environ["REQUEST_METHOD"] == "GET" else None
+        answer = self._answer(Tile(*map(int, found.groups())), environ) if found else None
+        if answer is None:
             return self.app(environ, start_response)
         status = {200: "200 OK", 204: "204 No Content", 304: "304 Not Modified"}[answer.status]
         length = [("Content-Length", str(len(answer.body)))] if answer.status == 200 else []
-        start_response(status, [*answer.headers, *length, ("X-Content-Type-Options", "nosniff")])
+        start_response(status, [*answer.headers, *length, *self.always])
         return (answer.body,)
+
+    def _answer(self, tile: Tile, environ: "WSGIEnvironment") -> TileAnswer | None:
+        """The tile; None where anything is amiss: the application says what, in its own words."""
+        query: dict[str, str] = {}
+        for name, value in parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True):
+            query.setdefault(name, value)
+        headers = RequestHeaders(environ.get("HTTP_ACCEPT_ENCODING", ""), environ.get("HTTP_IF_NONE_MATCH", ""))
+        try:
+            viewer = self._viewer(environ)
+            return self.service.answer(viewer, tile, query, headers) if viewer else None
+        except (BadRequest, NotThere, psycopg.Error):
+            return None
 
     def _viewer(self, environ: "WSGIEnvironment") -> Viewer | None:
         sent = environ.get("HTTP_COOKIE", "")
-        if self.cookie not in sent:
-            return None
-        morsel = SimpleCookie(sent).get(self.cookie)
-        return self.service.services.sign_ins.viewer("session", morsel.value) if morsel else None
+        secret = parse_cookie(sent).get(self.cookie) if self.cookie in sent else None
+        return self.service.services.sign_ins.viewer("session", secret) if secret else None
 
 
 @tiles.get("/tiles/<int:z>/<int:x>/<int:y>.mvt")
@@ -181,14 +193,17 @@ def tile(z: int, x: int, y: int) -> Response:
     headers = RequestHeaders(request.headers.get("Accept-Encoding", ""), request.headers.get("If-None-Match", ""))
     service: TileService = current_app.extensions["gridmap-tiles"]
     answer = service.answer(context.viewer(), Tile(z, x, y), request.args.to_dict(), headers)
-    return Response(answer.body, answer.status, dict(answer.headers))
+    response = Response(answer.body, answer.status, list(answer.headers))
+    if answer.status != 200:
+        del response.headers["Content-Type"]  # Flask gives every answer one, also those without a body
+    return response
 
 
 @tiles.get("/tiles/tiles.json")
 def tilejson() -> Response:
     """TileJSON 3.0 of the layers asked for: the fields of each with their types, by what the viewer may see."""
     viewer = context.viewer()
-    layers = asked_layers(request.args.get("layers", ",".join(layer.name for layer in LAYERS)))
+    layers = asked_layers(request.args.get("layers", ",".join(layers_for(viewer.reading_roles))), viewer)
     names = ",".join(layer.name for layer in layers)
     return jsonify(
         tilejson="3.0.0",

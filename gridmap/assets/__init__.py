@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import brotli
+
 PACKAGE = Path(__file__).resolve().parent.parent
 STATIC = PACKAGE / "static"
 VENDOR = STATIC / "vendor"
@@ -21,14 +23,18 @@ CHECKOUT = PACKAGE.parent
 """Where package.json and its lock lie; an installed wheel has neither and needs neither."""
 
 SYNTAX = Path(__file__).with_name("syntax.mjs")
+LEAN = Path(__file__).with_name("lean.mjs")
+DRAWING = "protomaps-leaflet/protomaps-leaflet.js"
+"""What `lean.mjs` makes: the part of the drawing library that our maps use."""
+PACKED = ".br"
+"""Ending of the compressed twin of a library, made once at set-up with all the effort that brotli knows."""
 MANIFEST = "manifest.json"
 
-# file in the npm package → file under static/vendor/
+# file in the npm package → file under static/vendor/, as it is
 SHIPPED = {
     "leaflet/dist/leaflet.js": "leaflet/leaflet.js",
     "leaflet/dist/leaflet.css": "leaflet/leaflet.css",
     "leaflet/LICENSE": "leaflet/LICENSE",
-    "protomaps-leaflet/dist/protomaps-leaflet.js": "protomaps-leaflet/protomaps-leaflet.js",
     "protomaps-leaflet/LICENSE": "protomaps-leaflet/LICENSE",
     "htmx.org/dist/htmx.min.js": "htmx/htmx.min.js",
     "htmx.org/LICENSE": "htmx/LICENSE",
@@ -36,7 +42,6 @@ SHIPPED = {
     "@mapbox/point-geometry/LICENSE": "protomaps-leaflet/LICENSE.point-geometry",
     "@mapbox/vector-tile/LICENSE.txt": "protomaps-leaflet/LICENSE.vector-tile",
     "color2k/LICENSE": "protomaps-leaflet/LICENSE.color2k",
-    "fflate/LICENSE": "protomaps-leaflet/LICENSE.fflate",
     "pbf/LICENSE": "protomaps-leaflet/LICENSE.pbf",
     "potpack/LICENSE": "protomaps-leaflet/LICENSE.potpack",
     "quickselect/LICENSE": "protomaps-leaflet/LICENSE.quickselect",
@@ -84,7 +89,7 @@ def is_current(checkout: Path = CHECKOUT, vendor: Path = VENDOR) -> bool:
 def inputs_digest(checkout: Path = CHECKOUT) -> str:
     """Sha256 over everything that decides the content of the vendor folder."""
     parts = [(checkout / name).read_bytes() for name in ("package.json", "package-lock.json")]
-    parts += [SYNTAX.read_bytes(), json.dumps(SHIPPED, sort_keys=True).encode()]
+    parts += [SYNTAX.read_bytes(), LEAN.read_bytes(), json.dumps(SHIPPED, sort_keys=True).encode()]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
@@ -112,7 +117,9 @@ def install(checkout: Path = CHECKOUT, vendor: Path = VENDOR, say: Callable[[str
         fresh = Path(folder) / "vendor"
         for source, target in SHIPPED.items():
             _copy(tools / "node_modules" / source, fresh / target)
+        _run([*_program("node"), str(LEAN)], tools, json.dumps({"tools": str(tools), "target": str(fresh / DRAWING)}))
         check_syntax(tools, own_scripts(), sorted(fresh.rglob("*.js")))
+        _pack(fresh)
         manifest = _write_manifest(fresh, tools, inputs_digest(checkout))
         if vendor.exists():
             shutil.rmtree(vendor)
@@ -163,6 +170,11 @@ def _copy(source: Path, target: Path) -> None:
         raise AssetError(f"npm did not install {source}; is package-lock.json older than gridmap/assets?")
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(source, target)
+
+
+def _pack(vendor: Path) -> None:
+    for path in sorted(path for kind in ("*.js", "*.css") for path in vendor.rglob(kind)):
+        path.with_name(path.name + PACKED).write_bytes(brotli.compress(path.read_bytes(), quality=11))
 
 
 def _write_manifest(vendor: Path, tools: Path, inputs: str) -> Manifest:

@@ -37,9 +37,9 @@ def tiles(settings: Settings, user: str, layers: str, zooms: str, count: int, se
     from gridmap.read import UnknownLayer, layers_named
 
     try:
-        wanted, levels = layers_named(layers.split(",")), [int(word) for word in zooms.split(",")]
-    except (UnknownLayer, ValueError) as error:
-        raise click.UsageError(f"There is no such layer or zoom: {error}") from None
+        levels = [int(word) for word in zooms.split(",")]
+    except ValueError as error:
+        raise click.UsageError(f"There is no such zoom: {error}") from None
     try:
         access = find_access(settings)
         database = Database(access.app_url, prepares=settings.prepares)
@@ -51,13 +51,15 @@ def tiles(settings: Settings, user: str, layers: str, zooms: str, count: int, se
                     database=database,
                     owner_url=access.cluster.owner_url if access.cluster else access.configured_owner_url,
                     viewer=viewer,
-                    layers=wanted,
+                    layers=layers_named(layers.split(","), viewer.reading_roles),
                     today=parse_clock(settings.clock).today(),
                     say=lambda words: click.echo(f"· {words}", err=True),
                 )
                 result = run.run(levels, count, seconds)
         finally:
             database.close()
+    except UnknownLayer as error:
+        raise click.UsageError(f"There is no such layer for {user}: {error}") from None
     except (ClusterError, BenchProblem, psycopg.Error) as error:
         raise click.ClickException(str(error).strip()) from None
     click.echo(json.dumps(result.as_json()) if as_json else "\n".join(lines(result)))

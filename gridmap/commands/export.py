@@ -18,7 +18,20 @@ from gridmap.db import SYSTEM, Database
 from gridmap.i18n import DEFAULT_LOCALE, translate
 from gridmap.layer import Layer, Role
 from gridmap.layers import BY_NAME
-from gridmap.read import Asked, BadWord, Export, Filter, Format, layer_sql, note_export, parse_filter, write_stream
+from gridmap.read import (
+    Asked,
+    BadWord,
+    Export,
+    Filter,
+    Format,
+    UnknownLayer,
+    layer_sql,
+    layers_for,
+    layers_named,
+    note_export,
+    parse_filter,
+    write_stream,
+)
 from gridmap.scope import Reach, UnknownAccount, Viewer, viewer_of
 from gridmap.settings import Settings
 
@@ -70,7 +83,7 @@ def export(
     """
     chosen = _format(output, form)
     with _opened(settings) as database:
-        made = _export(settings, database, BY_NAME[layer], as_of, _words(bbox, where), user, chosen)
+        made = _export(settings, database, layer, as_of, _words(bbox, where), user, chosen)
         note_export(database, made, business_at=parse_clock(settings.clock).now(), target=output)
         with _target(output) as write:
             rows = write_stream(database, made, write)
@@ -85,7 +98,7 @@ def sql(
 ) -> None:
     """Print the query behind LAYER, ready for `gridmap db psql` as the application's role."""
     with _opened(settings) as database:
-        made = _export(settings, database, BY_NAME[layer], as_of, _words(bbox, where), user, Format.GEOJSON)
+        made = _export(settings, database, layer, as_of, _words(bbox, where), user, Format.GEOJSON)
         with database.transaction(made.viewer.prologue) as connection:
             click.echo(layer_sql(connection, made))
 
@@ -106,7 +119,7 @@ def _opened(settings: Settings) -> Iterator[Database]:
 def _export(
     settings: Settings,
     database: Database,
-    layer: Layer,
+    name: str,
     as_of: str | None,
     words: dict[str, str],
     user: str | None,
@@ -114,6 +127,7 @@ def _export(
 ) -> Export:
     clock = parse_clock(settings.clock)
     viewer = _viewer(database, user, clock.now()) if user else MASKED
+    layer = _layer(viewer, name)
     day = _day(as_of) if as_of else clock.today()
     return Export(
         layer=layer,
@@ -124,6 +138,17 @@ def _export(
         format=form,
         where=_filter(layer, viewer, words),
     )
+
+
+def _layer(viewer: Viewer, name: str) -> Layer:
+    try:
+        (layer,) = layers_named([name], viewer.reading_roles)
+    except UnknownLayer:
+        known = ", ".join(layers_for(viewer.reading_roles))
+        hint = "; --user names an account that sees more" if viewer is MASKED else ""
+        sentence = f"There is no layer {name!r} for {viewer.username}; there are {known}{hint}"
+        raise click.ClickException(sentence) from None
+    return layer
 
 
 def _viewer(database: Database, username: str, now: datetime) -> Viewer:

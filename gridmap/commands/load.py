@@ -17,6 +17,7 @@ from gridmap.cluster.room import room_for
 from gridmap.coords import CoordError, Datum, parse_datum
 from gridmap.db import SYSTEM, Database
 from gridmap.load import KINDS, Checked, Finding, Kind, LoadError, Options, check, read_file
+from gridmap.load.finding import shorten
 from gridmap.load.known import Known, nothing_known
 from gridmap.load.people.template import write_template
 from gridmap.load.reading import Progress
@@ -77,6 +78,15 @@ def _datum(_ctx: click.Context, _param: click.Parameter, value: str | None) -> D
 @click.option("--datum", callback=_datum, help="What the degrees mean: wgs84, gcj02 (AMap, Tencent) or bd09 (Baidu).")
 @click.option("--encoding", help="The encoding of the text: utf-8, gb18030, big5.")
 @click.option("--map", "mapping", multiple=True, callback=_mapping, help="target=column: which column fills what.")
+@click.option(
+    "--keep",
+    "keep",
+    multiple=True,
+    metavar="COLUMN",
+    help="Keep this column under its own name as `extra`, repeatable. Planners, leaders and administrators will read"
+    " whatever stands in it, names of people too.",
+)
+@click.option("--keep-all", is_flag=True, help="Keep every column that fills none of ours.")
 @click.option("--layer", help="The sheet or layer to read, where a file has several.")
 @click.option("--source", default="file", show_default=True, help="Whose ids these are, where sources share ids.")
 @click.option("--within", type=click.Path(path_type=Path), help="Refuse rows 2 km outside the outlines of this file.")
@@ -120,12 +130,16 @@ def _order(given: dict[str, Any]) -> Order:
         raise LoadError("street_not_for", kind=kind.name)
     if given["commit"] and kind.of_street and not (given["street"] or new_street):
         raise LoadError("street_needed")
+    if (given["keep"] or given["keep_all"]) and not kind.shapes:
+        raise LoadError("keep_people")
     options = Options(
         crs=given["crs"],
         datum=given["datum"],
         encoding=given["encoding"],
         mapping=given["mapping"],
         layer=given["layer"],
+        keep=given["keep"],
+        keep_all=given["keep_all"],
         source=given["source"],
         private_phones=given["private_phones"],
         within=_outline(given["within"], given) if given["within"] else None,
@@ -233,6 +247,8 @@ def _tell(
         click.echo(f"{outcome} {count:>6}  {first.sentence()} ({where}{raw})")
     for message in total["messages"]:
         click.echo(f"warning         {message}")
+    if total["kept"]:
+        click.echo(f"kept            {shorten(', '.join(total['kept']))}")
     if not asked:
         click.echo("warning         " + Finding("without_database", "").sentence())
     counted = ("read", "accepted", "corrected", "rejected", "merged", "new", "changed", "unchanged")

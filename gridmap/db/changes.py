@@ -3,8 +3,7 @@
 import logging
 import threading
 import time
-from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 
 import psycopg
@@ -15,10 +14,17 @@ POLL_SECONDS = 1.0
 RECOUNT_SECONDS = 300.0
 WINDOW = 5_000
 """How many ids back a poll looks: a transaction may commit after one that took a later id."""
+START_SECONDS = 5.0
+"""How long `start()` waits for the first count."""
+FRESH = """
+SELECT id, street_id, layer, CASE WHEN at > now() - interval '1 hour' THEN weight ELSE 0 END
+FROM gridmap.change WHERE id > %s ORDER BY id
+"""
+"""What is an hour old has been counted: the nightly round folds such changes into new rows with new ids."""
 
 log = logging.getLogger(__name__)
 
-Listener = Callable[[str, int], None]
+Counts = dict[str, dict[int, int]]
 
 
 class Changes:
@@ -29,12 +35,14 @@ class Changes:
 
     def __init__(self, conninfo: str) -> None:
         self._conninfo = conninfo
-        self._counts: dict[str, dict[int, int]] = {}
+        self._counts: Counts = {}
         self._totals: dict[str, int] = {}
         self._seen: set[int] = set()
+        self._sought: set[int] = set()
         self._last = 0
-        self._listeners: list[Listener] = []
-        self._lock = threading.Lock()
+        self._reading = threading.Lock()
+        self._catching_up = threading.Lock()
+        self._begun = threading.Event()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -45,24 +53,31 @@ class Changes:
         counts = self._counts.get(layer, {})
         return counts.get(0, 0) + sum(counts.get(street, 0) for street in streets)
 
-    @property
-    def last(self) -> int:
-        """The newest change that this process has seen."""
-        return self._last
+    def catch_up(self, change: int) -> None:
+        """See this change now, on a connection of its own: somebody has just been told of it."""
+        if not self._knows(change):
+            with self._catching_up:
+                if not self._knows(change):
+                    self._poll_now()
+                    self._sought.add(change)
 
-    def catch_up(self) -> None:
-        """Read the feed now, on a connection of its own: somebody has just been told of a newer change."""
+    def _knows(self, change: int) -> bool:
+        """Whether asking for it brings nothing new: changes are seen in the order in which they are committed."""
+        return change <= self._last - WINDOW or change in self._seen or change in self._sought
+
+    def _poll_now(self) -> None:
         with psycopg.connect(self._conninfo, autocommit=True, application_name="gridmap catch-up") as connection:
             self.poll(connection)
 
-    def listen(self, listener: Listener) -> None:
-        """Call `listener(layer, street_id)` for each change from now on; it must be quick and must not raise."""
-        self._listeners.append(listener)
-
     def start(self) -> None:
-        """Follow the feed in a background thread of this process."""
+        """Follow the feed in a background thread of this process; comes back when it has been counted once.
+
+        Before that every version is 0, as it was at the last start: a browser's old copy would pass for a good one. It
+        does not wait for a database that is away.
+        """
         self._thread = threading.Thread(target=self._follow, name="gridmap-changes", daemon=True)
         self._thread.start()
+        self._begun.wait(START_SECONDS)
 
     def stop(self) -> None:
         """Stop following."""
@@ -72,47 +87,35 @@ class Changes:
 
     def poll(self, connection: "psycopg.Connection[TupleRow]") -> None:
         """Read what has come since the last time."""
-        rows = connection.execute(
-            "SELECT id, street_id, layer, weight FROM gridmap.change WHERE id > %s ORDER BY id",
-            (max(0, self._last - WINDOW),),
-        ).fetchall()
-        fresh: list[tuple[str, int]] = []
-        with self._lock:
+        with self._reading:
+            rows = connection.execute(FRESH, (max(0, self._last - WINDOW),)).fetchall()
             for identity, street, layer, weight in rows:
-                if identity in self._seen:
-                    continue
-                self._seen.add(identity)
-                self._add(str(layer), street, weight)
-                fresh.append((str(layer), street))
+                if identity not in self._seen:
+                    self._seen.add(identity)
+                    _add(self._counts, self._totals, layer, street, weight)
             if rows:
                 self._last = max(self._last, rows[-1][0])
                 self._seen = {identity for identity in self._seen if identity > self._last - WINDOW}
-        for layer, street in fresh:
-            for listener in self._listeners:
-                listener(layer, street)
 
     def recount(self, connection: "psycopg.Connection[TupleRow]") -> None:
         """Count the whole feed anew: catches what committed very late."""
-        with connection.transaction():
+        with self._reading, connection.transaction():
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-            totals = connection.execute(
+            rows = connection.execute(
                 "SELECT layer, street_id, sum(weight)::bigint FROM gridmap.change GROUP BY layer, street_id"
             ).fetchall()
             last = connection.execute("SELECT coalesce(max(id), 0) FROM gridmap.change").fetchone()
             recent = connection.execute(
                 "SELECT id FROM gridmap.change WHERE id > %s", (max(0, (last or (0,))[0] - WINDOW),)
             ).fetchall()
-        with self._lock:
-            self._counts, self._totals = {}, {}
-            for layer, street, weight in totals:
-                self._add(str(layer), street, weight)
-            self._seen = {row[0] for row in recent}
+            counts: Counts = {}
+            totals: dict[str, int] = {}
+            for layer, street, weight in rows:
+                _add(counts, totals, layer, street, weight)
+            # whole at once: whoever asks meanwhile must not see a version that is half counted
+            self._counts, self._totals = counts, totals
+            self._seen, self._sought = {row[0] for row in recent}, set()
             self._last = (last or (0,))[0]
-
-    def _add(self, layer: str, street: int, weight: int) -> None:
-        counts = self._counts.setdefault(layer, defaultdict(int))
-        counts[street] = counts.get(street, 0) + weight
-        self._totals[layer] = self._totals.get(layer, 0) + weight
 
     def _follow(self) -> None:
         is_told = False
@@ -125,12 +128,14 @@ class Changes:
                 if not is_told:
                     log.warning("the change feed is interrupted, trying until it is back: %s", type(error).__name__)
                     is_told = True
+                self._begun.set()
                 self._stop.wait(POLL_SECONDS)
 
     def _follow_on(self, connection: "psycopg.Connection[TupleRow]") -> None:
         with suppress(psycopg.errors.FeatureNotSupported):
             connection.execute(f"LISTEN {CHANNEL}")
         self.recount(connection)
+        self._begun.set()
         counted = time.monotonic()
         while not self._stop.is_set():
             for _ in connection.notifies(timeout=POLL_SECONDS, stop_after=1):
@@ -139,3 +144,9 @@ class Changes:
             if time.monotonic() - counted > RECOUNT_SECONDS:
                 self.recount(connection)
                 counted = time.monotonic()
+
+
+def _add(counts: Counts, totals: dict[str, int], layer: str, street: int, weight: int) -> None:
+    streets = counts.setdefault(layer, {})
+    streets[street] = streets.get(street, 0) + weight
+    totals[layer] = totals.get(layer, 0) + weight

@@ -1,5 +1,6 @@
 """Pools and transactions. Every transaction begins by saying who looks, as SET LOCAL literals."""
 
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Literal, LiteralString
@@ -74,29 +75,34 @@ class Database:
         self.conninfo = conninfo
         self.prepares = prepares
         self._pools: dict[PoolName, ConnectionPool[Connection]] = {}
+        self._opening = threading.Lock()
 
     def pool(self, name: PoolName) -> ConnectionPool[Connection]:
         """The pool of that name, opened at its first use in this process."""
         if name not in self._pools:
-            smallest, largest = SIZES[name]
-
-            self._pools[name] = ConnectionPool(
-                self.conninfo,
-                min_size=smallest,
-                max_size=largest,
-                open=True,
-                timeout=10,
-                name=f"gridmap-{name}",
-                configure=self._configure(name) if self.prepares else None,
-                check=ConnectionPool.check_connection if name == "streams" else None,
-                kwargs={
-                    "autocommit": True,
-                    "row_factory": dict_row,
-                    "prepare_threshold": 2 if self.prepares else None,
-                    "application_name": f"gridmap {name}",
-                },
-            )
+            with self._opening:
+                if name not in self._pools:
+                    self._pools[name] = self._open(name)
         return self._pools[name]
+
+    def _open(self, name: PoolName) -> ConnectionPool[Connection]:
+        smallest, largest = SIZES[name]
+        return ConnectionPool(
+            self.conninfo,
+            min_size=smallest,
+            max_size=largest,
+            open=True,
+            timeout=10,
+            name=f"gridmap-{name}",
+            configure=self._configure(name) if self.prepares else None,
+            check=ConnectionPool.check_connection if name == "streams" else None,
+            kwargs={
+                "autocommit": True,
+                "row_factory": dict_row,
+                "prepare_threshold": 2 if self.prepares else None,
+                "application_name": f"gridmap {name}",
+            },
+        )
 
     def _configure(self, name: PoolName) -> Callable[[Connection], None]:
         def configure(connection: Connection) -> None:

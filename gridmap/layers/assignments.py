@@ -6,6 +6,9 @@ from gridmap.i18n import _
 from gridmap.layer import AS_OF, ON_DUTY, Attribute, Layer, Scoped, Style
 from gridmap.tables import DataClass, assignment, duty_role, person, place
 
+PLACES = ("grids", "estates", "buildings", "stairwells", "facilities")
+"""Layers of the places that are looked after, where they stand and how they are called."""
+
 assignments = Layer(
     name="assignments",
     title=_("Who looks after what"),
@@ -38,11 +41,12 @@ assignments = Layer(
     .join(duty_role, duty_role.c.code == assignment.c.role)
     .where(assignment.c.valid.contains(AS_OF)),
     attributes={
-        "code": Attribute(title=_("Code of the place"), seen_by=ON_DUTY),
-        "name": Attribute(title=_("Place"), seen_by=ON_DUTY),
+        "code": Attribute(title=_("Code of the place"), seen_by=ON_DUTY, drawn_from=PLACES),
+        "name": Attribute(title=_("Place"), seen_by=ON_DUTY, drawn_from=PLACES),
         "place_kind": Attribute(
             title=_("Kind of place"),
             seen_by=ON_DUTY,
+            drawn_from=PLACES,
             codes={
                 "grid": _("Grid"),
                 "estate": _("Estate"),
@@ -55,7 +59,9 @@ assignments = Layer(
         "role": Attribute(title=_("Role"), seen_by=ON_DUTY, about=_("Code of the role; roles can be edited.")),
         "role_title": Attribute(title=_("Role (Chinese)"), seen_by=ON_DUTY),
         "is_primary": Attribute(title=_("Primary holder"), type="boolean", seen_by=ON_DUTY),
-        "holder": Attribute(title=_("Responsible"), data_class=DataClass.PERSONAL, seen_by=ON_DUTY),
+        "holder": Attribute(
+            title=_("Responsible"), data_class=DataClass.PERSONAL, seen_by=ON_DUTY, drawn_from=("people",)
+        ),
         "since": Attribute(title=_("Since"), seen_by=ON_DUTY),
     },
     scoped_by=Scoped.PLACE,

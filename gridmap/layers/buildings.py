@@ -3,7 +3,19 @@
 from sqlalchemy import and_, select
 
 from gridmap.i18n import _
-from gridmap.layer import ON_DUTY, Attribute, Layer, Scoped, Style, StyleClass, holder_of, is_kind, place_columns
+from gridmap.layer import (
+    HOLDERS,
+    KEPT,
+    ON_DUTY,
+    Attribute,
+    Layer,
+    Scoped,
+    Style,
+    StyleClass,
+    holder_of,
+    is_kind,
+    place_columns,
+)
 from gridmap.tables import DataClass, building, place
 
 KINDS = {
@@ -47,8 +59,10 @@ buildings = Layer(
             title=_("Building manager"),
             data_class=DataClass.PERSONAL,
             seen_by=ON_DUTY,
+            drawn_from=(*HOLDERS, "stairwells"),
             about=_("Party-member building managers of the building or its stairwells."),
         ),
+        "extra": KEPT,
     },
     scoped_by=Scoped.PLACE,
     style=Style(by="kind", colour="#d6cfc4", classes=KINDS),

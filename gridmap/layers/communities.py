@@ -3,7 +3,7 @@
 from sqlalchemy import Date, cast, select
 
 from gridmap.i18n import _
-from gridmap.layer import AS_OF, Attribute, Layer, Scoped, Style
+from gridmap.layer import AS_OF, KEPT, Attribute, Layer, Scoped, Style
 from gridmap.tables import community
 
 communities = Layer(
@@ -12,7 +12,7 @@ communities = Layer(
     rows=select(
         *(
             community.c[name]
-            for name in ("street_id", "id", "code", "name", "declared_households", "declared_population")
+            for name in ("street_id", "id", "code", "name", "declared_households", "declared_population", "extra")
         ),
         community.c.geom,
         community.c.geom_3857,
@@ -23,6 +23,7 @@ communities = Layer(
         "name": Attribute(title=_("Name")),
         "declared_households": Attribute(title=_("Households (declared)"), unit=_("households"), type="integer"),
         "declared_population": Attribute(title=_("Residents (declared)"), unit=_("persons"), type="integer"),
+        "extra": KEPT,
     },
     scoped_by=Scoped.STREET,
     style=Style(colour="#6f7fb3"),

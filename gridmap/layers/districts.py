@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from gridmap.i18n import _
-from gridmap.layer import Attribute, Layer, Style
+from gridmap.layer import KEPT, Attribute, Layer, Style
 from gridmap.tables import city, district
 
 districts = Layer(
@@ -14,6 +14,7 @@ districts = Layer(
         district.c.code,
         district.c.name,
         city.c.name.label("city"),
+        district.c.extra,
         district.c.geom,
         district.c.geom_3857,
         district.c.label_3857,
@@ -22,6 +23,7 @@ districts = Layer(
         "code": Attribute(title=_("Code"), about=_("Division code of the statistical table.")),
         "name": Attribute(title=_("Name")),
         "city": Attribute(title=_("City")),
+        "extra": KEPT,
     },
     scoped_by=None,
     style=Style(colour="#9a8fb5"),

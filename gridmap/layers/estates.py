@@ -3,7 +3,7 @@
 from sqlalchemy import and_, select
 
 from gridmap.i18n import _
-from gridmap.layer import Attribute, Layer, Scoped, Style, StyleClass, is_kind, place_columns
+from gridmap.layer import KEPT, Attribute, Layer, Scoped, Style, StyleClass, is_kind, place_columns
 from gridmap.tables import estate, organisation, place
 
 MANAGEMENTS = {
@@ -39,7 +39,7 @@ estates = Layer(
         "management": Attribute(
             title=_("Management"), codes={code: style.title for code, style in MANAGEMENTS.items()}
         ),
-        "property": Attribute(title=_("Property company")),
+        "property": Attribute(title=_("Property company"), drawn_from=("organisations",)),
         "built_year": Attribute(title=_("Year built"), type="integer"),
         "declared_households": Attribute(title=_("Households (declared)"), unit=_("households"), type="integer"),
         "households": Attribute(title=_("Households (counted)"), unit=_("households"), type="integer"),
@@ -49,6 +49,7 @@ estates = Layer(
         "declared_population": Attribute(title=_("Residents (declared)"), unit=_("persons"), type="integer"),
         "site_area_m2": Attribute(title=_("Site area (declared)"), unit="m²", type="number"),
         "floor_area_m2": Attribute(title=_("Floor area (declared)"), unit="m²", type="number"),
+        "extra": KEPT,
     },
     scoped_by=Scoped.PLACE,
     style=Style(by="management", colour="#e9dcc6", classes=MANAGEMENTS),

@@ -3,7 +3,7 @@
 from sqlalchemy import and_, select
 
 from gridmap.i18n import _
-from gridmap.layer import Attribute, Layer, Scoped, Style, StyleClass, is_kind, place_columns
+from gridmap.layer import KEPT, Attribute, Layer, Scoped, Style, StyleClass, is_kind, place_columns
 from gridmap.tables import facility, facility_kind, place
 
 STATES = {"working": _("Working"), "down": _("Down"), "planned": _("Planned"), "removed": _("Removed")}
@@ -43,6 +43,7 @@ facilities = Layer(
         "state": Attribute(title=_("State"), codes=STATES),
         "installed_on": Attribute(title=_("Installed on")),
         "level": Attribute(title=_("Level"), unit=_("storeys"), type="integer"),
+        "extra": KEPT,
     },
     scoped_by=Scoped.PLACE,
     style=Style(by="theme", colour="#6d7f8c", classes=THEMES, shape="point"),

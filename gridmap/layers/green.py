@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from gridmap.i18n import _
-from gridmap.layer import Attribute, Layer, Style, StyleClass, basemap_columns, is_kind
+from gridmap.layer import KEPT, Attribute, Layer, Style, StyleClass, basemap_columns, is_kind
 from gridmap.tables import basemap
 
 green = Layer(
@@ -13,6 +13,7 @@ green = Layer(
     attributes={
         "class": Attribute(title=_("Class"), codes={"park": _("Park"), "grass": _("Grass"), "wood": _("Wood")}),
         "name": Attribute(title=_("Name")),
+        "extra": KEPT,
     },
     scoped_by=None,
     style=Style(

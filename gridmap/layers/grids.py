@@ -3,7 +3,20 @@
 from sqlalchemy import Date, and_, case, cast, select
 
 from gridmap.i18n import _
-from gridmap.layer import AS_OF, ON_DUTY, Attribute, Layer, Scoped, Style, StyleClass, holder_of, is_kind, place_columns
+from gridmap.layer import (
+    AS_OF,
+    HOLDERS,
+    KEPT,
+    ON_DUTY,
+    Attribute,
+    Layer,
+    Scoped,
+    Style,
+    StyleClass,
+    holder_of,
+    is_kind,
+    place_columns,
+)
 from gridmap.tables import DataClass, boundary, grid, place
 
 households = grid.c.counted_households
@@ -54,7 +67,8 @@ grids = Layer(
         "declared_households": Attribute(title=_("Households (declared)"), unit=_("households"), type="integer"),
         "buildings": Attribute(title=_("Buildings"), type="integer"),
         "stairwells": Attribute(title=_("Stairwells"), type="integer"),
-        "worker": Attribute(title=_("Grid worker"), data_class=DataClass.PERSONAL, seen_by=ON_DUTY),
+        "worker": Attribute(title=_("Grid worker"), data_class=DataClass.PERSONAL, seen_by=ON_DUTY, drawn_from=HOLDERS),
+        "extra": KEPT,
     },
     scoped_by=Scoped.PLACE,
     style=Style(by="size", colour="#a5d0c0", classes=SIZES),

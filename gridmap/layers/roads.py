@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from gridmap.i18n import _
-from gridmap.layer import Attribute, Layer, Style, StyleClass, basemap_columns, is_kind
+from gridmap.layer import KEPT, Attribute, Layer, Style, StyleClass, basemap_columns, is_kind
 from gridmap.tables import basemap
 
 ROAD_CLASSES = {
@@ -22,6 +22,7 @@ roads = Layer(
     attributes={
         "class": Attribute(title=_("Class"), codes={code: style.title for code, style in ROAD_CLASSES.items()}),
         "name": Attribute(title=_("Name")),
+        "extra": KEPT,
     },
     scoped_by=None,
     style=Style(by="class", colour="#ffffff", classes=ROAD_CLASSES, shape="line"),

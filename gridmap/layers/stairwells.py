@@ -3,7 +3,18 @@
 from sqlalchemy import and_, case, func, select
 
 from gridmap.i18n import _
-from gridmap.layer import ON_DUTY, Attribute, Layer, Scoped, Style, StyleClass, holder_of, is_kind, place_columns
+from gridmap.layer import (
+    HOLDERS,
+    ON_DUTY,
+    Attribute,
+    Layer,
+    Scoped,
+    Style,
+    StyleClass,
+    holder_of,
+    is_kind,
+    place_columns,
+)
 from gridmap.tables import DataClass, place, stairwell
 
 manager = holder_of(place, "building_manager")
@@ -31,10 +42,17 @@ stairwells = Layer(
         "floors": Attribute(title=_("Storeys"), unit=_("storeys"), type="integer"),
         "households": Attribute(title=_("Households"), unit=_("households"), type="integer"),
         "held": Attribute(
-            title=_("Looked after"), seen_by=ON_DUTY, codes={code: style.title for code, style in HELD.items()}
+            title=_("Looked after"),
+            seen_by=ON_DUTY,
+            codes={code: style.title for code, style in HELD.items()},
+            drawn_from=HOLDERS,
         ),
-        "manager": Attribute(title=_("Building manager"), data_class=DataClass.PERSONAL, seen_by=ON_DUTY),
-        "leader": Attribute(title=_("Stairwell leader"), data_class=DataClass.PERSONAL, seen_by=ON_DUTY),
+        "manager": Attribute(
+            title=_("Building manager"), data_class=DataClass.PERSONAL, seen_by=ON_DUTY, drawn_from=HOLDERS
+        ),
+        "leader": Attribute(
+            title=_("Stairwell leader"), data_class=DataClass.PERSONAL, seen_by=ON_DUTY, drawn_from=HOLDERS
+        ),
     },
     scoped_by=Scoped.PLACE,
     style=Style(by="held", colour="#5f7a8c", classes=HELD, shape="point"),

@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from gridmap.i18n import _
-from gridmap.layer import Attribute, Layer, Style
+from gridmap.layer import KEPT, Attribute, Layer, Style
 from gridmap.tables import district, street
 
 streets = Layer(
@@ -15,6 +15,7 @@ streets = Layer(
         street.c.code,
         street.c.name,
         district.c.name.label("district"),
+        street.c.extra,
         street.c.geom,
         street.c.geom_3857,
         street.c.label_3857,
@@ -22,7 +23,8 @@ streets = Layer(
     attributes={
         "code": Attribute(title=_("Code"), about=_("Division code of the statistical table.")),
         "name": Attribute(title=_("Name")),
-        "district": Attribute(title=_("District")),
+        "district": Attribute(title=_("District"), drawn_from=("districts",)),
+        "extra": KEPT,
     },
     scoped_by=None,
     style=Style(colour="#7d83b8"),

@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from gridmap.i18n import _
-from gridmap.layer import Attribute, Layer, Style, basemap_columns, is_kind
+from gridmap.layer import KEPT, Attribute, Layer, Style, basemap_columns, is_kind
 from gridmap.tables import basemap
 
 water = Layer(
@@ -13,6 +13,7 @@ water = Layer(
     attributes={
         "class": Attribute(title=_("Class"), codes={"river": _("River"), "lake": _("Lake"), "pond": _("Pond")}),
         "name": Attribute(title=_("Name")),
+        "extra": KEPT,
     },
     scoped_by=None,
     style=Style(colour="#a8cbe0"),

@@ -26,7 +26,7 @@ from gridmap.load.finding import Finding, LoadError, shorten
 from gridmap.load.kinds import Kind
 from gridmap.load.known import Known, nothing_known
 from gridmap.load.people.check import check_people
-from gridmap.load.reading import ROW, SHAPE_TEXT, Options, Progress, Reading, silent
+from gridmap.load.reading import KEPT, ROW, SHAPE_TEXT, Options, Progress, Reading, silent
 from gridmap.load.values import read_values
 
 Step = Callable[[Draft], None]
@@ -36,7 +36,8 @@ Step = Callable[[Draft], None]
 class Checked:
     """What would be written, and everything that was said about the rest.
 
-    `frame` holds our column names, `@row`, `source_key` and, for all kinds but people, geometry in EPSG:4326.
+    `frame` holds our column names, `@row`, `source_key`, for all kinds but people geometry in EPSG:4326, and `@kept`
+    where columns are kept.
     """
 
     kind: Kind
@@ -48,6 +49,8 @@ class Checked:
     warnings: tuple[Finding, ...] = ()
     merged: int = 0
     options: Options = field(default_factory=Options)
+    kept: tuple[str, ...] = ()
+    """Columns of the file that are kept under their own names."""
 
     @property
     def summary(self) -> dict[str, Any]:
@@ -110,7 +113,7 @@ def check(reading: Reading, options: Options, known: Known | None = None, progre
         progress(title, number, len(steps))
         step(draft)
     frame = draft.frame
-    internal = [name for name in frame.columns if str(name).startswith("@") and name not in (ROW, "@geom")]
+    internal = [name for name in frame.columns if str(name).startswith("@") and name not in (ROW, KEPT, "@geom")]
     frame = frame.drop(columns=[name for name in (*internal, SHAPE_TEXT) if name in frame.columns])
     kept = set(frame[ROW].astype(int))
     return Checked(
@@ -123,4 +126,5 @@ def check(reading: Reading, options: Options, known: Known | None = None, progre
         tuple(draft.warnings),
         draft.merged,
         options,
+        draft.kept,
     )

@@ -52,6 +52,8 @@ class Draft:
         """Rows that need no position of their own from the file: they were placed by address."""
         self.columns: dict[str, str] = {}
         """Which column of the file fills which of ours."""
+        self.kept: tuple[str, ...] = ()
+        """Which columns of the file are kept under their own names."""
 
     @property
     def kind(self) -> Kind:

@@ -63,6 +63,8 @@ FILES: Mapping[str, str] = {
     "nothing_within": _("{file} holds no outline to stay within."),
     "map_target": _("--map {target}=…: there is no such column here; there are: {targets}."),
     "map_source": _("--map …={column}: the file has no such column; it has: {columns}."),
+    "keep_source": _("--keep {column}: the file has no such column; it has: {columns}."),
+    "keep_people": _("Of people nothing is kept beside the columns of the template; leave --keep out."),
     "column_missing": _("No column was recognised for {wanted}. Name it with --map; the file has: {columns}."),
 }
 """What ends an import."""
@@ -127,7 +129,7 @@ CORRECTIONS: Mapping[str, str] = {
 WARNINGS: Mapping[str, str] = {
     "gdal_says": _("The reader says: {said}."),
     "no_dbf": _("The shapefile came without its .dbf: there are no attributes."),
-    "columns_unused": _("Columns that are not used: {columns}."),
+    "columns_unused": _("Columns that are not used: {columns}. Keep some with --keep COLUMN, or all with --keep-all."),
     "sheets_left_out": _("Only sheet {sheet} was read; others: {sheets}. Pick one with --layer."),
     "sheets_hidden": _("Hidden sheets were not read: {sheets}."),
     "rows_hidden": _("Hidden rows were read too: {rows}."),

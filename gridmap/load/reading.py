@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 from pyproj import CRS
@@ -18,6 +19,9 @@ SHAPE_CODE = "@shape_code"
 """The column that holds the code of what was wrong with it."""
 SHAPE_TEXT = "@shape"
 """The column that holds a geometry which could not be read, as text, for the report."""
+
+KEPT = "@kept"
+"""The column that holds what is kept of a row beside our own columns: name in the file → value."""
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how far, and out of how many (0: not known)."""
@@ -42,8 +46,17 @@ class Options:
     """Rows further than 2 km outside of this outline (degrees, WGS 84) are refused."""
     private_phones: bool = False
     """Whether mobile numbers may be stored in a list of people."""
+    keep: tuple[str, ...] = ()
+    """Columns of the file that are kept under their own names, whether or not they fill one of ours."""
+    keep_all: bool = False
+    """Whether every column is kept that fills none of ours."""
     source: str = "file"
     """Who speaks: ids of one source never meet those of another."""
+
+    @property
+    def keeps(self) -> bool:
+        """Whether any column is kept under its own name."""
+        return self.keep_all or bool(self.keep)
 
 
 @dataclass(frozen=True)
@@ -69,6 +82,16 @@ class Reading:
     """Rows that could not become rows of the frame, such as total rows."""
     corrected: tuple[Finding, ...] = ()
     """What had to be mended while reading, such as rings that were not closed."""
+    rows: tuple[Mapping[str, Any], ...] = ()
+    """What the source says of each row of the frame, where something is kept and that is more than cells."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of everything that the source says of its rows."""
+        if self.rows:
+            return tuple(dict.fromkeys(name for row in self.rows for name in row))
+        internal = {ROW, SHAPE_CODE, SHAPE_TEXT, self.frame.geometry.name}
+        return tuple(str(name) for name in self.frame.columns if name not in internal)
 
     @property
     def read(self) -> int:

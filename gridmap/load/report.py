@@ -54,6 +54,7 @@ def summary(kind: str, checks: Sequence[Checked], stored: Stored | None = None) 
     total: dict[str, Any] = {"kind": kind, "committed": stored is not None}
     for name in ("read", "accepted", "corrected", "rejected", "merged", "warnings"):
         total[name] = sum(checked.summary[name] for checked in checks)
+    total["kept"] = list(dict.fromkeys(name for checked in checks for name in checked.kept))
     messages = [finding.sentence() for checked in checks for finding in checked.warnings]
     if stored is not None:
         total["accepted"] -= len(stored.refused)

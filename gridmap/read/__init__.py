@@ -3,7 +3,7 @@
 from gridmap.read.features import Page, count_features, read_extent, read_feature, read_page, reading
 from gridmap.read.filter import BadWord, Filter, UnknownWord, parse_filter
 from gridmap.read.frame import read_frame, read_frames
-from gridmap.read.select import Asked, UnknownLayer, layers_named, rows_of
+from gridmap.read.select import Asked, UnknownLayer, layers_for, layers_named, rows_of
 from gridmap.read.stream import Export, Format, Stream, layer_sql, note_export, write_stream
 from gridmap.read.tiles import TILE_ZOOMS, Tile, read_tile
 
@@ -21,6 +21,7 @@ __all__ = [
     "UnknownWord",
     "count_features",
     "layer_sql",
+    "layers_for",
     "layers_named",
     "note_export",
     "parse_filter",

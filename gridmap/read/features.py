@@ -68,7 +68,7 @@ def read_page(
     declared order; polygons turn counterclockwise.
     """
     statement = page_statement(layer, viewer.reach.shape, viewer.reading_roles, where.shape, after is not None)
-    values = values_for(viewer, asked) | where.values | {"limit": limit, "after": after or 0}
+    values = values_for(viewer, asked, layer) | where.values | {"limit": limit, "after": after or 0}
     row = _one(connection, statement, values)
     more = row["found"] > limit
     return Page(
@@ -83,7 +83,7 @@ def count_features(
 ) -> int:
     """How many features the viewer may see under that filter. The connection is in the viewer's transaction."""
     statement = count_statement(layer, viewer.reach.shape, where.shape)
-    found: int = _one(connection, statement, values_for(viewer, asked) | where.values)["found"]
+    found: int = _one(connection, statement, values_for(viewer, asked, layer) | where.values)["found"]
     return found
 
 
@@ -91,14 +91,14 @@ def read_feature(connection: Connection, layer: Layer, viewer: Viewer, asked: As
     """The feature of that id as GeoJSON, None where there is none or the viewer may not see it: nobody can tell."""
     statement = feature_statement(layer, viewer.reach.shape, viewer.reading_roles)
     text, constants = statement
-    values = constants | values_for(viewer, asked) | {"id": identity, "street": identity >> SERIAL_BITS}
+    values = constants | values_for(viewer, asked, layer) | {"id": identity, "street": identity >> SERIAL_BITS}
     row = connection.execute(text, values, prepare=False, binary=True).fetchone()
     return bytes(row["feature"]) if row else None
 
 
 def read_extent(connection: Connection, layer: Layer, viewer: Viewer, asked: Asked) -> Extent | None:
     """West, south, east, north of what the viewer may see of the layer; None where that is nothing."""
-    row = _one(connection, extent_statement(layer, viewer.reach.shape), values_for(viewer, asked))
+    row = _one(connection, extent_statement(layer, viewer.reach.shape), values_for(viewer, asked, layer))
     return None if row["west"] is None else (row["west"], row["south"], row["east"], row["north"])
 
 

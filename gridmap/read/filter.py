@@ -123,7 +123,7 @@ EVERYTHING = Filter()
 
 
 def kind_of(layer: Layer, name: str) -> str:
-    """What values of the attribute are: string, integer, number, boolean, date or date-time."""
+    """What values of the attribute are: string, integer, number, boolean, object, date or date-time."""
     declared = layer.rows.selected_columns[name].type
     if isinstance(declared, DateTime):
         return "date-time"
@@ -164,7 +164,7 @@ def parse_filter(layer: Layer, roles: frozenset[Role], words: Mapping[str, str])
             made = replace(made, box=parse_box(value))
         elif name == "datetime":
             made = replace(made, period=parse_period(value))
-        elif name in seen:
+        elif name in seen and kind_of(layer, name) != "object":
             made = replace(made, equals=(*made.equals, (name, _parse_value(kind_of(layer, name), name, value))))
         else:
             raise UnknownWord(name, value)

@@ -5,7 +5,7 @@ from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Float, cast, func, select
+from sqlalchemy import Float, Text, cast, func, select
 
 from gridmap.clock import OFFICE
 from gridmap.db import compiled
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 BATCH = 5_000
 DTYPES = {"string": "str", "integer": "Int64", "number": "float64", "boolean": "boolean", "date": "datetime64[s]"}
+DTYPES["object"] = "str"
 DTYPES |= {"date-time": f"datetime64[us, {OFFICE.key}]"}
 
 
@@ -37,11 +38,11 @@ def read_frames(
 ) -> "Iterator[GeoDataFrame]":
     """GeoDataFrames (EPSG:4326) of at most `batch` rows each, in id order; one empty frame where nothing is.
 
-    Columns: `id`, the attributes that the viewer may see in declared order, `geometry`. The connection is in the
-    viewer's transaction, which must outlive the iteration.
+    Columns: `id`, the attributes that the viewer may see in declared order (an object as JSON text), `geometry`. The
+    connection is in the viewer's transaction, which must outlive the iteration.
     """
     text, constants = frame_statement(layer, viewer.reach.shape, viewer.reading_roles, where.shape)
-    values = constants | values_for(viewer, asked) | where.values
+    values = constants | values_for(viewer, asked, layer) | where.values
     names = seen_attributes(layer, viewer.reading_roles)
     is_first = True
     with connection.cursor("frame") as cursor:
@@ -66,12 +67,15 @@ def frame_statement(layer: Layer, shape: tuple[str, ...], roles: Roles, where: F
     """The SQL of the rows with their geometry as WKB, and its constants."""
     rows, chosen = features_of(layer, shape, roles, where)
     found = chosen.order_by(*order_of(layer, rows)).subquery("found")
-    columns = [_number(found.c[name], kind_of(layer, name)) for name in seen_attributes(layer, roles)]
+    columns = [_column(found.c[name], kind_of(layer, name)) for name in seen_attributes(layer, roles)]
     return compiled(select(found.c.id, *columns, func.ST_AsBinary(found.c.geom).label("geometry")))
 
 
-def _number(column: Any, kind: str) -> Any:
-    return cast(column, Float(53)).label(column.key) if kind == "number" else column
+def _column(column: Any, kind: str) -> Any:
+    """Numbers as pandas holds them; an object as JSON text, which every kind of file can hold."""
+    if kind == "number":
+        return cast(column, Float(53)).label(column.key)
+    return cast(column, Text).label(column.key) if kind == "object" else column
 
 
 def _frame(layer: Layer, names: tuple[str, ...], rows: list[Row]) -> "GeoDataFrame":

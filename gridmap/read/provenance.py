@@ -63,7 +63,7 @@ def read_state(connection: Connection, layer: Layer, viewer: Viewer, asked: Aske
     The connection is in the viewer's transaction.
     """
     text, constants = state_statement(layer, viewer.reach.shape, street_id is not None)
-    values = values_for(viewer, asked) | {"of_street": street_id}
+    values = values_for(viewer, asked, layer) | {"of_street": street_id}
     rows = connection.execute(text, constants | values).fetchall()
     names = ("name", "file_name", "imported_at", "crs", "datum", "rows")
     sources = tuple(Source(**{name: row[name] for name in names}) for row in rows)

@@ -1,19 +1,20 @@
 """The rows of a layer that a viewer may see, and what was asked of them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Select, Subquery, select
 
 from gridmap.layer import Layer, Role
-from gridmap.layers import BY_NAME
+from gridmap.layers import LAYERS
 from gridmap.scope import SCOPE_COLUMNS, Reach, Viewer, predicate
 
 
 class UnknownLayer(Exception):
-    """No layer has that name."""
+    """No layer has that name, or none that is there for whoever asks: nobody can tell."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,13 +29,22 @@ class Asked:
         return {"as_of": self.as_of}
 
 
-def layers_named(names: Iterable[str]) -> tuple[Layer, ...]:
-    """The layers of these names, in the order asked. Raises UnknownLayer naming the first that does not exist."""
-    found = []
+@lru_cache(maxsize=128)
+def layers_for(roles: frozenset[Role]) -> Mapping[str, Layer]:
+    """The layers that are there for these reading roles, by name in drawing order: those that say something to them.
+
+    A layer without an attribute that they may read would still tell by its shapes what its attributes hide.
+    """
+    return {layer.name: layer for layer in LAYERS if seen_attributes(layer, roles)}
+
+
+def layers_named(names: Iterable[str], roles: frozenset[Role]) -> tuple[Layer, ...]:
+    """The layers of these names, in the order asked. Raises UnknownLayer naming the first that is not there."""
+    there, found = layers_for(roles), []
     for name in dict.fromkeys(names):
-        if name not in BY_NAME:
+        if name not in there:
             raise UnknownLayer(name)
-        found.append(BY_NAME[name])
+        found.append(there[name])
     return tuple(found)
 
 
@@ -58,6 +68,7 @@ def rows_of(
     return rows, chosen if lock is None else chosen.where(lock)
 
 
-def values_for(viewer: Viewer, asked: Asked) -> dict[str, Any]:
-    """All bind values of a query by this viewer."""
+def values_for(viewer: Viewer, asked: Asked, *layers: Layer) -> dict[str, Any]:
+    """All bind values of this viewer's query of these layers. Raises UnknownLayer where one is not there for him."""
+    layers_named((layer.name for layer in layers), viewer.reading_roles)
     return {**viewer.parameters, **asked.values}

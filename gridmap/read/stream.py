@@ -132,7 +132,7 @@ def _rows(connection: Connection, export: Export) -> "Iterator[Buffer]":
     """The rows in id order: street by street, since sorting them all at once would keep the reader waiting."""
     viewer, layer, where = export.viewer, export.layer, export.where
     text, constants = export_statement(layer, viewer.reach.shape, viewer.reading_roles, where.shape, export.format)
-    values = constants | values_for(viewer, export.asked) | where.values
+    values = constants | values_for(viewer, export.asked, layer) | where.values
     with connection.cursor() as cursor:
         for street in _streets(connection, layer, viewer):
             with cursor.copy(text, values | {"street": street}) as copy:
@@ -247,7 +247,7 @@ def layer_sql(connection: Connection, export: Export) -> str:
     names = seen_attributes(layer, viewer.reading_roles)
     columns = [rows.c.id, *(rows.c[name] for name in names), type_coerce(rows.c.geom, NullType()).label("geom")]
     text, constants = compiled(chosen.with_only_columns(*columns).order_by(*order_of(layer, rows)))
-    values = constants | values_for(viewer, export.asked) | where.values
+    values = constants | values_for(viewer, export.asked, layer) | where.values
     written = ClientCursor(connection).mogrify(text, values)
     prologue = viewer.prologue.decode().replace("; ", ";\n")
     return f"-- {layer.name}, {export.asked.as_of.isoformat()}\n{prologue};\n{written};\nCOMMIT;"

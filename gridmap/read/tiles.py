@@ -42,10 +42,10 @@ def read_tile(connection: Connection, layers: tuple[Layer, ...], tile: Tile, vie
     The connection is in the viewer's transaction. Ids are the rows' own; attributes are those of the zoom that the
     viewer may see.
     """
+    values = values_for(viewer, asked, *layers) | {"z": tile.z, "x": tile.x, "y": tile.y}
     statement = tile_statement(layers, tile.z, viewer.reach.shape, viewer.reading_roles)
     if statement is None:
         return b""
-    values = values_for(viewer, asked) | {"z": tile.z, "x": tile.x, "y": tile.y}
     made: bytes | None = fetch_value(connection, statement, values)
     return made or b""
 

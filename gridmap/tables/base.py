@@ -19,6 +19,7 @@ from sqlalchemy import (
     Text,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 SCHEMA = "gridmap"
 MAX_STREETS = 2**20
@@ -128,3 +129,8 @@ def register_columns() -> "list[Column[Any]]":
         Column("source", Text),
         Column("source_key", Text),
     ]
+
+
+def kept_columns() -> "tuple[Column[Any], CheckConstraint]":
+    """What came in a file and has no column here, under the file's own names; null where nothing was kept."""
+    return Column("extra", JSONB), CheckConstraint("jsonb_typeof(extra) = 'object'", name="extra_is_object")

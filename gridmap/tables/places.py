@@ -22,6 +22,7 @@ from sqlalchemy.dialects.postgresql import DATERANGE, JSONB, ExcludeConstraint
 from gridmap.tables.base import (
     geometry,
     id_tells_street,
+    kept_columns,
     label_point,
     metadata,
     one_of,
@@ -59,6 +60,7 @@ place = Table(
     web_mercator(),
     label_point(),
     *register_columns(),
+    *kept_columns(),
     Column(
         "search",
         Text,
@@ -256,6 +258,7 @@ basemap = Table(
     web_mercator(),
     label_point(),
     *register_columns(),
+    *kept_columns(),
     primary_key("id"),
     id_tells_street(),
     one_of("kind", BASEMAP_KINDS),

@@ -1,9 +1,37 @@
 """HTML pages: one file per subject, all on the blueprint `pages`."""
 
-from gridmap.web import account, admin, cards, data, lists, my_places, people, search, shell, sign_in, start, street_map
+from gridmap.web import (
+    account,
+    admin,
+    cards,
+    compressing,
+    data,
+    lists,
+    my_places,
+    people,
+    search,
+    shell,
+    sign_in,
+    start,
+    street_map,
+)
 from gridmap.web.blueprint import pages
 
-SUBJECTS = (account, admin, cards, data, lists, my_places, people, search, shell, sign_in, start, street_map)
+SUBJECTS = (
+    account,
+    admin,
+    cards,
+    compressing,
+    data,
+    lists,
+    my_places,
+    people,
+    search,
+    shell,
+    sign_in,
+    start,
+    street_map,
+)
 """Importing a subject puts its pages on the blueprint."""
 
 __all__ = ["SUBJECTS", "pages"]

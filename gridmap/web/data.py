@@ -7,11 +7,10 @@ from flask import abort, render_template, request
 from gridmap import context
 from gridmap.i18n import _
 from gridmap.layer import EVERYONE, ON_DUTY, Attribute, Layer, Role
-from gridmap.layers import BY_NAME, LAYERS
+from gridmap.read import layers_for
 from gridmap.read.filter import kind_of
 from gridmap.read.narrow import within
 from gridmap.read.provenance import State, is_by_street, read_state
-from gridmap.read.select import seen_attributes
 from gridmap.scope import Viewer
 from gridmap.web.areas import areas_of
 from gridmap.web.asked import asked, today
@@ -27,6 +26,7 @@ TYPES = {
     "integer": _("whole number"),
     "number": _("number"),
     "boolean": _("yes or no"),
+    "object": _("object (JSON)"),
     "date": _("day"),
     "date-time": _("moment"),
 }
@@ -42,7 +42,7 @@ CLASSES = {
 def data() -> str:
     """Every layer that the viewer sees something of, with the address for QGIS."""
     viewer = context.viewer()
-    layers = seen_layers(viewer)
+    layers = list(layers_for(viewer.reading_roles).values())
     return render_template(
         "data.html",
         groups=_groups(layers),
@@ -74,11 +74,6 @@ def data_state(name: str) -> str:
     """The numbers of a layer as a fragment: for those who see many streets, after the page."""
     viewer = context.viewer()
     return render_template("data_state.html", state=state_of(viewer, _layer(name)))
-
-
-def seen_layers(viewer: Viewer) -> list[Layer]:
-    """The layers of which the viewer sees at least one attribute, in drawing order."""
-    return [layer for layer in LAYERS if seen_attributes(layer, viewer.reading_roles)]
 
 
 def address() -> str:
@@ -122,8 +117,8 @@ def _keys(viewer: Viewer, layer: Layer) -> list[tuple[tuple[Any, ...], int | Non
 
 
 def _layer(name: str) -> Layer:
-    layer = BY_NAME.get(name)
-    if layer is None or not seen_attributes(layer, context.viewer().reading_roles):
+    layer = layers_for(context.viewer().reading_roles).get(name)
+    if layer is None:
         abort(404)
     return layer
 

@@ -5,13 +5,12 @@ from itertools import groupby
 from flask import render_template
 
 from gridmap import context
-from gridmap.layers import LAYERS
 from gridmap.maps import Addresses, View, compose
+from gridmap.read import layers_for
 from gridmap.read.area import read_bounds
 from gridmap.read.card import Holder, holders_of, organisations_of
 from gridmap.read.locks import sees_people
 from gridmap.read.mine import MOST_BUILDINGS, Mine, MyBuilding, read_mine
-from gridmap.read.select import seen_attributes
 from gridmap.scope import Viewer
 from gridmap.web.areas import WHOLE_COUNTRY
 from gridmap.web.asked import asked, today
@@ -34,11 +33,11 @@ def my_places() -> str:
         bounds = read_bounds(connection, viewer, mine.place_ids) if mine.held else None
         people = holders_of(connection, viewer, now, mine.around) if mine.held and sees_people(viewer) else ()
         offices = organisations_of(connection, viewer, now, mine.around) if mine.held else ()
-    layers = [layer for layer in LAYERS if seen_attributes(layer, viewer.reading_roles)]
+    layers = list(layers_for(viewer.reading_roles).values())
     view = View(locale=context.locale(), bounds=bounds or WHOLE_COUNTRY, today=today(), roles=viewer.reading_roles)
     return render_template(
         "my.html",
-        map=compose(layers, view, Addresses(search=None)),
+        map=compose(layers, view, Addresses(search=None, tianditu_key=context.services().settings.tianditu_key)),
         today=today().isoformat(),
         mine=mine,
         estates=by_estate(mine),

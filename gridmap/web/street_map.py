@@ -1,15 +1,14 @@
 """`/map`: the street map, with what it counts beside it."""
 
-from flask import render_template
+from flask import abort, render_template, request
 
 from gridmap import context
-from gridmap.layers import LAYERS
-from gridmap.maps import View, compose, lon_lat_bounds
+from gridmap.maps import Addresses, View, compose, lon_lat_bounds
+from gridmap.read import layers_for
 from gridmap.read.area import Area
-from gridmap.read.select import seen_attributes
 from gridmap.web.areas import WHOLE_COUNTRY, areas_of
 from gridmap.web.asked import today
-from gridmap.web.blueprint import pages
+from gridmap.web.blueprint import number, pages
 from gridmap.web.counting import facts_of, is_ready
 
 METRE = 5
@@ -20,22 +19,32 @@ MOST_JUMPS = 80
 
 @pages.get("/map")
 def street_map() -> str:
-    """The map of everything that the viewer sees, opened on the street of which that is most."""
+    """The map of everything that the viewer sees, opened on the street asked for, else on that of which it is most."""
     viewer = context.viewer()
     areas = areas_of(viewer)
-    bounds = next((area.bounds for area in areas if area.bounds), WHOLE_COUNTRY)
-    layers = [layer for layer in LAYERS if seen_attributes(layer, viewer.reading_roles)]
+    first = _asked_street(areas) if "street" in request.args else areas
+    bounds = next((area.bounds for area in first if area.bounds), WHOLE_COUNTRY)
+    layers = list(layers_for(viewer.reading_roles).values())
     view = View(locale=context.locale(), bounds=bounds, today=today(), roles=viewer.reading_roles)
     return render_template(
         "street_map.html",
-        map=compose(layers, view),
+        map=compose(layers, view, Addresses(tianditu_key=context.services().settings.tianditu_key)),
         area=areas[0].name if len(areas) == 1 else None,
         jumps=[_jump(area) for area in areas if area.bounds] if len(areas) <= MOST_JUMPS else [],
+        streets=len(areas),
         facts=facts_of(viewer, areas) if is_ready(viewer, areas) else None,
         list_url="/list",
         today=today().isoformat(),
         can_look_back=True,
     )
+
+
+def _asked_street(areas: tuple[Area, ...]) -> tuple[Area, ...]:
+    asked = number(request.args, "street")
+    found = tuple(area for area in areas if area.street_id == asked)
+    if not found:
+        abort(404)
+    return found
 
 
 def _jump(area: Area) -> dict[str, object]:

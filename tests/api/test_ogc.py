@@ -156,18 +156,22 @@ def test_head_and_304(chief: Asker, address: str) -> None:
     assert chief(other, If_None_Match=first.headers["ETag"]).status_code == 200
 
 
+def announced(town: Town, street: int, layer: str) -> int:
+    """The number of a change of that layer."""
+    with town.database.transaction(SYSTEM) as connection:
+        announce(connection, street, [layer])
+        row = connection.execute("SELECT max(id) AS id FROM gridmap.change").fetchone()
+    return int((row or {})["id"])
+
+
 def test_tags_tell_people_apart_and_notice_changes(ask: Callable[[str], Asker], town: Town, app: Flask) -> None:
     tags = {who: ask(who)(ITEMS).headers["ETag"] for who in PEOPLE}
     assert len(set(tags.values())) == 3
     changes = app.extensions["gridmap"].changes
-    with town.database.transaction(SYSTEM) as connection:
-        announce(connection, 2, ["buildings"])
-    changes.catch_up()
+    changes.catch_up(announced(town, 2, "buildings"))
     assert ask("worker")(ITEMS, If_None_Match=tags["worker"]).status_code == 304
     assert ask("chief")(ITEMS, If_None_Match=tags["chief"]).status_code == 200
-    with town.database.transaction(SYSTEM) as connection:
-        announce(connection, 1, ["people"])
-    changes.catch_up()
+    changes.catch_up(announced(town, 1, "people"))
     assert ask("worker")(ITEMS, If_None_Match=tags["worker"]).status_code == 200
 
 

@@ -140,6 +140,8 @@ def _plain(value: Any) -> Any:
     """The same text for the same value, however a frame holds it."""
     if value is None:
         return None
+    if isinstance(value, str) and value.startswith("{"):
+        return json.dumps(json.loads(value), sort_keys=True)
     text = str(value).replace("T", " ")
     try:
         return f"{float(text):.6g}"
@@ -154,6 +156,15 @@ def test_types_are_known_even_where_the_first_values_are_missing(found: dict[str
     assert kinds["height_m"] == "f"
     assert found["facilities"]["kinds"]["installed_on"] == "M"
     assert found["assignments"]["kinds"]["since"] == "M"
+
+
+def test_an_object_is_json_text(found: dict[str, dict[str, Any]], town: Town) -> None:
+    for name in ("districts", "buildings"):
+        texts = [text for text in found[name]["columns"]["extra"] if text is not None]
+        assert texts
+        assert {json.loads(text)["n"] for text in texts} == {1.5}
+    kept = [json.loads(text)["原名"] for text in found["buildings"]["columns"]["extra"] if text is not None]
+    assert kept == [town.buildings[each]["name"] for each in sorted(town.buildings) if each % 2 == 0]
 
 
 def test_a_box_is_asked_of_the_server(found: dict[str, dict[str, Any]], quiet: Quiet) -> None:

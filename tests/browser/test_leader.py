@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import psycopg
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.visits import Visitor, served
 from tests.conftest import Base
@@ -34,6 +34,35 @@ def leader(chromium: Browser, url: str) -> Iterator[Visitor]:
     somebody.leave()
 
 
+@pytest.fixture
+def phone_leader(chromium: Browser, url: str) -> Iterator[Visitor]:
+    somebody = Visitor(chromium, url, "leader", on_phone=True)
+    yield somebody
+    somebody.leave()
+
+
+@pytest.fixture
+def many(
+    demo_template: str, copy_database: Callable[[str], Base], make_app: Callable[[Base], Flask], chromium: Browser
+) -> Iterator[Visitor]:
+    """A leader of more streets than a choice can hold."""
+    base = copy_database(demo_template)
+    with psycopg.connect(base.owner_url) as owner:
+        owner.execute(
+            "INSERT INTO gridmap.street (id, district_id, code, name, geom) SELECT 500000 + n, district_id,"
+            " 'Z' || (500000 + n), '街道' || n, geom FROM gridmap.street, generate_series(1, 90) n WHERE id = 10001"
+        )
+        owner.execute(
+            "INSERT INTO gridmap.account_grant (account_id, role, level, street_id, valid) SELECT a.id, 'leader',"
+            " 'street', s.id, '[2025-01-01,)' FROM gridmap.account a, gridmap.street s"
+            " WHERE a.username = 'leader' AND s.id >= 500000"
+        )
+    with served(make_app(base)) as address:
+        somebody = Visitor(chromium, address, "leader")
+        yield somebody
+        somebody.leave()
+
+
 def identity(base: Base, code: str) -> int:
     with psycopg.connect(base.owner_url) as owner:
         row = owner.execute("SELECT id FROM gridmap.place WHERE code = %s", (code,)).fetchone()
@@ -52,6 +81,66 @@ def test_jumps_to_another_street(leader: Visitor) -> None:
     page = leader.go_to_map()
     page.select_option("[data-map-go]", label="杨行镇")
     expect(page).to_have_url(re.compile(r"#[\d.]+/31\.3"))
+
+
+def said(page: Page) -> str:
+    """The name of the street that the chooser shows."""
+    return str(page.locator("[data-map-go]").evaluate("select => select.selectedOptions[0].textContent"))
+
+
+def test_the_chooser_says_which_street_the_map_shows(leader: Visitor) -> None:
+    page = leader.go_to_map()
+    first = said(page)
+    page.select_option("[data-map-go]", label="杨行镇")
+    expect(page).to_have_url(re.compile(r"#[\d.]+/31\.3"))
+    assert said(page) == "杨行镇"
+    page.locator("[data-map-do=home]").click()
+    expect(page).to_have_url(re.compile(r"#[\d.]+/22\.5"))
+    assert said(page) == first
+    # far from every street it only invites
+    page.evaluate("window.gridmap.map.setView([40, 90], 12, { animate: false })")
+    assert said(page) == "前往街道"
+    bounds = page.locator("[data-map-go] option", has_text="罗店镇").get_attribute("value")
+    assert bounds
+    west, south, east, north = (float(side) for side in bounds.split(","))
+    middle = [(south + north) / 2, (west + east) / 2]
+    page.evaluate("middle => window.gridmap.map.setView(middle, 16, { animate: false })", middle)
+    assert said(page) == "罗店镇"
+
+
+def test_chooses_a_street_by_keyboard(leader: Visitor) -> None:
+    page = leader.go_to_map()
+    page.locator("[data-map-go]").focus()
+    before = page.url
+    page.keyboard.press("ArrowDown")
+    expect(page).not_to_have_url(before)
+    expect(page.locator("[data-map-go]")).to_be_focused()
+    expect(page.get_by_label("前往街道")).to_be_focused()
+
+
+def test_chooses_a_street_on_a_phone_without_raising_the_sheet(phone_leader: Visitor) -> None:
+    page = phone_leader.go_to_map()
+    chooser = page.locator("[data-map-go]")
+    box, bar = chooser.bounding_box(), page.locator(".bottom-bar").bounding_box()
+    assert box
+    assert bar
+    assert box["height"] >= 48
+    assert box["y"] + box["height"] <= bar["y"]
+    chooser.select_option(label="杨行镇")
+    expect(page).to_have_url(re.compile(r"#[\d.]+/31\.3"))
+    assert said(page) == "杨行镇"
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_of_very_many_streets_the_list_leads_on(many: Visitor) -> None:
+    page = many.go_to_map()
+    assert page.locator("[data-map-go]").count() == 0
+    page.locator("#overview .street-choice", has_text="个街道").click()
+    expect(page.locator("h1")).to_have_text("街道")
+    page.get_by_label("在地图上查看杨行镇").click()
+    page.wait_for_selector("html[data-map=idle]", state="attached", timeout=30_000)
+    assert page.evaluate("Math.floor(window.gridmap.map.getCenter().lat * 10)") == 313
+    assert not page.evaluate("localStorage.length + sessionStorage.length")
 
 
 def test_finds_a_building_and_reads_its_card(leader: Visitor, base: Base) -> None:

@@ -98,6 +98,8 @@ def test_two_files_are_one_transaction(gridmap, counted, tmp_path):
         (["facilities", "{file}", "--report", "{folder}/no/report.csv"], "No such file or directory"),
         (["buildings", "--template", "{folder}/t.xlsx"], "template for people only"),
         (["people", "--template", "{folder}/t.txt"], "should end in .xlsx"),
+        (["facilities", "{file}", "--keep", "备注"], "the file has no such column; it has: 名称, lon, lat"),
+        (["people", "{file}", "--keep-all"], "nothing is kept"),
     ],
 )
 def test_bad_input_is_one_sentence_and_exit_code_2(gridmap, tmp_path, words, sentence):

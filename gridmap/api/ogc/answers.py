@@ -12,13 +12,13 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, current_app, render_template, request
 
 from gridmap import context
+from gridmap.api import feeds
 from gridmap.api.errors import BadRequest, NotThere
 from gridmap.api.tiles import RequestHeaders, asked_day, compress, end_of
 from gridmap.clock import real_now
 from gridmap.i18n import LOCALES, _, translate
 from gridmap.layer import Layer
-from gridmap.layers import BY_NAME
-from gridmap.read import Asked
+from gridmap.read import Asked, UnknownLayer, layers_named
 
 ogc = Blueprint("ogc", __name__, url_prefix="/ogc")
 
@@ -32,8 +32,6 @@ BUILD = "1"
 """Part of every ETag: raised when an answer changes without a change of data."""
 EVERYWHERE = frozenset({"f", "lang"})
 """Words that every address understands."""
-FEEDS = ("assignments", "people", "organisations")
-"""What attributes of other layers are drawn from: their changes count for every layer."""
 REMEMBERED = 2_000
 Link = dict[str, str]
 
@@ -92,10 +90,12 @@ def wants_html() -> bool:
 
 
 def asked_layer(name: str) -> Layer:
-    """The layer of that collection. Raises NotThere."""
-    if name not in BY_NAME:
-        raise NotThere("collection", name)
-    return BY_NAME[name]
+    """The layer of that collection. Raises NotThere, also for one that says nothing to the viewer."""
+    try:
+        (layer,) = layers_named([name], context.viewer().reading_roles)
+    except UnknownLayer:
+        raise NotThere("collection", name) from None
+    return layer
 
 
 def asked_moment(words: Mapping[str, str]) -> Asked:
@@ -136,13 +136,9 @@ def _form_of(media_type: str) -> str:
 
 def versions(layers: Iterable[Layer]) -> tuple[int, ...]:
     """How many changes of these layers, in what the viewer may see, this process knows of."""
-    viewer, changes = context.viewer(), context.services().changes
-    seen = request.args.get("seen", "")
-    if seen.isascii() and seen.isdigit() and int(seen) > changes.last:
-        changes.catch_up()
-    streets = None if viewer.reach.is_city else viewer.reach.near
-    names = dict.fromkeys((*(layer.name for layer in layers), *FEEDS))
-    return tuple(changes.version(name, streets) for name in names)
+    changes = context.services().changes
+    feeds.catch_up(changes, request.args.get("seen", ""))
+    return feeds.versions(changes, context.viewer(), feeds.feeds_of(tuple(layers)))
 
 
 def answer(

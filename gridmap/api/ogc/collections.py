@@ -24,20 +24,20 @@ from gridmap.api.ogc.answers import (
 from gridmap.api.ogc.schemas import feature_schema
 from gridmap.i18n import _, translate
 from gridmap.layer import Layer
-from gridmap.layers import LAYERS
-from gridmap.read import Asked, Format, read_extent, reading
+from gridmap.read import Asked, Format, layers_for, read_extent, reading
 from gridmap.read.features import Extent
 from gridmap.read.stream import CRS84
 
 
 @ogc.get("/collections")
 def collections() -> Response:
-    """All collections, in drawing order."""
+    """All collections that say something to the viewer, in drawing order."""
     asked = asked_moment(asked_words("as_of"))
+    layers = layers_for(context.viewer().reading_roles).values()
     return answer(
-        lambda: {"links": own_links(JSON), "collections": [_collection(layer, asked) for layer in LAYERS]},
+        lambda: {"links": own_links(JSON), "collections": [_collection(layer, asked) for layer in layers]},
         "collections",
-        layers=LAYERS,
+        layers=layers,
         asked=asked,
     )
 

@@ -8,8 +8,8 @@ from gridmap.api.ogc.items import DEFAULT_LIMIT, MAX_LIMIT
 from gridmap.api.ogc.schemas import attribute_schema
 from gridmap.i18n import LOCALES, _, translate
 from gridmap.layer import Layer
-from gridmap.layers import LAYERS
-from gridmap.read import Format
+from gridmap.read import Format, layers_for
+from gridmap.read.filter import kind_of
 from gridmap.read.select import seen_attributes
 from gridmap.scope import Viewer
 
@@ -25,7 +25,8 @@ def describe(viewer: Viewer, locale: str, root: str, version: str) -> Part:
         "/api": _get(locale, _("This document"), "api", OPENAPI, "Document"),
         "/collections": _get(locale, _("The collections"), "collections", JSON, "Document", "as_of"),
     }
-    for layer in LAYERS:
+    layers = layers_for(viewer.reading_roles).values()
+    for layer in layers:
         paths |= _layer_paths(layer, viewer, locale)
     return {
         "openapi": "3.0.3",
@@ -39,7 +40,7 @@ def describe(viewer: Viewer, locale: str, root: str, version: str) -> Part:
         },
         "servers": [{"url": root}],
         "security": [{"bearer": []}, {"basic": []}, {"session": []}],
-        "tags": [{"name": layer.name, "description": translate(locale, layer.about)} for layer in LAYERS],
+        "tags": [{"name": layer.name, "description": translate(locale, layer.about)} for layer in layers],
         "paths": paths,
         "components": {
             "securitySchemes": {
@@ -56,7 +57,7 @@ def describe(viewer: Viewer, locale: str, root: str, version: str) -> Part:
 
 def _layer_paths(layer: Layer, viewer: Viewer, locale: str) -> dict[str, Part]:
     path, name, title = f"/collections/{layer.name}", layer.name, layer.title
-    names = seen_attributes(layer, viewer.reading_roles)
+    names = [name for name in seen_attributes(layer, viewer.reading_roles) if kind_of(layer, name) != "object"]
     filters = [_attribute(layer, each, locale) for each in names]
     found = {
         path: _get(locale, title, f"{name}.collection", JSON, "Document", "as_of", tag=name, missing=True),

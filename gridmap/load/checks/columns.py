@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from gridmap.load.draft import Draft
 from gridmap.load.finding import LoadError
 from gridmap.load.identity import identity_numbers
+from gridmap.load.keeping import keep_columns
 from gridmap.load.kinds import KINDS, POSITION_WORDS, Kind, Target
 from gridmap.load.reading import ROW, SHAPE_CODE, SHAPE_TEXT, Reading
 
@@ -96,7 +97,7 @@ def _missing(kind: Kind, chosen: dict[str, str]) -> list[Target]:
 def _tell_identities(draft: Draft, unused: Sequence[str]) -> None:
     """Say which of the columns that are not read hold identity numbers: the file should not be passed on."""
     for column in unused:
-        values = draft.frame[column]
+        values = draft.reading.frame[column]
         if values.dtype == object and any(identity_numbers(str(value)) for value in values.head(SEARCHED_CELLS)):
             draft.warn("identity_column", column=column)
 
@@ -118,11 +119,12 @@ def choose_columns(draft: Draft) -> None:
         wanted = ", ".join(f"{target.name} ({target.synonyms[1]})" for target in missing)
         raise LoadError("column_missing", wanted=wanted, columns=", ".join(columns) or "-")
     draft.columns = chosen
-    kept = {column: target for target, column in chosen.items()}
-    unused = [column for column in columns if column not in kept]
+    ours = {column: target for target, column in chosen.items()}
+    draft.frame = frame[[*(column for column in frame.columns if column in internal or column in ours)]].rename(
+        columns=ours
+    )
+    keep_columns(draft, ours)
+    unused = [column for column in columns if column not in ours and column not in draft.kept]
     if unused:
         draft.warn("columns_unused", columns=", ".join(unused))
         _tell_identities(draft, unused)
-    draft.frame = frame[[*(column for column in frame.columns if column in internal or column in kept)]].rename(
-        columns=kept
-    )

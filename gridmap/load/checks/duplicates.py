@@ -18,7 +18,7 @@ from gridmap.coords import LonLat, measuring_epsg, project
 from gridmap.load.checks.texts import matched
 from gridmap.load.draft import Draft, Mask
 from gridmap.load.kinds import Kind
-from gridmap.load.reading import ROW
+from gridmap.load.reading import KEPT, ROW
 
 Shapes = NDArray[np.object_]
 Positions = NDArray[np.intp]
@@ -108,6 +108,11 @@ def _fill_gaps(frame: pd.DataFrame, positions: Positions) -> None:
         values = [value for value in frame[column].iloc[positions] if not (value == "" or pd.isna(value))]
         if values:
             frame.iat[int(positions[0]), at] = values[0]
+    if KEPT in frame.columns:
+        pieces = frame[KEPT].iloc[positions[::-1]]
+        frame.iat[int(positions[0]), list(frame.columns).index(KEPT)] = {
+            name: value for piece in pieces for name, value in piece.items()
+        }
 
 
 def _refuse_again(draft: Draft, again: Mask) -> None:

@@ -14,7 +14,7 @@ from gridmap.load.draft import Draft, Mask
 from gridmap.load.formats.table import cell_text
 from gridmap.load.identity import hide_identity, identity_numbers
 from gridmap.load.kinds import ValueType
-from gridmap.load.reading import ROW, SHAPE_CODE, SHAPE_TEXT
+from gridmap.load.reading import KEPT, ROW, SHAPE_CODE, SHAPE_TEXT
 
 _SCIENTIFIC = re.compile(r"\d(?:\.\d+)?[eE]\+?\d{2,}")
 EXACT_DIGITS = 1e15
@@ -40,10 +40,25 @@ def refuse_excel_values(draft: Draft) -> None:
         _refuse_dates(draft, column)
         if target.type in (ValueType.TEXT, ValueType.CODE, ValueType.PHONE):
             _refuse_lost_digits(draft, column)
+    _refuse_kept_identities(draft)
+
+
+def _refuse_kept_identities(draft: Draft) -> None:
+    """The same for columns that are kept: they too would be imported."""
+    if not draft.kept:
+        return
+    found = [next((name for name, value in row.items() if holds_identity(value)), "") for row in draft.frame[KEPT]]
+    raws = [hide_identity(cell_text(row.get(name))) for name, row in zip(found, draft.frame[KEPT], strict=True)]
+    draft.frame = draft.frame.assign(**{"@raw_column": found, "@raw_identity": raws})
+    for name in dict.fromkeys(name for name in found if name):
+        where = (draft.frame["@raw_column"] == name).to_numpy()
+        draft.reject(where, "identity_number", raw_from="@raw_identity", column_name=name)
+    draft.frame = draft.frame.drop(columns=["@raw_column", "@raw_identity"])
 
 
 def _is_checked(draft: Draft, column: str) -> bool:
-    return column not in (ROW, SHAPE_CODE, SHAPE_TEXT, draft.frame.geometry.name) and not column.startswith("@raw")
+    internal = (ROW, KEPT, SHAPE_CODE, SHAPE_TEXT, draft.frame.geometry.name)
+    return column not in internal and not column.startswith("@raw")
 
 
 def _mask(draft: Draft, column: str, test: Any) -> Mask:

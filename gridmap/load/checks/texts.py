@@ -5,7 +5,7 @@ import unicodedata
 
 from gridmap.load.draft import Draft
 from gridmap.load.formats.table import cell_text
-from gridmap.load.reading import ROW, SHAPE_CODE, SHAPE_TEXT
+from gridmap.load.reading import KEPT, ROW, SHAPE_CODE, SHAPE_TEXT
 
 _SPACES = re.compile(r"[\s\u3000\u200b\ufeff]+")
 DISPLAYED = frozenset({"name", "aliases", "address", "display_name", "property", "origin"})
@@ -26,7 +26,7 @@ def normalise_texts(draft: Draft) -> None:
     """Make every cell text: displayed columns are trimmed, the others brought to plain digits and letters."""
     frame = draft.frame.copy()
     for column in frame.columns:
-        if column in (ROW, SHAPE_CODE, SHAPE_TEXT, frame.geometry.name) or str(column).startswith("@raw"):
+        if column in (ROW, KEPT, SHAPE_CODE, SHAPE_TEXT, frame.geometry.name) or str(column).startswith("@raw"):
             continue
         texts = frame[column].map(cell_text)
         if column in DISPLAYED:

@@ -60,6 +60,7 @@ def read_geojson(path: Path, kind: Kind, options: Options) -> Reading:
         crs=None if is_table else _named_crs(document),
         encoding=encoding,
         has_geometry=not is_table,
+        rows=tuple(feature["properties"] for feature in features) if options.keeps else (),
         corrected=tuple(Finding(code, name, row, raw=raw) for code, row, raw in mended),
     )
 

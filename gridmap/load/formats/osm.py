@@ -148,7 +148,7 @@ def _collect_way(way: Any, tags: dict[str, str], wanted: Tags, found: _Found) ->
         found.want("way", way.id, tags)
 
 
-def read_osm(path: Path, kind: Kind, _options: Options) -> Reading:
+def read_osm(path: Path, kind: Kind, options: Options) -> Reading:
     """The objects of the kind in the extract, degrees of WGS 84. Raises LoadError."""
     wanted = TAGS.get(kind.name)
     if wanted is None:
@@ -175,6 +175,7 @@ def read_osm(path: Path, kind: Kind, _options: Options) -> Reading:
         unit=UNIT,
         crs=CRS.from_epsg(WGS84),
         encoding="utf-8",
+        rows=tuple({**found.tags[key], "id": key} for key in built) if options.keeps else (),
         rejected=tuple(
             Finding(
                 "osm_incomplete", path.name, found.numbers[key], UNIT, raw=key, name=found.tags[key].get("name", "")

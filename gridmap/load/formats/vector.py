@@ -154,10 +154,13 @@ def _crs(given: str | None) -> CRS | None:
 def _frame(meta: dict[str, Any], columns: list[Any], text: _Text, rows: int) -> pd.DataFrame:
     names = text.texts(list(meta["fields"]))
     data: dict[str, Any] = {ROW: np.arange(1, rows + 1)}
-    for name, values in zip(names, columns, strict=True):
+    for name, values, kind in zip(names, columns, meta["dtypes"], strict=True):
         if values.dtype == object:
             empty = np.array([value is None for value in values], dtype=bool)
             values = np.array(text.texts(list(values)), dtype=object)
             values[empty] = None
+        elif values.dtype.kind == "f" and str(kind).startswith(("int", "uint")):
+            # an empty cell has made the reader turn whole numbers into fractions
+            values = np.array([None if np.isnan(value) else int(value) for value in values], dtype=object)
         data[str(name)] = values
     return pd.DataFrame(data)

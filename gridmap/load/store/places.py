@@ -37,22 +37,23 @@ WHERE i.id IS NULL
 CODE = "UPDATE incoming SET code = upper(left(%(kind)s, 1)) || (id & 4294967295) WHERE code IS NULL AND is_new"
 PLACES = """
 INSERT INTO gridmap.place AS t
-  (street_id, id, kind, code, name, aliases, initials, address, geom, grid_id, estate_id,
+  (street_id, id, kind, code, name, aliases, initials, address, geom, extra, grid_id, estate_id,
    source, source_key, changed_at, changed_by, import_run_id)
 SELECT %(street)s, i.id, %(kind)s, coalesce(i.code, o.code), coalesce(nullif(i.name, ''), o.name, ''),
   coalesce(string_to_array(regexp_replace(i.fields ->> 'aliases', '[、;；,，|]', ',', 'g'), ','), o.aliases, '{}'),
   coalesce(i.initials, o.initials), coalesce(i.fields ->> 'address', o.address), i.geom,
+  nullif(coalesce(i.extra, o.extra), '{}'),
   CASE WHEN %(kind)s = 'grid' AND i.fields ->> 'grid_type' <> 'micro' THEN i.id ELSE o.grid_id END,
   CASE WHEN %(kind)s = 'estate' THEN i.id ELSE o.estate_id END,
   coalesce(o.source, i.source), coalesce(o.source_key, i.source_key), %(at)s, %(by)s, %(run)s
 FROM incoming i LEFT JOIN gridmap.place o ON (o.street_id, o.id) = (%(street)s, i.id)
 ON CONFLICT (street_id, id) DO UPDATE SET code = excluded.code, name = excluded.name, aliases = excluded.aliases,
-  initials = excluded.initials, address = excluded.address, geom = excluded.geom, revision = t.revision + 1,
-  changed_at = excluded.changed_at, changed_by = excluded.changed_by, import_run_id = excluded.import_run_id,
-  source = excluded.source, source_key = excluded.source_key
-WHERE (t.code, t.name, t.aliases, t.initials, t.address, t.geom, t.source, t.source_key) IS DISTINCT FROM
+  initials = excluded.initials, address = excluded.address, geom = excluded.geom, extra = excluded.extra,
+  revision = t.revision + 1, changed_at = excluded.changed_at, changed_by = excluded.changed_by,
+  import_run_id = excluded.import_run_id, source = excluded.source, source_key = excluded.source_key
+WHERE (t.code, t.name, t.aliases, t.initials, t.address, t.geom, t.extra, t.source, t.source_key) IS DISTINCT FROM
   (excluded.code, excluded.name, excluded.aliases, excluded.initials, excluded.address, excluded.geom,
-   excluded.source, excluded.source_key)
+   excluded.extra, excluded.source, excluded.source_key)
 RETURNING id
 """
 

@@ -128,7 +128,7 @@ def _write(connection: Connection, by: Actor, checked: Checked, stored: Stored) 
         street_id=street_id or 0,
         business_at=by.business_at,
         account_id=by.account_id,
-        after={"file": checked.reading.file.name, **counts},
+        after={"file": checked.reading.file.name, "kept": list(checked.kept), **counts},
     )
     if new or changed or moved:
         layers = {"assignments" if checked.kind.name == "people" else checked.kind.name, *(INSIDE if moved else ())}

@@ -18,17 +18,19 @@ from gridmap.db.pools import Connection
 from gridmap.load.check import Checked
 from gridmap.load.finding import Finding
 from gridmap.load.kinds import Kind
-from gridmap.load.reading import ROW
+from gridmap.load.reading import KEPT, ROW
 
 COMMON = ("source_key", "code", "name")
+# extra: null where nothing was to be kept, which leaves what the row had; an empty object replaces it by nothing
 CREATE = """
 CREATE TEMPORARY TABLE incoming (
   n integer PRIMARY KEY, file integer NOT NULL, row bigint NOT NULL, source text NOT NULL, source_key text NOT NULL,
   code text, name text NOT NULL, initials text, geom geometry(Geometry, 4326), fields jsonb NOT NULL,
+  extra jsonb,
   id bigint, is_new boolean, elsewhere boolean, community_id bigint
 ) ON COMMIT DROP
 """
-COPY = "COPY incoming (n, file, row, source, source_key, code, name, initials, geom, fields) FROM STDIN"
+COPY = "COPY incoming (n, file, row, source, source_key, code, name, initials, geom, fields, extra) FROM STDIN"
 
 
 _FOREIGN = re.compile(r"[^\x00-\x7f]+")
@@ -67,8 +69,8 @@ def _records(checks: Sequence[Checked]) -> Iterator[tuple[Any, ...]]:
             continue
         names = [name for name in _field_names(checked.kind) if name in frame.columns]
         encoded = shapely.to_wkb(shapely.set_srid(np.asarray(frame.geometry.array), WGS84), hex=True, include_srid=True)
-        columns = {name: frame[name].tolist() for name in (*names, ROW, *COMMON) if name in frame.columns}
-        for name in COMMON:
+        columns = {name: frame[name].tolist() for name in (*names, ROW, KEPT, *COMMON) if name in frame.columns}
+        for name in (KEPT, *COMMON):
             columns.setdefault(name, [None] * len(frame))
         for position in range(len(frame)):
             fields = {name: value for name in names if (value := _plain(columns[name][position])) not in (None, "")}
@@ -84,6 +86,7 @@ def _records(checks: Sequence[Checked]) -> Iterator[tuple[Any, ...]]:
                 _initials(name) if name else None,
                 encoded[position],
                 json.dumps(fields, ensure_ascii=False),
+                None if columns[KEPT][position] is None else json.dumps(columns[KEPT][position], ensure_ascii=False),
             )
 
 

@@ -16,44 +16,52 @@ Outcome = tuple[int, int]
 
 DISTRICTS = """
 INSERT INTO gridmap.district AS t
-  (city_id, code, name, geom, source, source_key, changed_at, changed_by, import_run_id)
-SELECT c.id, i.code, i.name, ST_Multi(i.geom), i.source, i.source_key, %(at)s, %(by)s, %(run)s
+  (city_id, code, name, geom, extra, source, source_key, changed_at, changed_by, import_run_id)
+SELECT c.id, i.code, i.name, ST_Multi(i.geom), nullif(coalesce(i.extra, o.extra), '{}'),
+  i.source, i.source_key, %(at)s, %(by)s, %(run)s
 FROM incoming i JOIN gridmap.city c
   ON c.code = CASE WHEN left(i.code, 2) IN ('11', '12', '31', '50') THEN left(i.code, 2) || '0000'
                    ELSE left(i.code, 4) || '00' END
-ON CONFLICT (code) DO UPDATE SET name = excluded.name, geom = excluded.geom, revision = t.revision + 1,
+LEFT JOIN gridmap.district o ON o.code = i.code
+ON CONFLICT (code) DO UPDATE SET name = excluded.name, geom = excluded.geom, extra = excluded.extra,
+  revision = t.revision + 1,
   changed_at = excluded.changed_at, changed_by = excluded.changed_by, import_run_id = excluded.import_run_id
-WHERE (t.name, t.geom) IS DISTINCT FROM (excluded.name, excluded.geom)
+WHERE (t.name, t.geom, t.extra) IS DISTINCT FROM (excluded.name, excluded.geom, excluded.extra)
 RETURNING xmax = 0 AS is_new
 """
 STREETS = """
 INSERT INTO gridmap.street AS t
-  (district_id, code, name, geom, source, source_key, changed_at, changed_by, import_run_id)
-SELECT d.id, i.code, i.name, ST_Multi(i.geom), i.source, i.source_key, %(at)s, %(by)s, %(run)s
+  (district_id, code, name, geom, extra, source, source_key, changed_at, changed_by, import_run_id)
+SELECT d.id, i.code, i.name, ST_Multi(i.geom), nullif(coalesce(i.extra, o.extra), '{}'),
+  i.source, i.source_key, %(at)s, %(by)s, %(run)s
 FROM incoming i JOIN gridmap.district d ON d.code = left(i.code, 6)
-ON CONFLICT (code) DO UPDATE SET name = excluded.name, geom = excluded.geom, revision = t.revision + 1,
+LEFT JOIN gridmap.street o ON o.code = i.code
+ON CONFLICT (code) DO UPDATE SET name = excluded.name, geom = excluded.geom, extra = excluded.extra,
+  revision = t.revision + 1,
   changed_at = excluded.changed_at, changed_by = excluded.changed_by, import_run_id = excluded.import_run_id,
   source = excluded.source
-WHERE (t.name, t.geom) IS DISTINCT FROM (excluded.name, excluded.geom)
+WHERE (t.name, t.geom, t.extra) IS DISTINCT FROM (excluded.name, excluded.geom, excluded.extra)
 RETURNING xmax = 0 AS is_new
 """
 COMMUNITIES = """
 INSERT INTO gridmap.community AS t
   (street_id, id, code, name, aliases, initials, declared_households, declared_population, geom,
-   source, source_key, changed_at, changed_by, import_run_id)
+   extra, source, source_key, changed_at, changed_by, import_run_id)
 SELECT %(street)s, coalesce(o.id, %(street)s::bigint * 4294967296 + nextval('gridmap.serial')), i.code, i.name,
   coalesce(string_to_array(regexp_replace(i.fields ->> 'aliases', '[、;；,，|]', ',', 'g'), ','), o.aliases, '{}'),
   i.initials, coalesce((i.fields ->> 'declared_households')::integer, o.declared_households),
   coalesce((i.fields ->> 'declared_population')::integer, o.declared_population),
-  ST_Multi(i.geom), coalesce(o.source, i.source), coalesce(o.source_key, i.source_key), %(at)s, %(by)s, %(run)s
+  ST_Multi(i.geom), nullif(coalesce(i.extra, o.extra), '{}'), coalesce(o.source, i.source),
+  coalesce(o.source_key, i.source_key), %(at)s, %(by)s, %(run)s
 FROM incoming i LEFT JOIN gridmap.community o ON (o.street_id, o.code) = (%(street)s, i.code)
 ON CONFLICT (street_id, code) DO UPDATE SET name = excluded.name, aliases = excluded.aliases,
   initials = excluded.initials, declared_households = excluded.declared_households,
-  declared_population = excluded.declared_population, geom = excluded.geom, revision = t.revision + 1,
-  changed_at = excluded.changed_at, changed_by = excluded.changed_by, import_run_id = excluded.import_run_id
-WHERE (t.name, t.aliases, t.initials, t.declared_households, t.declared_population, t.geom) IS DISTINCT FROM
+  declared_population = excluded.declared_population, geom = excluded.geom, extra = excluded.extra,
+  revision = t.revision + 1, changed_at = excluded.changed_at, changed_by = excluded.changed_by,
+  import_run_id = excluded.import_run_id
+WHERE (t.name, t.aliases, t.initials, t.declared_households, t.declared_population, t.geom, t.extra) IS DISTINCT FROM
   (excluded.name, excluded.aliases, excluded.initials, excluded.declared_households,
-   excluded.declared_population, excluded.geom)
+   excluded.declared_population, excluded.geom, excluded.extra)
 RETURNING xmax = 0 AS is_new
 """
 

@@ -46,7 +46,7 @@ class Fact:
 def read_values(connection: Connection, viewer: Viewer, asked: Asked, layer: Layer, place: Place) -> dict[str, Any]:
     """The attributes of the layer that the viewer sees, those that are known, without people, names and counts."""
     text, constants = values_statement(layer, viewer.reach.shape, viewer.reading_roles)
-    values = values_for(viewer, asked) | {"id": place.id, "street": place.street_id}
+    values = values_for(viewer, asked, layer) | {"id": place.id, "street": place.street_id}
     row = connection.execute(text, constants | values).fetchone() or {}
     return {name: value for name, value in row.items() if name in layer.attributes and value is not None}
 
@@ -81,6 +81,7 @@ def values_statement(layer: Layer, shape: tuple[str, ...], roles: frozenset[Role
         if name not in SHOWN_OTHERWISE
         and (layer.name, name) != ("facilities", "kind")
         and layer.attributes[name].data_class is not DataClass.PERSONAL
+        and layer.attributes[name].type != "object"
     ]
     rows, chosen = rows_of(layer, reach_of_shape(shape), names)
     is_it = rows.c.id == bindparam("id", type_=BigInteger), rows.c.street_id == bindparam("street", type_=BigInteger)

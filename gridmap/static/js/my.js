@@ -27,11 +27,11 @@ function style(href) {
   });
 }
 
-async function fetchMap({ nonce, styles, scripts }) {
-  const main = import("./map/main.js");
+async function fetchMap({ nonce, styles, scripts, main }) {
+  const module = import(main);
   await Promise.all(styles.map(style));
   for (const src of scripts) await script(src, nonce);
-  return main;
+  return module;
 }
 
 function show(map) {

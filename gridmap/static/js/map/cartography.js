@@ -71,16 +71,17 @@ function dressed(given) {
 
 /**
  * Paint and label rules for the layers, sorted.
- * `isOn(name)` is asked at each drawing; `chosen` is {layer: name or names, id} or null; `texts` forms what labels say in words.
+ * `isOn(name)` is asked at each drawing, and so is `hasGround()`: whether our own ground is drawn; `chosen` is {layer: name or names, id} or null; `texts` forms what labels say in words.
  */
-export function cartography(layers, { isOn, chosen, texts }) {
+export function cartography(layers, { isOn, hasGround, chosen, texts }) {
   const paint = [];
   const label = [];
   for (const layer of layers.map(dressed)) {
     const colour = colourOf(layer);
     const gated = (rule) => {
       const inner = rule.filter;
-      const filter = (zoom, feature) => isOn(layer.name) && (!inner || inner(zoom, feature));
+      const isShown = () => isOn(layer.name) && (!rule.isGround || hasGround());
+      const filter = (zoom, feature) => isShown() && (!inner || inner(zoom, feature));
       return { ...rule, filter, dataSource: layer.source };
     };
     const isChosen = chosen && [].concat(chosen.layer).includes(layer.name);

@@ -1,8 +1,10 @@
 // The street map: puts tiles, legend, search, card and address together. Called by the script that Folium composed.
 import { readAddress, writeAddress } from "./address.js";
+import { backgroundChoice } from "./background.js";
 import { cartography } from "./cartography.js";
 import { placeCard } from "./card.js";
 import { dayChoice } from "./day.js";
+import { jumps } from "./jumps.js";
 import { legend } from "./legend.js";
 import { messageLine } from "./message.js";
 import { GROUND } from "./palette.js";
@@ -59,12 +61,19 @@ class StreetMap {
     this.on = new Set(this.usual);
     this.day = null;
     this.chosen = null;
-    this.isOn = (name) => this.on.has(name);
+    const ground = new Set(config.layers.filter((layer) => layer.ground).map((layer) => layer.name));
+    // our own roads, water and parks would lie on those of another background
+    this.isOn = (name) => this.on.has(name) && (this.isOnOwnGround() || !ground.has(name));
+  }
+
+  isOnOwnGround() {
+    return !this.background || this.background.isOwn;
   }
 
   rules() {
     const households = (count) => this.t("{count} households", { count });
-    return cartography(this.config.layers, { isOn: this.isOn, chosen: this.chosen, texts: { households } });
+    const given = { isOn: this.isOn, hasGround: () => this.isOnOwnGround(), chosen: this.chosen };
+    return cartography(this.config.layers, { ...given, texts: { households } });
   }
 
   signInUrl() {
@@ -91,14 +100,17 @@ class StreetMap {
       land: GROUND.land,
       maxZoom: this.config.view.maxZoom,
       rules: this.rules(),
+      isOn: (name) => this.on.has(name),
       onProblem: (error) => this.message.problem(error, () => this.refresh()),
     });
     announceIdle(this.tiles.leaflet);
     this.furnish();
     this.firstView(said);
     this.tiles.leaflet.addTo(this.map);
+    if (this.background && said.background) this.background.set(said.background);
     this.listen();
     if (said.place) this.open({ id: said.place, layer: null }, { quiet: true });
+    if (this.jumps) this.jumps.show(this.middle());
     this.legend.show(this.map.getZoom(), this.isOn);
   }
 
@@ -124,6 +136,13 @@ class StreetMap {
     const isOver = panel.top > frame.top && panel.left < frame.left + 8 && panel.width > frame.width / 2;
     if (!isOver) return { paddingTopLeft: [24, 24], paddingBottomRight: [24, 24] };
     return { paddingTopLeft: [8, 76], paddingBottomRight: [8, Math.max(8, frame.bottom - panel.top + 8)] };
+  }
+
+  /** The middle of what is seen of the map. */
+  middle() {
+    const { paddingTopLeft: start, paddingBottomRight: end } = this.room();
+    const { x, y } = this.map.getSize();
+    return this.map.containerPointToLatLng([(start[0] + x - end[0]) / 2, (start[1] + y - end[1]) / 2]);
   }
 
   // after the sheet has risen, what was tapped shall still be seen
@@ -160,12 +179,25 @@ class StreetMap {
       this.dayChoice = dayChoice({ ...parts, locale: config.locale, today: config.today });
       this.dayChoice.show(this.day);
     }
+    if (config.backgrounds.length) {
+      this.background = backgroundChoice(this.map, find("[data-legend]"), {
+        backgrounds: config.backgrounds,
+        title: t("Background map"),
+        maxZoom: config.view.maxZoom,
+        onChange: () => this.changeGround(),
+        onProblem: () => this.message.problem({ kind: "outside" }, () => this.refresh()),
+      });
+    }
+    if (find("[data-map-go]")) {
+      const go = (bounds) => this.map.fitBounds(asLeaflet(bounds), { maxZoom: 17, ...this.room() });
+      this.jumps = jumps(find("[data-map-go]"), go);
+    }
     window.L.control.scale({ imperial: false, position: "bottomleft" }).addTo(this.map);
   }
 
   listen() {
     const { map } = this;
-    map.on("moveend", () => this.remember());
+    map.on("moveend", () => this.moved());
     map.on("zoomend", () => this.legend.show(map.getZoom(), this.isOn));
     map.on("click", (event) => this.openAt(event.latlng, event.originalEvent));
     map.getContainer().addEventListener("keydown", (event) => {
@@ -187,14 +219,13 @@ class StreetMap {
       event.preventDefault();
       this.goTo(JSON.parse(link.dataset.place));
     });
-    if (find("[data-map-go]")) {
-      find("[data-map-go]").addEventListener("change", (event) => {
-        const bounds = event.target.value.split(",").map(Number);
-        this.map.fitBounds(asLeaflet(bounds), { maxZoom: 17, ...this.room() });
-      });
-    }
     window.addEventListener("popstate", (event) => this.comeBack(event.state));
     window.addEventListener("online", () => this.refresh());
+  }
+
+  moved() {
+    this.remember();
+    if (this.jumps) this.jumps.show(this.middle());
   }
 
   act(what, button) {
@@ -280,6 +311,12 @@ class StreetMap {
     this.remember();
   }
 
+  changeGround() {
+    this.tiles.land(this.isOnOwnGround() ? GROUND.land : null);
+    this.tiles.draw(this.rules(), { labels: true });
+    this.remember();
+  }
+
   setDay(day) {
     this.day = day;
     this.tiles.readdress(this.sources());
@@ -300,7 +337,8 @@ class StreetMap {
       .map((layer) => layer.name);
     const isUsual = this.on.size === this.usual.size && [...this.on].every((name) => this.usual.has(name));
     const said = { zoom: this.map.getZoom(), lat, lon: lng, off: isUsual ? null : off };
-    const hash = writeAddress({ ...said, day: this.day, place: this.card.id });
+    const background = this.isOnOwnGround() ? null : this.background.name;
+    const hash = writeAddress({ ...said, background, day: this.day, place: this.card.id });
     window.history[step ? "pushState" : "replaceState"](OURS, "", hash);
   }
 

@@ -41,7 +41,7 @@ export function territory(layer) {
   const rules = outline(layer, order, colour, width, { dash: () => dash });
   // the office's own ground is a shade lighter than what lies outside
   if (layer.name === "streets") {
-    rules.push({ order: 2, dataLayer: layer.name, symbolizer: area({ fill: () => GROUND.inside }) });
+    rules.push({ order: 2, dataLayer: layer.name, isGround: true, symbolizer: area({ fill: () => GROUND.inside }) });
   }
   return rules;
 }

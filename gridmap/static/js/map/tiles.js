@@ -8,8 +8,10 @@ const SHARPEST = 2; // canvases above twice the density cost memory that cheap p
 
 /** What the library takes for an archive: an object that fetches one tile. */
 class Source {
-  constructor({ url, onProblem }) {
+  constructor({ url, layers, isOn, onProblem }) {
     this.template = url;
+    this.isWanted = () => layers.some(isOn);
+    this.isAsleep = false; // tiles were not asked for, because none of its layers is on
     this.seen = 0; // number of the last change that this page knows of; the server answers with that or newer
     this.onProblem = onProblem;
   }
@@ -20,6 +22,8 @@ class Source {
   }
 
   async getZxy(z, x, y, signal) {
+    this.isAsleep = !this.isWanted();
+    if (this.isAsleep) return undefined;
     const url = this.address(z, x, y);
     try {
       const response = await ask(url, { accept: "application/vnd.mapbox-vector-tile", signal });
@@ -39,12 +43,18 @@ function forget(cache, most) {
   for (const [key] of oldest.slice(0, cache.size - most)) cache.delete(key);
 }
 
+function forgetAll(view) {
+  view.tileCache.cache.clear();
+  view.tileCache.inflight.clear();
+}
+
 /**
  * A Leaflet layer for `config.sources`.
- * `rules` are {paint, label} of cartography.js; `onProblem(error)` hears of tiles that did not come.
+ * `rules` are {paint, label} of cartography.js; `isOn(name)` says which layers are wanted: a source of none sleeps.
+ * `onProblem(error)` hears of tiles that did not come.
  */
-export function tileLayer({ sources, land, bounds, maxZoom, rules, onProblem }) {
-  const mine = new Map(sources.map((one) => [one.name, new Source({ url: one.url, onProblem })]));
+export function tileLayer({ sources, land, bounds, maxZoom, rules, isOn, onProblem }) {
+  const mine = new Map(sources.map((one) => [one.name, new Source({ ...one, isOn, onProblem })]));
   const given = {};
   for (const one of sources) given[one.name] = { url: mine.get(one.name), maxDataZoom: one.maxZoom, levelDiff: 1 };
   const layer = window.protomapsL.leafletLayer({
@@ -78,8 +88,14 @@ export function tileLayer({ sources, land, bounds, maxZoom, rules, onProblem }) 
     draw(next, { labels = false } = {}) {
       layer.paintRules = next.paint;
       layer.labelRules = next.label;
+      for (const [name, view] of layer.views) if (mine.get(name).isAsleep && mine.get(name).isWanted()) forgetAll(view);
       if (labels) relabel();
       layer.rerenderTiles();
+    },
+
+    /** The colour of the land, for the next drawing; null lets what lies under it through. */
+    land(colour) {
+      layer.backgroundColor = colour;
     },
 
     /** Ask for all tiles again; `seen` is the change number that a command answered with. */
@@ -87,8 +103,7 @@ export function tileLayer({ sources, land, bounds, maxZoom, rules, onProblem }) 
       for (const [name, view] of layer.views) {
         const source = mine.get(name);
         source.seen = Math.max(source.seen, seen);
-        view.tileCache.cache.clear();
-        view.tileCache.inflight.clear();
+        forgetAll(view);
       }
       relabel();
       layer.rerenderTiles();

@@ -14,6 +14,7 @@ export function sentence(t, problem) {
     offline: t("No connection. What is already loaded stays visible."),
     session: t("Your session has ended. Please sign in again."),
     forbidden: t("This is not for your account."),
+    outside: t("The outside map does not answer; this is our own."),
     missing: t("This place does not exist, or is not for your account."),
   };
   return said[problem.kind] || t("The server could not answer. Please try again.");

@@ -1,0 +1,56 @@
+"""Figures of pages with the bars that they must stay below, as values, as a table, as JSON."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """What was measured of one page: a value of each run, and the most that it may be (None: only for reading)."""
+
+    page: str
+    what: str
+    unit: str
+    values: tuple[float, ...]
+    bar: float | None = None
+
+    @property
+    def middle(self) -> float:
+        """The median of the runs."""
+        return median(self.values)
+
+    @property
+    def worst(self) -> float:
+        """The largest of the runs."""
+        return max(self.values)
+
+    @property
+    def is_met(self) -> bool | None:
+        """Whether the median stays below the bar; None where there is none."""
+        return None if self.bar is None else self.middle <= self.bar
+
+    def as_json(self) -> dict[str, object]:
+        """The same as plain values."""
+        words = {"page": self.page, "what": self.what, "unit": self.unit, "bar": self.bar}
+        return words | {"median": self.middle, "worst": self.worst, "met": self.is_met, "runs": list(self.values)}
+
+
+def lines(figures: Sequence[Figure]) -> Iterator[str]:
+    """The figures as a Markdown table, page by page."""
+    yield "| page | measured | bar | median | worst | |"
+    yield "| --- | --- | --- | --- | --- | --- |"
+    last = ""
+    for one in figures:
+        bar = "" if one.bar is None else f"≤ {said(one.bar, one.unit)}"
+        met = {None: "", True: "met", False: "**missed**"}[one.is_met]
+        page = one.page if one.page != last else ""
+        yield f"| {page} | {one.what} | {bar} | {said(one.middle, one.unit)} | {said(one.worst, one.unit)} | {met} |"
+        last = one.page
+
+
+def said(value: float, unit: str) -> str:
+    """The value with its unit: bytes as kB or MB, numbers of things without a fraction."""
+    if unit == "bytes":
+        return f"{value / 1e6:.1f} MB" if value >= 1e6 else f"{value / 1e3:.1f} kB"
+    return f"{value:,.0f} {unit}".rstrip()

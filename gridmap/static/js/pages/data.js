@@ -1,0 +1,3 @@
+// The data pages.
+import "../page.js";
+import "../data.js";

@@ -1,0 +1,3 @@
+// The lists of places.
+import "../page.js";
+import "../list.js";

@@ -1,0 +1,3 @@
+// A page with nothing but the map.
+import "../page.js";
+export { streetMap } from "../map/main.js";

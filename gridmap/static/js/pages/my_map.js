@@ -1,0 +1,2 @@
+// The map of my places, fetched when somebody wants to see it.
+export { streetMap } from "../map/main.js";

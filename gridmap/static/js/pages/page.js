@@ -1,0 +1,2 @@
+// Every page that needs nothing of its own.
+import "../page.js";

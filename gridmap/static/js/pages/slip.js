@@ -1,0 +1,3 @@
+// Slips to print and cut.
+import "../page.js";
+import "../print.js";

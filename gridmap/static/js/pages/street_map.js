@@ -1,0 +1,5 @@
+// The street map with its cards and calls.
+import "../page.js";
+import "../call.js";
+import "../street_map.js";
+export { streetMap } from "../map/main.js";
