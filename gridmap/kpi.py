@@ -2,15 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
 
 from sqlalchemy import ColumnElement, false, true
 
 from gridmap.i18n import _
 from gridmap.tables import coverage, duty, slot
-
-TENTH = Decimal("0.1")
-WHOLE = Decimal(100)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,22 +75,3 @@ KPIS: tuple[Kpi, ...] = (
 )
 BY_NAME: Mapping[str, Kpi] = {kpi.name: kpi for kpi in KPIS}
 
-
-def share(part: int, whole: int) -> Decimal | None:
-    """Per cent with one decimal; None where nothing was due: never 0 and never 100.
-
-    What is not whole never prints as 100.0, and what is not nothing never as 0.0. 1,300 of 1,439 is 90.3.
-    """
-    if not whole:
-        return None
-    exact = WHOLE * part / whole
-    rounded = exact.quantize(TENTH, ROUND_HALF_UP)
-    if part < whole and rounded >= WHOLE:
-        return WHOLE - TENTH
-    return TENTH if part and not rounded else rounded
-
-
-def share_words(part: int, whole: int) -> str:
-    """The same for people: `90.3 %`, or a dash."""
-    found = share(part, whole)
-    return "—" if found is None else f"{found} %"

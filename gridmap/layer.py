@@ -8,17 +8,20 @@ from typing import Any
 from sqlalchemy import (
     Column,
     ColumnElement,
+    Date,
     DateTime,
     ScalarSelect,
     Select,
     Table,
     and_,
     bindparam,
+    cast,
     func,
     literal,
     literal_column,
     or_,
     select,
+    text,
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
@@ -134,6 +137,12 @@ def place_columns(*, without_geometry: bool = False) -> "list[Column[Any]]":
     keys = ("street_id", "id", "community_id", "grid_id", "micro_grid_id", "estate_id", "code", "name", "changed_at")
     shapes = () if without_geometry else ("geom", "geom_3857", "label_3857")
     return [place.c[name] for name in (*keys, "extra", *shapes)]
+
+
+def in_month(starts_on: "ColumnElement[Any]") -> "ColumnElement[bool]":
+    """That a period begins in the month of the map's date."""
+    first = func.date_trunc("month", cast(AS_OF, Date)).cast(Date)
+    return and_(starts_on >= first, starts_on < (first + text("interval '1 month'")))
 
 
 def is_kind(of: Table, kind: str) -> "ColumnElement[bool]":

@@ -13,7 +13,7 @@ from psycopg.rows import dict_row
 from gridmap.clock import parse_clock
 from gridmap.db import Database
 from gridmap.db.pools import Connection
-from gridmap.kpi import BY_NAME, KPIS, share, share_words
+from gridmap.kpi import BY_NAME, KPIS
 from gridmap.read.coverage import (
     AREAS,
     Counts,
@@ -27,6 +27,7 @@ from gridmap.read.coverage import (
     read_trend,
 )
 from gridmap.scope import Viewer, viewer_of
+from gridmap.shares import share, share_words
 from tests.conftest import DEMO_CLOCK, Base
 
 YEAR = {"start": date(2025, 3, 1), "end": date(2026, 3, 1)}

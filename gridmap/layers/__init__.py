@@ -6,6 +6,8 @@ from gridmap.layer import Layer
 from gridmap.layers.assignments import assignments
 from gridmap.layers.buildings import buildings
 from gridmap.layers.communities import communities
+from gridmap.layers.coverage_buildings import coverage_buildings
+from gridmap.layers.coverage_grids import coverage_grids
 from gridmap.layers.districts import districts
 from gridmap.layers.estates import estates
 from gridmap.layers.facilities import facilities
@@ -24,9 +26,11 @@ LAYERS: tuple[Layer, ...] = (
     streets,
     communities,
     grids,
+    coverage_grids,
     estates,
     roads,
     buildings,
+    coverage_buildings,
     stairwells,
     facilities,
     assignments,

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Date, Select, String, case, cast, func, select, true, union_all
 
 from gridmap.i18n import _
-from gridmap.layer import AS_OF, Attribute, Layer, Scoped, Style, StyleClass, is_kind, place_columns
+from gridmap.layer import AS_OF, Attribute, Layer, Scoped, Style, StyleClass, in_month, is_kind, place_columns
 from gridmap.tables import place, slot
 
 REASONS = {
@@ -44,8 +44,7 @@ here = (
     .where(
         due.c.street_id == place.c.street_id,
         due.c.place_id == place.c.id,
-        due.c.starts_on <= DAY,
-        due.c.ends_on > DAY,
+        in_month(due.c.starts_on),
         due.c.state != "satisfied",
     )
     .correlate(place)
