@@ -242,7 +242,12 @@ def _sources(drawn: Sequence[Mapping[str, Any]], addresses: Addresses) -> list[d
     for layer in drawn:
         names.setdefault(layer["source"], []).append(layer["name"])
     return [
-        {"name": source, "url": f"{addresses.tiles}?layers={','.join(layers)}", "layers": layers, "maxZoom": SOURCE_ZOOM}
+        {
+            "name": source,
+            "url": f"{addresses.tiles}?layers={','.join(layers)}",
+            "layers": layers,
+            "maxZoom": SOURCE_ZOOM,
+        }
         for source, layers in names.items()
     ]
 
