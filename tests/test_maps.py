@@ -83,10 +83,13 @@ def test_folium_gets_latitude_first_and_the_page_longitude_first():
     assert page.config["view"]["bounds"] == [113.0, 22.0, 114.0, 23.0]
 
 
-def test_one_source_asks_for_all_layers_in_one_tile():
-    config = configuration(LAYERS, view(), Addresses())
-    names = ",".join(layer.name for layer in LAYERS)
-    assert config["sources"] == [{"name": "main", "url": f"/tiles/{{z}}/{{x}}/{{y}}.mvt?layers={names}", "maxZoom": 16}]
+def test_one_tile_carries_all_layers_that_are_on_and_others_come_when_asked_for():
+    main, later = configuration(LAYERS, view(), Addresses())["sources"]
+    names = [layer.name for layer in LAYERS if layer.name != "assignments"]
+    address = "/tiles/{z}/{x}/{y}.mvt?layers="
+    assert main == {"name": "main", "url": address + ",".join(names), "layers": names, "maxZoom": 16}
+    assert later == {"name": "assignments", "url": address + "assignments", "layers": ["assignments"], "maxZoom": 16}
+    assert [one["name"] for one in configuration([BY_NAME["grids"]], view(), Addresses())["sources"]] == ["main"]
 
 
 def test_the_legend_is_the_style_of_the_layer_in_the_readers_language():

@@ -7,6 +7,7 @@ import psycopg
 
 from gridmap.clock import parse_clock
 from gridmap.cluster import ClusterError, find_access
+from gridmap.commands.bench_pages import pages
 from gridmap.db import Database
 from gridmap.settings import Settings
 
@@ -16,6 +17,9 @@ ON_THE_MAP = "green,water,districts,streets,communities,grids,estates,roads,buil
 @click.group()
 def bench() -> None:
     """Measure gridmap on this machine."""
+
+
+bench.add_command(pages)
 
 
 @bench.command()

@@ -144,8 +144,8 @@ def test_attributes_are_those_of_the_role(ask: Callable[[str], Asker], who: str)
         schema = asker.json(f"/ogc/collections/{layer.name}/schema")
         assert list(schema["properties"]["properties"]["properties"]) == allowed
         parameters = asker.json("/ogc/api")["paths"][f"/collections/{layer.name}/items"]["get"]["parameters"]
-            asked_for = [each for each in allowed if layer.attributes[each].type != "object"]
-            assert [each["name"] for each in parameters if "name" in each] == asked_for
+        asked_for = [each for each in allowed if layer.attributes[each].type != "object"]
+        assert [each["name"] for each in parameters if "name" in each] == asked_for
 
 
 def test_a_hidden_attribute_is_an_unknown_word(ask: Callable[[str], Asker]) -> None:
