@@ -74,4 +74,3 @@ KPIS: tuple[Kpi, ...] = (
     ),
 )
 BY_NAME: Mapping[str, Kpi] = {kpi.name: kpi for kpi in KPIS}
-
