@@ -32,6 +32,10 @@ AS_OF = bindparam("as_of", type_=DateTime(timezone=True))
 """The instant that a map shows; one of the closed set of words as_of, from, to, kind, state."""
 
 
+SLOTS = ("slots",)
+"""What numbers of due work are drawn from, beside the layer itself."""
+
+
 class Role(StrEnum):
     """What an account does; its grants say where."""
 

@@ -60,6 +60,7 @@ def test_an_empty_installation_becomes_a_street(
     assert result.exit_code == 0, result.output
     assert "/admin/setup" in result.output
     assert one(database, "SELECT name FROM gridmap.community") == "盛高香逸湾庭院居委会"
+    assert one(database, "SELECT initials FROM gridmap.community") == "sgxywtyjwh"
     assert one(database, "SELECT count(*) FROM gridmap.duty_role") > 10
     person = Person(make_app(empty_base))
     assert person.sign_in("root.one", password_in(result.output)).status_code == 303

@@ -28,12 +28,12 @@ from gridmap.people import (
     end_absence,
     end_assignment,
     enrol,
-    initials,
     lock_places,
     person_row,
     set_absence,
     unmask,
 )
+from gridmap.pinyin import initials
 from gridmap.scope import viewer_of
 from tests.conftest import DEMO_CLOCK, Base
 
@@ -128,6 +128,13 @@ class TestPersons:
     def test_names_that_are_none(self, person: Callable[..., int], name: str) -> None:
         with pytest.raises(PeopleProblem, match="name"):
             person(name)
+
+    @pytest.mark.parametrize(
+        ("text", "letters"),
+        [("花苑新村3栋", "hyxc3d"), ("东区 A座", "dqaz"), ("（南区）12", "（nq）12"), ("重庆路", "cql"), ("", "")],
+    )
+    def test_initials_of_mixed_names(self, text: str, letters: str) -> None:
+        assert initials(text) == letters
 
     @given(st.text(max_size=30))
     def test_initials_are_lower_case_and_never_fall_over(self, text: str) -> None:

@@ -23,9 +23,9 @@ from gridmap.clock import parse_clock
 from gridmap.cluster import Access, ClusterError, find_access
 from gridmap.db import SYSTEM, Database, migrate
 from gridmap.db.pools import Connection
-from gridmap.demo.codes import DUTY_ROLES, FACILITY_KINDS
 from gridmap.places import Named, TerritoryProblem, add_communities, open_street
 from gridmap.settings import Settings
+from gridmap.tables.codes import DUTY_ROLES, FACILITY_KINDS
 
 PROBLEMS = {
     "code": "{about!r} is not a code of the right length: a city or district has 6 digits, a street 9, a community 12.",

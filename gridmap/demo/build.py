@@ -12,10 +12,10 @@ from gridmap.demo.choice import between
 from gridmap.demo.declare import Cluster, Community, Estate, Grid, House, Town
 from gridmap.demo.houses import Placed, place_cluster, put, slots
 from gridmap.demo.lattice import Box, Lattice, breaks_of
-from gridmap.demo.names import initials
 from gridmap.demo.numbering import numbering_order
 from gridmap.demo.register import Register, Row, ident
 from gridmap.demo.units import count, floors
+from gridmap.pinyin import initials
 
 SINCE = "2025-01-01"
 """From when the demo's boundaries and memberships are known."""

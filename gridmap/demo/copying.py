@@ -15,8 +15,9 @@ from sqlalchemy import Table
 
 import gridmap.tables as tables
 from gridmap.demo.basemap import CORE
-from gridmap.demo.names import GIVEN, SURNAMES, initials
+from gridmap.demo.names import GIVEN, SURNAMES
 from gridmap.demo.register import CITY_OWN
+from gridmap.pinyin import initials
 
 Connection = psycopg.Connection[Any]
 

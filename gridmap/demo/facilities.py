@@ -9,9 +9,9 @@ from shapely.geometry.base import BaseGeometry
 
 from gridmap.demo.build import BuiltCommunity, BuiltEstate, BuiltHouse, BuiltTown, place_row
 from gridmap.demo.choice import between, draw, fraction
-from gridmap.demo.codes import FACILITY_KINDS
 from gridmap.demo.declare import Equipment
 from gridmap.demo.register import Register, Row
+from gridmap.tables.codes import FACILITY_KINDS
 
 TITLES = {code: title for code, title, *_ in FACILITY_KINDS}
 SHAPES = {code: shape for code, *_, shape in FACILITY_KINDS}

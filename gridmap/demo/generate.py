@@ -9,7 +9,6 @@ import shapely
 from gridmap.demo.basemap import paint_town
 from gridmap.demo.bodies import add_companies, organise_town
 from gridmap.demo.build import build_town
-from gridmap.demo.codes import DUTY_ROLES, FACILITY_KINDS
 from gridmap.demo.facilities import equip_town
 from gridmap.demo.history import add_history
 from gridmap.demo.landscape import paint_zhongshan
@@ -20,6 +19,7 @@ from gridmap.demo.register import SUBJECTS, Register, Row
 from gridmap.demo.territory import DISTRICT_IDS, add_territory
 from gridmap.demo.towns import TOWNS
 from gridmap.demo.zhongshan import build_zhongshan
+from gridmap.tables.codes import DUTY_ROLES, FACILITY_KINDS
 
 ZHONGSHAN = "442000"
 

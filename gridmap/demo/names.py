@@ -1,9 +1,5 @@
 """Names of people, estates and companies: invented, and made so that nobody real is meant."""
 
-from functools import cache
-
-from pypinyin import Style, lazy_pinyin
-
 from gridmap.demo.choice import between, pick
 
 SURNAMES = "陈李黄张梁林刘吴王何郑罗杨周叶苏徐谢赵孙马朱胡郭蔡曾彭冯邓许"
@@ -31,12 +27,6 @@ def person_name(entity: str) -> str:
 def phone(entity: str) -> str:
     """A number of a form that no operator gives out."""
     return f"1990000{between(entity, 'phone', 0, 9999):04d}"
-
-
-@cache
-def initials(name: str) -> str:
-    """Pinyin initials in lower case, for search; letters and digits stay."""
-    return "".join(lazy_pinyin(name, style=Style.FIRST_LETTER)).replace(" ", "").lower()
 
 
 def estate_name(entity: str, taken: set[str]) -> str:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from gridmap.demo.bodies import KINDS, company_id
 from gridmap.demo.build import BuiltCommunity, BuiltEstate, BuiltTown
 from gridmap.demo.choice import between, chance, draw, pick
-from gridmap.demo.names import initials, person_name, phone
+from gridmap.demo.names import person_name, phone
 from gridmap.demo.register import Register, Row, organisation_id, serial_of
+from gridmap.pinyin import initials
 
 STARTS = ("2023-04-01", "2023-11-01", "2024-01-01", "2024-03-01", "2024-09-01")
 HANDOVERS = ("2025-06-01", "2025-09-15", "2025-11-01", "2026-01-05", "2026-02-02")

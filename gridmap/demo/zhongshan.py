@@ -7,9 +7,10 @@ from gridmap.demo.build import BuiltTown
 from gridmap.demo.cells import bent_ring, cells
 from gridmap.demo.choice import between, draw, pick
 from gridmap.demo.lattice import Point, transformer
-from gridmap.demo.names import COMMUNITY_FIRST, initials
+from gridmap.demo.names import COMMUNITY_FIRST
 from gridmap.demo.points import add_estate, add_group, is_lively, managed, random_spots
 from gridmap.demo.register import Register, Row, ident
+from gridmap.pinyin import initials
 
 EPSG = 4547
 DISTRICT = 10_001

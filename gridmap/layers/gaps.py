@@ -5,7 +5,19 @@ from typing import Any
 from sqlalchemy import ColumnElement, Date, Select, String, case, cast, func, select, true, union_all
 
 from gridmap.i18n import _
-from gridmap.layer import AS_OF, Attribute, Layer, Scoped, Style, StyleClass, in_month, is_kind, place_columns
+from gridmap.layer import (
+    AS_OF,
+    HOLDERS,
+    SLOTS,
+    Attribute,
+    Layer,
+    Scoped,
+    Style,
+    StyleClass,
+    in_month,
+    is_kind,
+    place_columns,
+)
 from gridmap.tables import place, slot
 
 REASONS = {
@@ -78,10 +90,14 @@ gaps = Layer(
         "code": Attribute(title=_("Code")),
         "name": Attribute(title=_("Name")),
         "place_kind": Attribute(title=_("Kind of place"), codes=KINDS),
-        "reason": Attribute(title=_("Reason"), codes={code: style.title for code, style in REASONS.items()}),
-        "open": Attribute(title=_("Not done"), unit=_("tasks"), type="integer"),
-        "excused": Attribute(title=_("Excused"), unit=_("tasks"), type="integer"),
-        "due_on": Attribute(title=_("Due")),
+        "reason": Attribute(
+            title=_("Reason"),
+            codes={code: style.title for code, style in REASONS.items()},
+            drawn_from=(*SLOTS, *HOLDERS),
+        ),
+        "open": Attribute(title=_("Not done"), unit=_("tasks"), type="integer", drawn_from=SLOTS),
+        "excused": Attribute(title=_("Excused"), unit=_("tasks"), type="integer", drawn_from=SLOTS),
+        "due_on": Attribute(title=_("Due"), drawn_from=SLOTS),
     },
     scoped_by=Scoped.PLACE,
     style=Style(by="reason", colour="#d4582f", classes=REASONS, shape="point"),

@@ -5,7 +5,7 @@ from gridmap.people.assignments import Duty, assign, end_assignment, lock_places
 from gridmap.people.attempt import attempt
 from gridmap.people.enrolment import Enrolled, Enrolment, enrol
 from gridmap.people.errors import ChangedMeanwhile, PeopleProblem, PlaceHeld
-from gridmap.people.persons import ClearPerson, NewPerson, add_person, change_person, initials, person_row, unmask
+from gridmap.people.persons import ClearPerson, NewPerson, add_person, change_person, person_row, unmask
 
 __all__ = [
     "ChangedMeanwhile",
@@ -24,7 +24,6 @@ __all__ = [
     "end_absence",
     "end_assignment",
     "enrol",
-    "initials",
     "lock_places",
     "person_row",
     "set_absence",

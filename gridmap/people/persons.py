@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Any, LiteralString
 
 from psycopg import sql
-from pypinyin import Style, lazy_pinyin
 
 from gridmap.accounts import Actor
 from gridmap.audit import announce, write_audit
 from gridmap.db import execute, new_id
 from gridmap.db.pools import Connection
 from gridmap.people.errors import ChangedMeanwhile, PeopleProblem
+from gridmap.pinyin import initials
 from gridmap.tables import person
 
 LAYERS = ("people", "assignments")
@@ -52,11 +52,6 @@ class ClearPerson:
 
     name: str
     phone: str | None
-
-
-def initials(text: str) -> str:
-    """The pinyin initials of a text in lower case, by which it is searched."""
-    return "".join(lazy_pinyin(text, style=Style.FIRST_LETTER)).replace(" ", "").lower()
 
 
 def add_person(connection: Connection, by: Actor, new: NewPerson) -> int:

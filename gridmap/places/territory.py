@@ -11,6 +11,7 @@ from gridmap.accounts import Actor
 from gridmap.audit import announce, write_audit
 from gridmap.db import execute, new_id
 from gridmap.db.pools import Connection
+from gridmap.pinyin import initials
 from gridmap.tables import community
 
 MAX_NAME = 100
@@ -98,6 +99,7 @@ def add_communities(connection: Connection, by: Actor, street_id: int, communiti
                 id=new_id(street_id),
                 code=named.code,
                 name=named.name.strip(),
+                initials=initials(named.name) or None,
                 changed_by=by.account_id,
             )
             .returning(community.c.id)

@@ -2,16 +2,13 @@
 
 import datetime as dt
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import shapely
 from psycopg import sql
-from pypinyin import Style, lazy_pinyin
 
 from gridmap.coords import WGS84
 from gridmap.db.pools import Connection
@@ -19,6 +16,7 @@ from gridmap.load.check import Checked
 from gridmap.load.finding import Finding
 from gridmap.load.kinds import Kind
 from gridmap.load.reading import KEPT, ROW
+from gridmap.pinyin import initials
 
 COMMON = ("source_key", "code", "name")
 # extra: null where nothing was to be kept, which leaves what the row had; an empty object replaces it by nothing
@@ -31,20 +29,6 @@ CREATE TEMPORARY TABLE incoming (
 ) ON COMMIT DROP
 """
 COPY = "COPY incoming (n, file, row, source, source_key, code, name, initials, geom, fields, extra) FROM STDIN"
-
-
-_FOREIGN = re.compile(r"[^\x00-\x7f]+")
-
-
-@lru_cache(maxsize=50_000)
-def _letters(words: str) -> str:
-    """The pinyin initials of a run of Chinese characters."""
-    return "".join(lazy_pinyin(words, style=Style.FIRST_LETTER))
-
-
-def _initials(name: str) -> str | None:
-    """The pinyin initials of a name; runs of Chinese are looked up once, because 200,000 buildings share a few."""
-    return _FOREIGN.sub(lambda run: _letters(run[0]), name).replace(" ", "").lower() or None
 
 
 def _plain(value: Any) -> Any:
@@ -83,7 +67,7 @@ def _records(checks: Sequence[Checked]) -> Iterator[tuple[Any, ...]]:
                 columns["source_key"][position],
                 code,
                 name or "",
-                _initials(name) if name else None,
+                initials(name) or None if name else None,
                 encoded[position],
                 json.dumps(fields, ensure_ascii=False),
                 None if columns[KEPT][position] is None else json.dumps(columns[KEPT][position], ensure_ascii=False),
