@@ -62,7 +62,9 @@ TEXTS = (
 USUALLY_OFF = frozenset({"assignments"})
 OUTLINED = frozenset({"districts", "streets", "communities"})
 """Areas that are drawn as boundaries only."""
-OPENABLE = frozenset({"grids", "estates", "buildings", "stairwells", "facilities"})
+WORK = frozenset({"coverage_grids", "coverage_buildings", "gaps"})
+"""Layers of what is due: they have a map of their own."""
+OPENABLE = frozenset({"grids", "estates", "buildings", "stairwells", "facilities", *WORK})
 """Layers whose features are places and have a card."""
 
 
@@ -87,6 +89,8 @@ class View:
     """The business day; an earlier one is chosen in the page."""
     roles: frozenset[Role]
     """Decides which classes of a layer the viewer can tell apart."""
+    day: date | None = None
+    """The day that the map shows at first; None: today."""
     on: Collection[str] | None = None
     """Names of the layers that are on at first; None: all but those that are usually off."""
 
@@ -179,6 +183,7 @@ def configuration(layers: Sequence[Layer], view: View, addresses: Addresses) -> 
     return {
         "locale": view.locale,
         "today": view.today.isoformat(),
+        "day": view.day.isoformat() if view.day and view.day < view.today else None,
         "view": {"bounds": lon_lat_bounds(view.bounds), "maxZoom": MAX_ZOOM},
         "sources": _sources(drawn, addresses),
         "layers": drawn,

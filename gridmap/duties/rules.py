@@ -13,7 +13,7 @@ from gridmap.audit import announce, write_audit
 from gridmap.db import execute, new_id
 from gridmap.db.pools import Connection
 from gridmap.duties.errors import DutyProblem, SlotChanged
-from gridmap.i18n import _
+from gridmap.i18n import _, translate
 from gridmap.tables import duty
 from gridmap.tables.duties import DUTY_ACTIONS, DUTY_LEVELS
 from gridmap.tables.places import BUILDING_KINDS, MANAGEMENTS
@@ -28,9 +28,10 @@ class Rule:
     """One rule of a street; `only_for` cuts its places, `times` is how often in each period."""
 
     kind: str
-    title: str
     title_en: str
     role: str
+    title: str = ""
+    """Empty: what the catalogue says for `title_en`."""
     action: str = "inspection"
     level: str = "stairwell"
     every: str = "month"
@@ -46,7 +47,7 @@ class Rule:
         """Raises DutyProblem on words that no rule may have."""
         if self.action not in DUTY_ACTIONS or self.level not in DUTY_LEVELS:
             raise DutyProblem("action")
-        if not (self.kind.isidentifier() and self.kind.isascii() and self.title.strip() and self.title_en.strip()):
+        if not (self.kind.isidentifier() and self.kind.isascii() and self.title_en.strip()):
             raise DutyProblem("title")
         if not 1 <= self.times <= 12:
             raise DutyProblem("times")
@@ -60,25 +61,9 @@ def _fits(wanted: object, one: object) -> bool:
 
 
 MONTHLY_CHECKS = (
-    Rule(
-        kind="fire_equipment",
-        title="消防设施",
-        title_en=_("Fire equipment"),
-        role="building_manager",
-        remind_day=25,
-        sort=1,
-    ),
-    Rule(
-        kind="roof_safety", title="屋顶安全", title_en=_("Roof safety"), role="building_manager", remind_day=25, sort=2
-    ),
-    Rule(
-        kind="corridor_clutter",
-        title="楼道杂物",
-        title_en=_("Corridor clutter"),
-        role="building_manager",
-        remind_day=25,
-        sort=3,
-    ),
+    Rule(kind="fire_equipment", title_en=_("Fire equipment"), role="building_manager", remind_day=25, sort=1),
+    Rule(kind="roof_safety", title_en=_("Roof safety"), role="building_manager", remind_day=25, sort=2),
+    Rule(kind="corridor_clutter", title_en=_("Corridor clutter"), role="building_manager", remind_day=25, sort=3),
 )
 """The default of a street: three checks a month in each stairwell."""
 
@@ -133,9 +118,9 @@ def _columns(rule: Rule) -> dict[str, Any]:
 
 
 def _words(rule: Rule) -> dict[str, Any]:
-    names = ("kind", "title", "title_en", "action", "level", "every", "times", "fixed_day", "holiday_rule")
+    names = ("kind", "title_en", "action", "level", "every", "times", "fixed_day", "holiday_rule")
     words = {name: getattr(rule, name) for name in (*names, "remind_day", "role", "excused_by", "sort")}
-    return words | {"only_for": dict(rule.only_for)}
+    return words | {"title": rule.title or translate("zh", rule.title_en), "only_for": dict(rule.only_for)}
 
 
 def _record(connection: Connection, by: Actor, action: str, duty_id: int, *, after: dict[str, Any]) -> None:

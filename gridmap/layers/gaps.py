@@ -100,8 +100,9 @@ gaps = Layer(
         "due_on": Attribute(title=_("Due"), drawn_from=SLOTS),
     },
     scoped_by=Scoped.PLACE,
-    style=Style(by="reason", colour="#d4582f", classes=REASONS, shape="point"),
+    style=Style(by="reason", colour="#d4582f", classes=REASONS),
+    label="name",
     min_zoom=15,
-    zoom_attributes={15: ("reason", "open")},
+    zoom_attributes={15: ("reason", "name")},
     about=_("Places where something that was due in the month of the map's date is not done, and why."),
 )

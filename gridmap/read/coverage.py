@@ -19,13 +19,15 @@ from sqlalchemy import (
     bindparam,
     case,
     func,
+    literal,
     select,
+    union_all,
 )
 
 from gridmap.db import compiled
 from gridmap.db.pools import Connection
 from gridmap.kpi import BY_NAME, Kpi
-from gridmap.read.locks import lock_values, locked
+from gridmap.read.locks import is_near, lock_values, locked
 from gridmap.scope import Viewer, reach_of_shape
 from gridmap.tables import community, coverage, duty, estate, place, slot, street
 
@@ -111,6 +113,8 @@ class Due:
     reason: str | None
     is_late: bool
     findings: int
+    street: str
+    community: str
 
 
 def read_counts(connection: Connection, viewer: Viewer, cut: Cut) -> Counts:
@@ -167,6 +171,23 @@ def read_rows(
     values = lock_values(viewer) | cut.values | {"moment": moment, "today": today, "reason": reason}
     rows = connection.execute(text, constants | values | {"limit": limit, "offset": offset}).fetchall()
     return tuple(Due(**row) for row in rows)
+
+
+def read_kinds(connection: Connection, viewer: Viewer, cut: Cut) -> tuple[tuple[str, str, str, Counts], ...]:
+    """What was due, kind by kind: the word, its title in Chinese and English, and the counts."""
+    text, constants = kinds_statement(viewer.reach.shape, cut.by)
+    rows = connection.execute(text, constants | lock_values(viewer) | cut.values).fetchall()
+    return tuple(
+        (row["kind"], row["title"], row["title_en"], Counts(*(row[name] or 0 for name in COUNTS))) for row in rows
+    )
+
+
+def read_names(connection: Connection, viewer: Viewer, cut: Cut) -> tuple[tuple[str, str], ...]:
+    """The areas of the cut by name, as far as the viewer sees them: (word of the area, name), from large to small."""
+    text, constants = names_statement(viewer.reach.shape)
+    values = {f"cut_{name}": getattr(cut, name) for name in AREAS}
+    rows = connection.execute(text, constants | lock_values(viewer) | values).fetchall()
+    return tuple((row["area"], row["name"]) for row in rows)
 
 
 def count_rows(connection: Connection, viewer: Viewer, cut: Cut, kpi: Kpi) -> tuple[int, int]:
@@ -271,6 +292,34 @@ def trend_statement(shape: tuple[str, ...], cuts: tuple[str, ...]) -> Statement:
 
 
 @lru_cache(maxsize=256)
+def kinds_statement(shape: tuple[str, ...], cuts: tuple[str, ...]) -> Statement:
+    """The SQL of the counts by kind."""
+    chosen, rows = _counted(shape, cuts)
+    words = (duty.c.kind, func.min(duty.c.title).label("title"), func.min(duty.c.title_en).label("title_en"))
+    summed = chosen.add_columns(*words, *_sums(rows)).group_by(duty.c.kind)
+    return compiled(summed.order_by(func.min(duty.c.sort), duty.c.kind))
+
+
+@lru_cache(maxsize=64)
+def names_statement(shape: tuple[str, ...]) -> Statement:
+    """The SQL of the names of the areas of a cut."""
+    reach = reach_of_shape(shape)
+
+    def one(area: str, rows: FromClause, number: int, *where: "ColumnElement[bool]") -> "Select[Any]":
+        wanted = bindparam(f"cut_{area}", type_=Integer if area == "street" else BigInteger)
+        words = (literal(number).label("number"), literal(area).label("area"), rows.c.name)
+        return select(*words).where(rows.c.id == wanted, *where)
+
+    parts = union_all(
+        one("street", street, 0, is_near(street.c.id, reach)),
+        one("community", community, 1, is_near(community.c.street_id, reach)),
+        one("grid", place, 2, locked(place, reach)),
+        one("estate", place, 3, locked(place, reach)),
+    ).subquery("parts")
+    return compiled(select(parts.c.area, parts.c.name).order_by(parts.c.number))
+
+
+@lru_cache(maxsize=256)
 def quick_statement(shape: tuple[str, ...], cuts: tuple[str, ...], name: str) -> Statement:
     """The SQL of one number out of the counts; not for those who see single places only."""
     kpi = BY_NAME[name]
@@ -333,6 +382,11 @@ def rows_statement(
         ),
         isouter=True,
     )
+    chosen = chosen.join(street, street.c.id == slot.c.street_id).join(
+        community,
+        and_(community.c.street_id == slot.c.street_id, community.c.id == slot.c.community_id),
+        isouter=True,
+    )
     columns = [
         slot.c[name] for name in ("id", "place_id", "unit", "starts_on", "due_on", "state", "is_late", "findings")
     ]
@@ -344,6 +398,8 @@ def rows_statement(
         func.coalesce(place.c.name, "").label("place"),
         func.coalesce(around.c.name, "").label("around"),
         reason.label("reason"),
+        street.c.name.label("street"),
+        func.coalesce(community.c.name, "").label("community"),
     ).order_by(slot.c.street_id, place.c.code, slot.c.unit, duty.c.sort, slot.c.id)
     limit, offset = bindparam("limit", type_=Integer), bindparam("offset", type_=Integer)
     return compiled(listed.limit(limit).offset(offset))

@@ -5,7 +5,7 @@ from itertools import groupby
 from flask import render_template
 
 from gridmap import context
-from gridmap.maps import Addresses, View, compose
+from gridmap.maps import WORK, Addresses, View, compose
 from gridmap.read import layers_for
 from gridmap.read.area import read_bounds
 from gridmap.read.card import Holder, holders_of, organisations_of
@@ -33,7 +33,7 @@ def my_places() -> str:
         bounds = read_bounds(connection, viewer, mine.place_ids) if mine.held else None
         people = holders_of(connection, viewer, now, mine.around) if mine.held and sees_people(viewer) else ()
         offices = organisations_of(connection, viewer, now, mine.around) if mine.held else ()
-    layers = list(layers_for(viewer.reading_roles).values())
+    layers = [layer for name, layer in layers_for(viewer.reading_roles).items() if name not in WORK]
     view = View(locale=context.locale(), bounds=bounds or WHOLE_COUNTRY, today=today(), roles=viewer.reading_roles)
     return render_template(
         "my.html",

@@ -31,6 +31,13 @@ LOOKING_AFTER = frozenset({Role.WORKER, Role.MANAGER, Role.DUTY_RESIDENT})
 AREAS = (
     Area(name="my", title=_("My places"), href="/my", icon="home", roles=LOOKING_AFTER),
     Area(name="map", title=_("Map"), href="/map", icon="map", roles=frozenset(Role)),
+    Area(
+        name="coverage",
+        title=_("Coverage"),
+        href="/coverage",
+        icon="check",
+        roles=frozenset({Role.LEADER, Role.WORKER, Role.PLANNER}),
+    ),
     Area(name="data", title=_("Data"), href="/data", icon="data", roles=frozenset({Role.PLANNER, Role.LEADER})),
     Area(
         name="admin",

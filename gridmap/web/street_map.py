@@ -3,7 +3,7 @@
 from flask import abort, render_template, request
 
 from gridmap import context
-from gridmap.maps import Addresses, View, compose, lon_lat_bounds
+from gridmap.maps import WORK, Addresses, View, compose, lon_lat_bounds
 from gridmap.read import layers_for
 from gridmap.read.area import Area
 from gridmap.web.areas import WHOLE_COUNTRY, areas_of
@@ -24,7 +24,7 @@ def street_map() -> str:
     areas = areas_of(viewer)
     first = _asked_street(areas) if "street" in request.args else areas
     bounds = next((area.bounds for area in first if area.bounds), WHOLE_COUNTRY)
-    layers = list(layers_for(viewer.reading_roles).values())
+    layers = [layer for name, layer in layers_for(viewer.reading_roles).items() if name not in WORK]
     view = View(locale=context.locale(), bounds=bounds, today=today(), roles=viewer.reading_roles)
     return render_template(
         "street_map.html",

@@ -21,13 +21,17 @@ function paintRules(layer, colour) {
     case "roads":
       return ground.roads(layer);
     case "grids":
+    case "coverage_grids":
       return places.grids(layer, colour);
     case "estates":
       return places.estates(layer, colour);
     case "buildings":
+    case "coverage_buildings":
       return places.buildings(layer, colour);
     case "stairwells":
       return places.stairwells(layer, colour);
+    case "gaps":
+      return places.gaps(layer, colour);
     case "facilities":
       return places.facilities(layer, colour);
     default:
@@ -45,10 +49,12 @@ function labelRules(layer, colour, texts) {
     case "roads":
       return ground.roadLabels(layer);
     case "grids":
+    case "coverage_grids":
       return places.gridLabels(layer, texts);
     case "estates":
       return places.estateLabels(layer);
     case "buildings":
+    case "coverage_buildings":
       return places.buildingLabels(layer);
     case "stairwells":
       return places.stairwellLabels(layer, colour);

@@ -117,7 +117,7 @@ class StreetMap {
   takeWords({ off, day }) {
     const switchable = this.config.layers.filter((layer) => layer.switchable).map((layer) => layer.name);
     if (off) for (const name of switchable) this.on[off.includes(name) ? "delete" : "add"](name);
-    this.day = day && day < this.config.today ? day : null;
+    this.day = day && day < this.config.today ? day : this.config.day || null;
   }
 
   firstView({ zoom, lat, lon }) {

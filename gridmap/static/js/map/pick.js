@@ -1,8 +1,8 @@
 // Which of the things under a finger is meant: points before buildings before what they stand in.
 
-const NEAR = ["facilities", "stairwells", "buildings", "estates", "grids"];
+const NEAR = ["gaps", "facilities", "stairwells", "buildings", "coverage_buildings", "estates", "grids", "coverage_grids"];
 // from afar a part of a house is too small to be meant
-const FAR = ["facilities", "buildings", "stairwells", "estates", "grids"];
+const FAR = ["facilities", "buildings", "coverage_buildings", "gaps", "stairwells", "estates", "grids", "coverage_grids"];
 const NEAR_FROM = 18;
 
 /**

@@ -253,6 +253,29 @@ export function dotLabels(layer, { ink, from, order, drop = 7 }) {
   return [{ order, dataLayer: layer.name, minzoom: from, filter: isPoint, symbolizer }];
 }
 
+/** Gaps: a dot by its reason, hollow where it is excused or still in time; the outline of places without a point. */
+export function gaps(layer, colour) {
+  const isCalm = (feature) => ["excused", "not_yet"].includes(feature.props.reason);
+  const radius = ramp([15, 2.2], [16, 3.4], [17, 5], [19, 8]);
+  return [
+    {
+      order: 44,
+      dataLayer: layer.name,
+      symbolizer: area({ edge: (zoom, feature) => darker(colour(zoom, feature), 0.85), width: ramp([15, 0.8], [18, 2]) }),
+    },
+    {
+      order: 63,
+      dataLayer: `${layer.name}_label`,
+      symbolizer: dot({
+        radius,
+        fill: (zoom, feature) => (isCalm(feature) ? "#ffffff" : colour(zoom, feature)),
+        rim: (zoom, feature) => (isCalm(feature) ? colour(zoom, feature) : "#ffffff"),
+        rimWidth: ramp([15, 0.8], [17, 1.6], [19, 2.4]),
+      }),
+    },
+  ];
+}
+
 /** A layer that has no drawing of its own yet: drawn from its style alone. */
 export function plain(layer, colour) {
   const radius = ramp([13, 3], [17, 6], [19, 8]);
