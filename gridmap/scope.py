@@ -69,6 +69,8 @@ class Viewer:
     roles: frozenset[Role]
     reach: Reach
     person_id: int | None = None
+    stands_in_for: tuple[int, ...] = ()
+    """People who are away now, whose places count as the viewer's own in the meantime."""
     must_change_password: bool = False
 
     @property
@@ -194,11 +196,16 @@ GRANTS = """
 SELECT role, level, street_id, target_id, organisation_id
 FROM gridmap.account_grant WHERE account_id = %(account)s AND valid @> %(now)s::timestamptz
 """
+STANDS_IN_FOR = """
+SELECT person_id FROM gridmap.absence
+WHERE street_id = %(street)s AND substitute_id = %(person)s AND valid @> %(now)s::timestamptz
+ORDER BY person_id
+"""
 HELD = """
 WITH held AS (
   SELECT p.* FROM gridmap.assignment a
   JOIN gridmap.place p ON p.street_id = a.street_id AND p.id = a.place_id
-  WHERE a.street_id = %(street)s AND a.person_id = %(person)s AND a.valid @> %(now)s::timestamptz
+  WHERE a.street_id = %(street)s AND a.person_id = ANY (%(people)s) AND a.valid @> %(now)s::timestamptz
 )
 SELECT kind, id FROM held
 UNION SELECT 'stairwell', c.id FROM held JOIN gridmap.place c ON c.street_id = held.street_id AND c.parent_id = held.id
@@ -239,19 +246,31 @@ def viewer_of(database: Database, account_id: int, now: datetime) -> Viewer:
             raise UnknownAccount(account_id)
         roles = frozenset(Role(grant["role"]) for grant in grants)
         reading = [grant for grant in grants if len(roles) == 1 or Role(grant["role"]) not in UNSCOPED_ROLES]
+        person = account["person_id"]
+        holds = person is not None and any(grant["level"] == "held" for grant in reading)
+        away = _stood_in_for(connection, person, now) if holds else ()
         return Viewer(
             account_id=account["id"],
             username=account["username"],
             title=account["title"],
             locale=account["locale"],
-            person_id=account["person_id"],
+            person_id=person,
+            stands_in_for=away,
             must_change_password=account["must_change_password"],
             roles=roles,
-            reach=_reach(connection, reading, account["person_id"], now),
+            reach=_reach(connection, reading, person, away, now),
         )
 
 
-def _reach(connection: Connection, grants: list[dict[str, Any]], person: int | None, now: datetime) -> Reach:
+def _stood_in_for(connection: Connection, person: int, now: datetime) -> tuple[int, ...]:
+    """Those who are away and for whom the person stands in; not those for whom they in turn do."""
+    rows = connection.execute(STANDS_IN_FOR, {"street": person >> 32, "person": person, "now": now}).fetchall()
+    return tuple(row["person_id"] for row in rows)
+
+
+def _reach(
+    connection: Connection, grants: list[dict[str, Any]], person: int | None, away: tuple[int, ...], now: datetime
+) -> Reach:
     if any(grant["level"] == "city" for grant in grants):
         return Reach(is_city=True)
     found: dict[str, set[int]] = {name: set() for name in ("streets", "communities", "grids", "estates", "places")}
@@ -262,7 +281,7 @@ def _reach(connection: Connection, grants: list[dict[str, Any]], person: int | N
         elif grant["level"] in plural:
             found[plural[grant["level"]]].add(grant["target_id"])
     if person is not None and any(grant["level"] == "held" for grant in grants):
-        _add_held(connection, found, person, now)
+        _add_held(connection, found, (person, *away), now)
     organisations = [grant["organisation_id"] for grant in grants if grant["level"] == "organisation"]
     if organisations:
         rows = connection.execute(MANAGED, {"organisations": organisations, "now": now}).fetchall()
@@ -289,8 +308,8 @@ def _reach(connection: Connection, grants: list[dict[str, Any]], person: int | N
     )
 
 
-def _add_held(connection: Connection, found: dict[str, set[int]], person: int, now: datetime) -> None:
-    rows = connection.execute(HELD, {"street": person >> 32, "person": person, "now": now}).fetchall()
+def _add_held(connection: Connection, found: dict[str, set[int]], people: tuple[int, ...], now: datetime) -> None:
+    rows = connection.execute(HELD, {"street": people[0] >> 32, "people": list(people), "now": now}).fetchall()
     kinds = {"grid": "grids", "estate": "estates"}
     for row in rows:
         if row["id"] is not None:

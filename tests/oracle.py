@@ -11,6 +11,8 @@ Never through scope.py, read/ or the layers' selects: what is said here is said 
 - A property company sees the estates that it manages. Estates bring their sub-estates.
 - Territory is shared: districts, streets and the background map with all, communities with those who see something
   of their street.
+- Who stands in for somebody who is away has the places of that person, too, as long as the absence lasts; not the
+  places of those for whom that person stands in.
 - Who is responsible is told to workers, managers and leaders only; with several roles, only what each may know.
 - A layer of which an account may know no attribute is not there for it: neither its rows nor its name.
 - What a file held besides its own columns is for those who plan, lead or administer, wherever they see the row.
@@ -192,6 +194,7 @@ class Oracle:
             self.places = {row["id"]: row | {"place_id": row["id"]} for row in self._all(owner, "place")}
             self.people = {row["id"]: row for row in self._all(owner, "person")}
             self.assignments = self._all(owner, "assignment")
+            self.absences = self._all(owner, "absence")
             self.estates = self._all(owner, "estate")
             self.manages = self._all(owner, "organisation_place")
 
@@ -251,8 +254,13 @@ class Oracle:
     def _add_held(self, ids: dict[str, set[int]], person: int | None) -> None:
         if person is None:
             return
+        away = {
+            leave["person_id"]
+            for leave in self.absences
+            if leave["substitute_id"] == person and holds(leave["valid"], self.now)
+        }
         for duty in self.assignments:
-            if duty["person_id"] != person or not holds(duty["valid"], self.now):
+            if duty["person_id"] not in {person, *away} or not holds(duty["valid"], self.now):
                 continue
             place = self.places[duty["place_id"]]
             if place["kind"] in ("grid", "estate"):

@@ -93,7 +93,7 @@ def test_an_installed_wheel_needs_no_lock(tmp_path):
 
 def test_the_folder_holds_the_white_list_and_nothing_else():
     found = {path.relative_to(assets.VENDOR).as_posix() for path in assets.VENDOR.rglob("*") if path.is_file()}
-    plain = {*assets.SHIPPED.values(), assets.DRAWING, assets.MANIFEST}
+    plain = {*assets.SHIPPED.values(), *assets.LEANED.values(), assets.MANIFEST}
     packed = {name + assets.PACKED for name in plain if name.endswith((".js", ".css"))}
     assert found == plain | packed
 
@@ -103,11 +103,12 @@ def test_what_set_up_has_compressed_is_what_it_compresses():
         assert brotli.decompress(path.read_bytes()) == path.with_name(path.stem).read_bytes()
 
 
-def test_the_drawing_library_comes_without_what_our_maps_do_not_use():
-    source = (assets.VENDOR / assets.DRAWING).read_text("utf-8")
-    assert "leafletLayer" in source
-    assert len(source) < 50_000
-    assert "PMTiles(" not in source
+def test_the_libraries_come_without_what_our_maps_do_not_use():
+    drawing = (assets.VENDOR / assets.LEANED["drawing"]).read_text("utf-8")
+    leaflet = (assets.VENDOR / assets.LEANED["leaflet"]).read_text("utf-8")
+    assert "leafletLayer" in drawing
+    assert "leaflet-popup" not in leaflet
+    assert (len(leaflet) < 100_000, len(drawing) < 50_000) == (True, True)
 
 
 def test_every_script_lies_beside_its_licence():

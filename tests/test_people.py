@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gridmap.accounts import Actor, actor, grants_of
+from gridmap.accounts import Actor, Grant, actor, create_account, give_grant, grants_of
 from gridmap.clock import parse_clock
 from gridmap.db import SYSTEM, Database
 from gridmap.people import (
@@ -34,6 +34,8 @@ from gridmap.people import (
     unmask,
 )
 from gridmap.pinyin import initials
+from gridmap.read import Asked
+from gridmap.read.mine import read_mine, read_stood_in_for
 from gridmap.scope import viewer_of
 from tests.conftest import DEMO_CLOCK, Base
 
@@ -353,6 +355,50 @@ class TestAbsences:
             assert made in {one["id"] for one in absences(connection, NOW, past=True, limit=1000)}
         with pytest.raises(PeopleProblem, match="ended"):
             run(end_absence, made, revision=2)
+
+    @pytest.mark.parametrize(
+        ("at", "sees"),
+        [
+            (NOW - timedelta(microseconds=1), False),
+            (NOW, True),
+            (NOW + timedelta(days=7) - timedelta(microseconds=1), True),
+            (NOW + timedelta(days=7), False),
+        ],
+    )
+    def test_a_substitute_sees_the_places_as_long_as_the_absence_lasts(
+        self,
+        run: Callable[..., Any],
+        person: Callable[..., int],
+        place: dict[str, Any],
+        database: Database,
+        at: datetime,
+        sees: bool,
+    ) -> None:
+        away, stands_in = person("请假者"), person("代班者")
+        run(assign, duty(away, place, start=NOW - timedelta(days=30)))
+        run(set_absence, away, start=NOW, end=NOW + timedelta(days=7), substitute_id=stands_in)
+        account = run(create_account, username=f"s{stands_in}", title="代班", person_id=stands_in)
+        run(give_grant, account, Grant(role="manager", level="held", start=NOW - timedelta(days=30)))
+        viewer = viewer_of(database, account, at)
+        assert viewer.stands_in_for == ((away,) if sees else ())
+        assert (place["id"] in viewer.reach.places) == sees
+        with database.transaction(viewer.prologue) as connection:
+            mine = read_mine(connection, viewer, Asked(as_of=at))
+            known = read_stood_in_for(connection, viewer, at)
+        assert ([one.id for one in mine.held] == [place["id"]]) == sees
+        assert [(one.name, one.until) for one in known] == ([("请假者", NOW + timedelta(days=7))] if sees else [])
+
+    def test_taking_the_absence_back_takes_the_places_away(
+        self, run: Callable[..., Any], person: Callable[..., int], place: dict[str, Any], database: Database
+    ) -> None:
+        away, stands_in = person(), person()
+        run(assign, duty(away, place, start=NOW - timedelta(days=30)))
+        made = run(set_absence, away, start=NOW - timedelta(days=1), end=None, substitute_id=stands_in)
+        account = run(create_account, username=f"s{stands_in}", title="代班", person_id=stands_in)
+        run(give_grant, account, Grant(role="manager", level="held", start=NOW - timedelta(days=30)))
+        assert place["id"] in viewer_of(database, account, NOW).reach.places
+        run(end_absence, made, revision=1)
+        assert viewer_of(database, account, NOW).reach.is_empty
 
     def test_what_cannot_be(self, run: Callable[..., Any], person: Callable[..., int]) -> None:
         away, busy = person(), person()

@@ -20,6 +20,7 @@ DATA = ("demo/", "translations/", "static/vendor/")
 DATA_FILES = {
     "layer.py": "the enumeration comma between names",
     "load/synonyms.py": "column names as they stand in real files",
+    "tables/codes.py": "titles of the rows of code tables, which offices edit",
     "read/search/words.py": "what people type behind the number of a building or a stairwell",
 }
 

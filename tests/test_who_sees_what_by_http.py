@@ -217,6 +217,14 @@ def test_hidden_attributes_cannot_be_asked_for(scene: Scene, client: FlaskClient
             assert answers[0].text.replace(f"“{attribute}”", "“no_such_word”") == answers[1].text
 
 
+def test_my_places_say_for_whom_one_stands_in(scene: Scene, client: FlaskClient) -> None:
+    page = client.get("/my", headers=scene.world.headers("stand_in") | {"Accept": "text/html"}).text
+    ids = scene.world.ids
+    assert f"您正为n{ids['roaming_person']}x代班，至 2026-03-31。" in page
+    assert f"p{ids['door']}x" in page
+    assert all(f"n{ids[name]}x代班" not in page for name in ("estate_person", "grid_person", "micro_person"))
+
+
 # Hidden is unknown -------------------------------------------------------------------------------------------------
 
 UNKNOWN = 10_001 * 2**32 + 4_000_000_123

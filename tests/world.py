@@ -65,6 +65,7 @@ ACCOUNTS: Mapping[str, tuple[bool, str | None, Grants]] = {
             ("leader", "community", "far_community", "2026-03-16T09:00+08:00", None),
         ),
     ),
+    "stand_in": (False, "stand_in_person", (("manager", "held", "street", None, None),)),
     "holds_nothing": (False, None, (("manager", "held", "street", None, None),)),
     "expired": (False, None, (("leader", "street", "street", "2025-01-01", "2026-03-16T08:59+08:00"),)),
     "not_yet": (False, None, (("leader", "street", "street", "2026-03-16T09:01+08:00", None),)),
@@ -294,6 +295,7 @@ def add_people(owner: Owner, ids: Mapping[str, int]) -> dict[str, int]:
         "roaming_person": add_person(owner, 9105, ids["qiaogang"], ids["other_grid"]),
         "former_person": add_person(owner, 9106, ids["qiaogang"]),
         "coming_person": add_person(owner, 9107, ids["qiaogang"]),
+        "stand_in_person": add_person(owner, 9108, ids["qiaogang"]),
     }
     towers = (
         "SELECT parent_id FROM gridmap.place WHERE kind = 'stairwell' AND grid_id = %(g)s"
@@ -323,13 +325,21 @@ def add_people(owner: Owner, ids: Mapping[str, int]) -> dict[str, int]:
 
 
 def add_operations(owner: Owner, ids: Mapping[str, int]) -> None:
-    """Absences, files, imports, jobs and submissions, so that no table with row security is empty."""
-    for serial, person in ((9301, ids["building_person"]), (9302, ids["roaming_person"])):
+    """Absences of every kind, files, imports, jobs and submissions, so that no table with row security is empty."""
+    now, over = "[2026-03-01,2026-04-01)", "[2026-02-01,2026-03-16T09:00+08:00)"
+    for serial, person, substitute, valid in (
+        (9301, "building_person", None, now),
+        (9302, "roaming_person", "stand_in_person", now),
+        (9303, "estate_person", "stand_in_person", over),
+        (9304, "grid_person", "stand_in_person", "[2026-03-16T09:00:00.000001+08:00,)"),
+        # who is stood in for stands in for somebody in turn
+        (9305, "micro_person", "roaming_person", now),
+    ):
         owner.execute(
-            "INSERT INTO gridmap.absence (street_id, id, person_id, valid, community_id, grid_id)"
-            " SELECT street_id, (10001::bigint << 32) + %s, id, '[2026-03-01,2026-04-01)', community_id, grid_id"
+            "INSERT INTO gridmap.absence (street_id, id, person_id, substitute_id, valid, community_id, grid_id)"
+            " SELECT street_id, (10001::bigint << 32) + %s, id, %s, %s, community_id, grid_id"
             " FROM gridmap.person WHERE id = %s",
-            (serial, person),
+            (serial, ids[substitute] if substitute else None, valid, ids[person]),
         )
     for number, (street, place) in enumerate(((STREET, ids["building"]), (STREET, ids["of_the_street"]))):
         owner.execute(

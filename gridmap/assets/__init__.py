@@ -24,15 +24,14 @@ CHECKOUT = PACKAGE.parent
 
 SYNTAX = Path(__file__).with_name("syntax.mjs")
 LEAN = Path(__file__).with_name("lean.mjs")
-DRAWING = "protomaps-leaflet/protomaps-leaflet.js"
-"""What `lean.mjs` makes: the part of the drawing library that our maps use."""
+LEANED = {"leaflet": "leaflet/leaflet.js", "drawing": "protomaps-leaflet/protomaps-leaflet.js"}
+"""What `lean.mjs` makes of packages: the parts that our maps use."""
 PACKED = ".br"
 """Ending of the compressed twin of a library, made once at set-up with all the effort that brotli knows."""
 MANIFEST = "manifest.json"
 
 # file in the npm package → file under static/vendor/, as it is
 SHIPPED = {
-    "leaflet/dist/leaflet.js": "leaflet/leaflet.js",
     "leaflet/dist/leaflet.css": "leaflet/leaflet.css",
     "leaflet/LICENSE": "leaflet/LICENSE",
     "protomaps-leaflet/LICENSE": "protomaps-leaflet/LICENSE",
@@ -117,7 +116,8 @@ def install(checkout: Path = CHECKOUT, vendor: Path = VENDOR, say: Callable[[str
         fresh = Path(folder) / "vendor"
         for source, target in SHIPPED.items():
             _copy(tools / "node_modules" / source, fresh / target)
-        _run([*_program("node"), str(LEAN)], tools, json.dumps({"tools": str(tools), "target": str(fresh / DRAWING)}))
+        job = {"tools": tools, **{name: fresh / target for name, target in LEANED.items()}}
+        _run([*_program("node"), str(LEAN)], tools, json.dumps(job, default=str))
         check_syntax(tools, own_scripts(), sorted(fresh.rglob("*.js")))
         _pack(fresh)
         manifest = _write_manifest(fresh, tools, inputs_digest(checkout))

@@ -2,10 +2,23 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, Text, bindparam, case, func, literal_column, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Select,
+    Text,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    or_,
+    select,
+)
 from sqlalchemy.dialects.postgresql import aggregate_order_by, array
 
 from gridmap.coords import LonLat
@@ -16,7 +29,7 @@ from gridmap.read.locks import ids, lock_values, locked, of_kinds, people_locked
 from gridmap.read.order import natural
 from gridmap.read.select import Asked
 from gridmap.scope import Viewer, reach_of_shape
-from gridmap.tables import SERIAL_BITS, assignment, building, duty_role, estate, grid, person, place, stairwell
+from gridmap.tables import SERIAL_BITS, absence, assignment, building, duty_role, estate, grid, person, place, stairwell
 
 Statement = tuple[str, dict[str, Any]]
 MOST_BUILDINGS = 60
@@ -38,6 +51,14 @@ class Held:
     point: LonLat | None
     links: tuple[int, ...]
     """Ids of what it lies in."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoodInFor:
+    """Somebody who is away, whose places are one's own until then; None where nobody knows until when."""
+
+    name: str
+    until: datetime | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,6 +149,20 @@ def read_mine(connection: Connection, viewer: Viewer, asked: Asked, *, after: in
     )
 
 
+def read_stood_in_for(connection: Connection, viewer: Viewer, now: datetime) -> tuple[StoodInFor, ...]:
+    """For whom the viewer stands in at that business time; nobody for viewers who may not see people.
+
+    The connection is in the viewer's transaction.
+    """
+    if not viewer.stands_in_for or viewer.person_id is None or not sees_people(viewer):
+        return ()
+    text, constants = stood_in_for_statement(viewer.reach.shape)
+    who = {"away": list(viewer.stands_in_for), "person": viewer.person_id, "now": now}
+    values = lock_values(viewer) | who | {"person_street": viewer.person_id >> SERIAL_BITS}
+    rows = connection.execute(text, constants | values)
+    return tuple(StoodInFor(name=row["display_name"], until=row["until"]) for row in rows)
+
+
 def _held(connection: Connection, viewer: Viewer, asked: Asked) -> tuple[Held, ...]:
     reach, person_id = viewer.reach, viewer.person_id
     roles = _roles(connection, viewer, asked, person_id) if person_id else {}
@@ -154,7 +189,8 @@ def _held(connection: Connection, viewer: Viewer, asked: Asked) -> tuple[Held, .
 
 def _roles(connection: Connection, viewer: Viewer, asked: Asked, person_id: int) -> dict[int, list[tuple[str, str]]]:
     text, constants = roles_statement(viewer.reach.shape)
-    values = {"person": person_id, "person_street": person_id >> SERIAL_BITS}
+    people = [person_id, *viewer.stands_in_for]
+    values = {"holders": people, "person_street": person_id >> SERIAL_BITS}
     found: dict[int, list[tuple[str, str]]] = {}
     for row in connection.execute(text, constants | lock_values(viewer) | asked.values | values):
         found.setdefault(row["place_id"], []).append((row["title"], row["title_en"]))
@@ -214,17 +250,35 @@ def _point(row: Row) -> LonLat | None:
 
 @lru_cache(maxsize=64)
 def roles_statement(shape: tuple[str, ...]) -> Statement:
-    """The SQL of what a person holds, and as what."""
+    """The SQL of what some people of a street hold, and as what."""
     return compiled(
         select(assignment.c.place_id, duty_role.c.title, duty_role.c.title_en)
         .join_from(assignment, duty_role, duty_role.c.code == assignment.c.role)
         .where(
             assignment.c.street_id == bindparam("person_street", type_=BigInteger),
-            assignment.c.person_id == bindparam("person", type_=BigInteger),
+            assignment.c.person_id == func.any(ids("holders")),
             assignment.c.valid.contains(AS_OF),
             locked(assignment, reach_of_shape(shape)),
         )
         .order_by(duty_role.c.sort, assignment.c.id)
+    )
+
+
+@lru_cache(maxsize=64)
+def stood_in_for_statement(shape: tuple[str, ...]) -> Statement:
+    """The SQL of who of some people is away now, with that substitute, and until when."""
+    is_away = (absence.c.street_id == person.c.street_id) & (absence.c.person_id == person.c.id)
+    return compiled(
+        select(person.c.display_name, func.upper(absence.c.valid, type_=DateTime(timezone=True)).label("until"))
+        .join_from(person, absence, is_away)
+        .where(
+            person.c.street_id == bindparam("person_street", type_=BigInteger),
+            person.c.id == func.any(ids("away")),
+            absence.c.substitute_id == bindparam("person", type_=BigInteger),
+            absence.c.valid.contains(bindparam("now", type_=DateTime(timezone=True))),
+            people_locked(person, reach_of_shape(shape)),
+        )
+        .order_by(person.c.display_name, person.c.id)
     )
 
 

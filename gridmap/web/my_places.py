@@ -10,7 +10,7 @@ from gridmap.read import layers_for
 from gridmap.read.area import read_bounds
 from gridmap.read.card import Holder, holders_of, organisations_of
 from gridmap.read.locks import sees_people
-from gridmap.read.mine import MOST_BUILDINGS, Mine, MyBuilding, read_mine
+from gridmap.read.mine import MOST_BUILDINGS, Mine, MyBuilding, read_mine, read_stood_in_for
 from gridmap.scope import Viewer
 from gridmap.web.areas import WHOLE_COUNTRY
 from gridmap.web.asked import asked, today
@@ -30,6 +30,7 @@ def my_places() -> str:
     viewer, now, page = context.viewer(), asked(), page_number()
     with context.services().database.transaction(viewer.prologue) as connection:
         mine = read_mine(connection, viewer, now, after=(page - 1) * MOST_BUILDINGS)
+        away = read_stood_in_for(connection, viewer, context.services().clock.now())
         bounds = read_bounds(connection, viewer, mine.place_ids) if mine.held else None
         people = holders_of(connection, viewer, now, mine.around) if mine.held and sees_people(viewer) else ()
         offices = organisations_of(connection, viewer, now, mine.around) if mine.held else ()
@@ -40,6 +41,7 @@ def my_places() -> str:
         map=compose(layers, view, Addresses(search=None, tianditu_key=context.services().settings.tianditu_key)),
         today=today().isoformat(),
         mine=mine,
+        away=away,
         estates=by_estate(mine),
         page=page,
         shows_doors=mine.stairwells <= MOST_DOORS,
