@@ -60,13 +60,16 @@ WHAT: Mapping[str, set[str]] = {
     "stairwells": {"code", "name", "floors", "households"},
     "facilities": {"code", "name", "kind", "kind_title", "theme", "state", "installed_on", "level"},
     "assignments": set(),
+    "coverage_grids": {"code", "name", "coverage", "due", "done", "excused", "late"},
+    "coverage_buildings": {"code", "name", "coverage", "due", "done", "excused", "late"},
+    "gaps": {"code", "name", "place_kind", "reason", "open", "excused", "due_on"},
     "roads": {"class", "name"},
     "water": {"class", "name"},
     "green": {"class", "name"},
 }  # fmt: skip
 """Attributes for everybody who sees the row. What stands in neither table must not leave the server."""
 PLANS = {"planner", "leader", "administrator"}
-NOT_FROM_FILES = {"stairwells", "assignments"}
+NOT_FROM_FILES = {"stairwells", "assignments", "coverage_grids", "coverage_buildings", "gaps"}
 """Layers that cannot be loaded from files: of all others, those who plan may know what was kept of the file."""
 
 
@@ -116,10 +119,19 @@ QUERIES: Mapping[str, str] = {
     " lower(a.valid) AS since, ST_AsBinary(p.geom) AS shape FROM gridmap.assignment a"
     " JOIN gridmap.place p ON p.id = a.place_id JOIN gridmap.duty_role r ON r.code = a.role"
     " WHERE a.valid @> %(at)s::timestamptz",
+    "coverage_grids": f"SELECT {OF_PLACE}, ST_AsBinary(e.geom) AS shape"
+    " FROM gridmap.boundary e, gridmap.place p WHERE p.kind = 'grid' AND e.street_id = p.street_id"
+    " AND e.place_id = p.id AND e.valid @> %(day)s::date",
+    "coverage_buildings": f"SELECT {OF_PLACE}, {SHAPE.format('p')} FROM gridmap.place p WHERE p.kind = 'building'",
+    "gaps": f"SELECT {OF_PLACE}, p.kind AS place_kind, {SHAPE.format('p')} FROM gridmap.place p"
+    " WHERE EXISTS (SELECT FROM gridmap.slot s WHERE s.place_id = p.id AND s.state <> 'satisfied'"
+    " AND to_char(s.starts_on, 'YYYY-MM') = to_char(%(day)s::date, 'YYYY-MM'))",
     "roads": BASEMAP.format("road"),
     "water": BASEMAP.format("water"),
     "green": BASEMAP.format("green"),
 }
+WORK = {"coverage_grids", "coverage_buildings", "gaps"}
+GAP_ORDER = ("no_manager", "no_geometry", "on_leave", "no_access", "not_yet", "missed", "excused")
 SHARED = {"districts", "streets", "roads", "water", "green"}
 
 
@@ -197,6 +209,8 @@ class Oracle:
             self.absences = self._all(owner, "absence")
             self.estates = self._all(owner, "estate")
             self.manages = self._all(owner, "organisation_place")
+            self.duties = {row["id"]: row for row in self._all(owner, "duty")}
+            self.slots = self._all(owner, "slot")
 
     @staticmethod
     def _all(owner: "psycopg.Connection[Row]", table: str, without: Iterable[str] = ()) -> list[Row]:
@@ -311,6 +325,9 @@ class Oracle:
         day = day or self.now.astimezone(OFFICE).date()
         seen = [row for row in self.raw(layer, day) if self._is_seen(rights, layer, row)]
         who = self._holders(rights, day)
+        if layer in WORK:
+            seen = [row | self._work(rights, layer, row, day) for row in seen]
+            seen = [row for row in seen if layer != "gaps" or row["reason"]]
         rows = {row["id"]: {name: plain(_value(row, layer, name, who)) for name in names} for row in seen}
         return Sight(rows, {row["id"]: row["shape"] for row in seen})
 
@@ -320,6 +337,60 @@ class Oracle:
         if layer == "communities":
             return rights.is_near(row["street_id"])
         return rights.covers(row)
+
+    # Due work --------------------------------------------------------------------------------------------------
+
+    def _work(self, rights: Rights, layer: str, row: Row, day: date) -> Row:
+        """What a layer of due work says of a place: of slots of the month of that day that the account sees."""
+        slots = self._slots_of(day)
+        if layer == "coverage_grids":
+            return counted([s for s in slots if row["id"] in (s["grid_id"], s["micro_grid_id"])])
+        if layer == "coverage_buildings":
+            here = {row["id"], *self._doors.get(row["id"], [])}
+            return counted([s for s in slots if s["place_id"] in here and rights.covers(s)])
+        open_slots = [s for s in slots if s["place_id"] == row["id"] and s["state"] != "satisfied" and rights.covers(s)]
+        reasons = {self._reason(slot, day) for slot in open_slots}
+        due = [slot for slot in open_slots if slot["state"] != "excused"]
+        return {
+            "reason": next((reason for reason in GAP_ORDER if reason in reasons), None),
+            "open": len(due),
+            "excused": len(open_slots) - len(due),
+            "due_on": min((slot["due_on"] for slot in due), default=None),
+        }
+
+    def _slots_of(self, day: date) -> list[Row]:
+        return [s for s in self.slots if (s["starts_on"].year, s["starts_on"].month) == (day.year, day.month)]
+
+    def _reason(self, slot: Row, day: date) -> str:
+        if slot["state"] == "excused":
+            return "excused"
+        if slot["reason"]:
+            reason: str = slot["reason"]
+            return reason
+        at = datetime(day.year, day.month, day.day, 23, 59, 59, tzinfo=OFFICE)
+        place = self.places[slot["place_id"]]
+        chain = {place["id"], place["parent_id"], slot["grid_id"], slot["micro_grid_id"], slot["estate_id"]}
+        role = self.duties[slot["duty_id"]]["role"]
+        holders = {
+            one["person_id"]
+            for one in self.assignments
+            if one["role"] == role and one["place_id"] in chain and holds(one["valid"], at)
+        }
+        away = {one["person_id"] for one in self.absences if holds(one["valid"], at) and one["substitute_id"] is None}
+        if not holders:
+            return "no_manager"
+        if slot["place_id"] not in self._located:
+            return "no_geometry"
+        if holders <= away:
+            return "on_leave"
+        if slot["tried_at"] is not None:
+            return "no_access"
+        return "not_yet" if day < slot["ends_on"] else "missed"
+
+    @cached_property
+    def _located(self) -> set[int]:
+        with psycopg.connect(self.owner_url) as owner:
+            return {row[0] for row in owner.execute("SELECT id FROM gridmap.place WHERE geom IS NOT NULL").fetchall()}
 
     def knows(self, rights: Rights, person: int) -> bool:
         """Whether the person is known to the account."""
@@ -404,6 +475,12 @@ class Oracle:
             return rights.covers(row | {"place_id": row["id"]})
         if table == "assignment":
             return rights.covers(row) or row["person_id"] == rights.person_id is not None
+        if table == "slot":
+            return rights.covers(row)
+        if table == "inspection":
+            return rights.covers(row) or is_own
+        if table == "coverage":
+            return rights.covers({name: row.get(name) or None for name in SCOPE} | {"place_id": row["grid_id"]})
         if table == "person":
             return self.knows(rights, row["id"])
         if table == "absence":
@@ -419,14 +496,32 @@ class Oracle:
         return table in OPEN or rights.is_near(row["street_id"])
 
 
+DUE = {"slot", "inspection", "coverage"}
 OWN = {"submission", "account", "account_grant", "session", "api_token", "sign_in_slip", "job", "audit"}
 OPEN = {"basemap", "change"}
 NEAR = {
     "community", "grid", "estate", "building", "stairwell", "facility", "zone", "boundary", "membership",
-    "organisation_place",
+    "organisation_place", "duty",
 }  # fmt: skip
-LOCKED_TABLES = OWN | OPEN | NEAR | {"place", "assignment", "person", "absence", "file", "import_run", "organisation"}
+LOCKED_TABLES = (
+    OWN | OPEN | NEAR | {"place", "assignment", "person", "absence", "file", "import_run", "organisation", *DUE}
+)
 """Every table with row security, each with its rule above; a test compares this with the catalogue."""
+
+
+def counted(slots: list[Row]) -> Row:
+    """What became of these slots, in the words of the layers of coverage."""
+    due = [slot for slot in slots if slot["state"] != "excused"]
+    done = sum(slot["state"] == "satisfied" for slot in due)
+    share = done / len(due) if due else None
+    classes = (("whole", 0.95), ("good", 0.8), ("middle", 0.6), ("low", 0.0))
+    return {
+        "coverage": "nothing" if share is None else next(name for name, least in classes if share >= least),
+        "due": len(due),
+        "done": done,
+        "excused": len(slots) - len(due),
+        "late": sum(slot["is_late"] for slot in slots),
+    }
 
 
 @cache

@@ -3,7 +3,9 @@
 GridmapError
 ├── BadRequest    400  a word that cannot be understood
 ├── NotThere      404  nothing of that name, or nothing that the viewer may see
-└── Conflict      409  somebody else was first; says who or what
+├── Forbidden     403  not for this kind of account
+├── Conflict      409  somebody else was first; says who or what
+└── Refused       422  understood, and cannot be; the sentence says why
 """
 
 import logging
@@ -40,6 +42,7 @@ class GridmapError(Exception):
     """An error that is told to whoever asked."""
 
     status, code = 500, "server"
+    sentence = ""
 
     def __init__(self, word: str = "", value: str = "", **details: Any) -> None:
         super().__init__(word, value)
@@ -64,6 +67,22 @@ class Conflict(GridmapError):
     status, code = 409, "conflict"
 
 
+class Forbidden(GridmapError):
+    """The account may see it, and may not do this."""
+
+    status, code = 403, "forbidden"
+
+
+class Refused(GridmapError):
+    """What was asked is understood and cannot be: `code` says why to programs, `sentence` to people."""
+
+    status = 422
+
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__()
+        self.code, self.sentence = code, sentence
+
+
 def install(app: Flask) -> None:
     """Answer every error in one shape: a page to people, JSON to programs."""
     app.register_error_handler(GridmapError, _own_error)
@@ -73,7 +92,8 @@ def install(app: Flask) -> None:
 
 def _own_error(error: Exception) -> Response:
     assert isinstance(error, GridmapError)
-    sentence = translate(context.locale(), SENTENCES[error.code], word=error.word, value=error.value)
+    said = error.sentence or SENTENCES[error.code]
+    sentence = translate(context.locale(), said, word=error.word, value=error.value)
     return _answer(error.status, error.code, sentence, error.details)
 
 

@@ -14,7 +14,10 @@ current = and_(
 )
 counts = (
     select(
-        *(func.sum(coverage.c[name], type_=Integer).label(name) for name in ("slots", "satisfied", "excused", "late")),
+        *(
+            func.coalesce(func.sum(coverage.c[name], type_=Integer), 0).label(name)
+            for name in ("slots", "satisfied", "excused", "late")
+        ),
     )
     .where(
         coverage.c.street_id == place.c.street_id,

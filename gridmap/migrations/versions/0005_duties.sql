@@ -179,7 +179,7 @@ BEGIN
       ('inspection', 'gridmap.in_scope(street_id, community_id, grid_id, micro_grid_id, estate_id, place_id)
         OR gridmap.is_own(account_id)'),
       ('coverage', 'gridmap.in_scope(street_id, nullif(community_id, 0), nullif(grid_id, 0), nullif(micro_grid_id, 0),
-        nullif(estate_id, 0), NULL)')
+        nullif(estate_id, 0), nullif(grid_id, 0))')
     ) AS rules (relation, rule)
   LOOP
     EXECUTE format('ALTER TABLE gridmap.%I ENABLE ROW LEVEL SECURITY', target.relation);
@@ -209,9 +209,10 @@ BEGIN ATOMIC
       (SELECT p.parent_id FROM gridmap.place p WHERE p.street_id = street AND p.id = place));
 END;
 
--- The first reason that holds at the moment; null where there is no gap. Excused slots are told apart before.
+-- The first reason that holds at the moment; null where there is no gap. Excused slots are told apart before. As the
+-- owner, so that a gap has one reason for everybody who sees it; it names nobody.
 CREATE FUNCTION gridmap.gap_reason(one gridmap.slot, moment timestamptz, today date) RETURNS text
-LANGUAGE sql STABLE PARALLEL SAFE
+LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = gridmap, pg_temp
 BEGIN ATOMIC
   SELECT CASE
     WHEN one.state IN ('satisfied', 'excused') THEN NULL
@@ -354,6 +355,8 @@ BEGIN
 END
 $$;
 
+REVOKE ALL ON FUNCTION gridmap.gap_reason(gridmap.slot, timestamptz, date) FROM PUBLIC;
 REVOKE ALL ON FUNCTION gridmap.settle_slots(integer, bigint[], date), gridmap.recount_coverage(integer[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION gridmap.gap_reason(gridmap.slot, timestamptz, date) TO gridmap_app;
 GRANT EXECUTE ON FUNCTION gridmap.settle_slots(integer, bigint[], date), gridmap.recount_coverage(integer[])
   TO gridmap_app;

@@ -1,0 +1,161 @@
+"""What a phone sends from a stairwell: an answer to one check, or that it takes one back; and a fresh form proof."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Response, jsonify, request
+
+from gridmap import context
+from gridmap.api.errors import BadRequest, Conflict, Forbidden, NotThere, Refused
+from gridmap.duties import Answer, DutyProblem
+from gridmap.duties.sending import Desk, Told, send_answer, undo_answer
+from gridmap.i18n import _
+from gridmap.layer import Role
+from gridmap.submissions import SentDifferently
+
+answers = Blueprint("answers", __name__)
+
+MOST_BYTES = 64 * 1024
+ANSWERING = frozenset({Role.WORKER, Role.MANAGER, Role.DUTY_RESIDENT, Role.LEADER, Role.HANDLER})
+"""Who looks at places. Planners draw them, administrators keep accounts."""
+MODES = ("door", "phone")
+REFUSALS = {
+    "result": _("This is not an answer to this kind of check."),
+    "note": _("The note is too long, or holds characters that cannot be kept."),
+    "severity": _("How bad it is can only be said of a finding."),
+    "early": _("This check is not due yet."),
+    "superseded": _("This answer has been taken back already."),
+    "not_yours": _("Only whoever gave an answer can take it back."),
+}
+OLDEST, NEWEST = 1970, 2200
+
+
+@answers.get("/api/proof")
+def proof() -> Response:
+    """A fresh proof for forms, and whose session it is: what waits on a phone may be older than its page."""
+    answer = jsonify(csrf_token=context.csrf_token(), account=context.viewer().account_id)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+@answers.post("/api/answers")
+def answer() -> Response:
+    """Take the answer to one check. 404 where the viewer sees no such slot, 409 for the same id with another body."""
+    body = _body()
+    sent_id, content = _sent_id(body), answer_content(body)
+    return jsonify(dict(take_answer(sent_id, content)))
+
+
+@answers.post("/api/answers/undo")
+def undo() -> Response:
+    """Take one's own answer back."""
+    body = _body()
+    sent_id, content = _sent_id(body), {"inspection_id": _id(body, "inspection_id")}
+    return jsonify(dict(take_back(sent_id, content["inspection_id"])))
+
+
+def take_answer(sent_id: UUID, content: Mapping[str, Any]) -> Told:
+    """Write down the answer with this content (see `answer_content`); raises what the API answers."""
+    device_at = content.get("device_at")
+    answer = Answer(
+        slot_id=content["slot_id"],
+        result=content["result"],
+        device_at=datetime.fromisoformat(device_at) if device_at else None,
+        severity=content.get("severity"),
+        note=content.get("note") or "",
+        mode=content.get("mode"),
+    )
+    return _told("check", answer.slot_id, lambda: send_answer(_desk(), sent_id, answer, content))
+
+
+def take_back(sent_id: UUID, inspection_id: int) -> Told:
+    """Take the viewer's own answer back; raises what the API answers."""
+    content = {"undo": inspection_id}
+    return _told("answer", inspection_id, lambda: undo_answer(_desk(), sent_id, inspection_id, content))
+
+
+def answer_content(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of an answer out of what was sent, each of its kind; anything else is a 400.
+
+    A phone's clock is never a reason to refuse: a time that cannot be read is no time.
+    """
+    found: dict[str, Any] = {"slot_id": _id(body, "slot_id"), "result": _text(body, "result", 20)}
+    if body.get("severity") is not None:
+        severity = body["severity"]
+        if isinstance(severity, bool) or not isinstance(severity, int) or not 0 <= severity < 100:
+            raise BadRequest("severity", str(severity)[:40])
+        found["severity"] = severity
+    if body.get("note"):
+        found["note"] = _text(body, "note", 4_000)
+    if body.get("mode") is not None:
+        if body["mode"] not in MODES:
+            raise BadRequest("mode", str(body["mode"])[:40])
+        found["mode"] = body["mode"]
+    device_at = _moment(body.get("device_at"))
+    return found | ({"device_at": device_at.isoformat()} if device_at else {})
+
+
+def _desk() -> Desk:
+    viewer, services = context.viewer(), context.services()
+    if not viewer.roles & ANSWERING:
+        raise Forbidden
+    return Desk(
+        database=services.database,
+        viewer=viewer.prologue,
+        by=services.sign_ins.actor(viewer.account_id),
+        today=services.clock.today(),
+        is_clock_real=services.settings.clock == "real",
+    )
+
+
+def _told(word: str, identity: int, command: Callable[[], Told]) -> Told:
+    try:
+        return command()
+    except LookupError:
+        raise NotThere(word, str(identity)) from None
+    except SentDifferently:
+        raise Conflict from None
+    except DutyProblem as problem:
+        raise Refused(problem.reason, REFUSALS[problem.reason]) from None
+
+
+def _body() -> Mapping[str, Any]:
+    request.max_content_length = MOST_BYTES
+    body = request.get_json(force=True, silent=True)
+    if not isinstance(body, dict):
+        raise BadRequest("body", request.get_data(as_text=True)[:40])
+    return body
+
+
+def _sent_id(body: Mapping[str, Any]) -> UUID:
+    try:
+        return UUID(_text(body, "sent_id", 36))
+    except ValueError:
+        raise BadRequest("sent_id", str(body.get("sent_id"))[:40]) from None
+
+
+def _id(body: Mapping[str, Any], name: str) -> int:
+    value = body.get(name)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 1 << 53:
+        raise BadRequest(name, str(value)[:40])
+    return value
+
+
+def _text(body: Mapping[str, Any], name: str, limit: int) -> str:
+    value = body.get(name)
+    # half of a pair is no character: it can be neither hashed nor kept
+    if not isinstance(value, str) or len(value) > limit or any("\ud800" <= sign <= "\udfff" for sign in value):
+        raise BadRequest(name, str(value)[:40].encode(errors="replace").decode())
+    return value
+
+
+def _moment(text: object) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    if found is None or found.tzinfo is None or not OLDEST <= found.year < NEWEST:
+        return None
+    return found
