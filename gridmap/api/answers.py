@@ -1,25 +1,24 @@
 """What a phone sends from a stairwell: an answer to one check, or that it takes one back; and a fresh form proof."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, jsonify, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
 
 from gridmap import context
 from gridmap.api.errors import BadRequest, Conflict, Forbidden, NotThere, Refused
 from gridmap.duties import Answer, DutyProblem
-from gridmap.duties.sending import Desk, Told, send_answer, undo_answer
+from gridmap.duties.sending import ANSWERING, Desk, Told, send_answer, undo_answer
 from gridmap.i18n import _
-from gridmap.layer import Role
 from gridmap.submissions import SentDifferently
 
 answers = Blueprint("answers", __name__)
 
 MOST_BYTES = 64 * 1024
-ANSWERING = frozenset({Role.WORKER, Role.MANAGER, Role.DUTY_RESIDENT, Role.LEADER, Role.HANDLER})
-"""Who looks at places. Planners draw them, administrators keep accounts."""
 MODES = ("door", "phone")
 REFUSALS = {
     "result": _("This is not an answer to this kind of check."),
@@ -30,6 +29,7 @@ REFUSALS = {
     "not_yours": _("Only whoever gave an answer can take it back."),
 }
 OLDEST, NEWEST = 1970, 2200
+PLATE = re.compile(r"/p/[0-9A-Za-z._-]{1,60}")
 
 
 @answers.get("/api/proof")
@@ -54,6 +54,22 @@ def undo() -> Response:
     body = _body()
     sent_id, content = _sent_id(body), {"inspection_id": _id(body, "inspection_id")}
     return jsonify(dict(take_back(sent_id, content["inspection_id"])))
+
+
+@answers.post("/my/answer")
+def answer_by_form() -> AnyResponse:
+    """One answer, or one taken back, from a page without scripts: under an id that the page was made with."""
+    undone, given = request.form.get("undo", ""), request.form.get("answer", "")
+    sent_id = uuid5(_sent_id({"sent_id": request.form.get("page", "")}), undone or given)
+    back = request.form.get("back", "")
+    if not (back in ("/my", "/my/due") or (PLATE.fullmatch(back))):
+        back = "/my"
+    if undone:
+        take_back(sent_id, _number("undo", undone))
+        return redirect(back, 303)
+    slot_id, _colon, result = given.partition(":")
+    take_answer(sent_id, answer_content({"slot_id": _number("answer", slot_id), "result": result}))
+    return redirect(f"{back}#c{slot_id}", 303)
 
 
 def take_answer(sent_id: UUID, content: Mapping[str, Any]) -> Told:
@@ -141,6 +157,12 @@ def _id(body: Mapping[str, Any], name: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 1 << 53:
         raise BadRequest(name, str(value)[:40])
     return value
+
+
+def _number(name: str, text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 17):
+        raise BadRequest(name, text[:40])
+    return int(text)
 
 
 def _text(body: Mapping[str, Any], name: str, limit: int) -> str:

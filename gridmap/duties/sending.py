@@ -13,10 +13,13 @@ from gridmap.db import Database
 from gridmap.db.pools import Connection
 from gridmap.duties.answers import Answer, Correction, answer_slot, correct_answer
 from gridmap.duties.errors import DutyProblem
+from gridmap.layer import Role
 from gridmap.people.attempt import attempt
 from gridmap.submissions import Sent, answer_before, keep_answer
 
 Told = Mapping[str, Any]
+ANSWERING = frozenset({Role.WORKER, Role.MANAGER, Role.DUTY_RESIDENT, Role.LEADER, Role.HANDLER})
+"""Who looks at places. Planners draw them, administrators keep accounts."""
 
 
 @dataclass(frozen=True, kw_only=True)

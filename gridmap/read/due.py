@@ -366,7 +366,7 @@ def _said() -> Any:
             inspection.c.result,
             inspection.c.severity,
             inspection.c.note,
-            (inspection.c.account_id == bindparam("account", type_=BigInteger)).label("is_own"),
+            func.coalesce(inspection.c.account_id == bindparam("account", type_=BigInteger), False).label("is_own"),
         )
         .where(
             inspection.c.street_id == slot.c.street_id,

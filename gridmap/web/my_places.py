@@ -2,20 +2,21 @@
 
 from itertools import groupby
 
-from flask import render_template
+from flask import Response, render_template
 
 from gridmap import context
 from gridmap.maps import WORK, Addresses, View, compose
 from gridmap.read import layers_for
 from gridmap.read.area import read_bounds
 from gridmap.read.card import Holder, holders_of, organisations_of
+from gridmap.read.due import read_due
 from gridmap.read.locks import sees_people
 from gridmap.read.mine import MOST_BUILDINGS, Mine, MyBuilding, read_mine, read_stood_in_for
 from gridmap.scope import Viewer
 from gridmap.web.areas import WHOLE_COUNTRY
 from gridmap.web.asked import asked, today
 from gridmap.web.blueprint import page_number, pages
-from gridmap.web.place_words import ICONS, in_language, kind_title
+from gridmap.web.checks import due_given, kept_page
 
 MOST_DOORS = 30
 """Up to so many stairwells stand in the list itself; of more, each building leads to its own."""
@@ -25,19 +26,21 @@ MOST_CONTACTS = 12
 
 
 @pages.get("/my")
-def my_places() -> str:
+def my_places() -> Response:
     """The places that the viewer holds or was given; an explanation where there are none."""
     viewer, now, page = context.viewer(), asked(), page_number()
     with context.services().database.transaction(viewer.prologue) as connection:
         mine = read_mine(connection, viewer, now, after=(page - 1) * MOST_BUILDINGS)
+        due = read_due(connection, viewer, now, today())
         away = read_stood_in_for(connection, viewer, context.services().clock.now())
         bounds = read_bounds(connection, viewer, mine.place_ids) if mine.held else None
         people = holders_of(connection, viewer, now, mine.around) if mine.held and sees_people(viewer) else ()
         offices = organisations_of(connection, viewer, now, mine.around) if mine.held else ()
     layers = [layer for name, layer in layers_for(viewer.reading_roles).items() if name not in WORK]
     view = View(locale=context.locale(), bounds=bounds or WHOLE_COUNTRY, today=today(), roles=viewer.reading_roles)
-    return render_template(
+    page_of_mine = render_template(
         "my.html",
+        **due_given(due),
         map=compose(layers, view, Addresses(search=None, tianditu_key=context.services().settings.tianditu_key)),
         today=today().isoformat(),
         mine=mine,
@@ -49,10 +52,8 @@ def my_places() -> str:
         roles=list(dict.fromkeys(role for one in mine.held for role in one.roles)),
         people=contacts(viewer, mine, people),
         offices=[office for office in offices if office.phone][:MOST_CONTACTS],
-        icons=ICONS,
-        kind_title=kind_title,
-        in_language=in_language,
     )
+    return kept_page(page_of_mine)
 
 
 def by_estate(mine: Mine) -> list[tuple[MyBuilding, list[MyBuilding]]]:

@@ -58,7 +58,7 @@ def shell() -> dict[str, Any]:
         "demo": _shows_demo(),
         "nav": _areas(viewer) if viewer else [],
         "current": request.path.split("/")[1],
-        "user": {"name": viewer.title, "role": _roles(viewer)} if viewer else None,
+        "user": {"name": viewer.title, "role": _roles(viewer), "account": viewer.account_id} if viewer else None,
         "link": lambda page: same_page(page=page),
         "older": lambda cursor: same_page(before=cursor),
         "messages": [("ok", say(done))] if done else [],

@@ -75,7 +75,7 @@ def logout() -> AnyResponse:
     response = redirect(url_for("pages.login"))
     response.delete_cookie(context.cookie_name(), path="/", secure=context.services().settings.is_secure, httponly=True)
     # a shared computer keeps nothing of the last person, not even the pages that the browser has seen
-    response.headers["Clear-Site-Data"] = '"cache"'
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
     return response
 
 

@@ -1,6 +1,7 @@
 // What every page does beyond HTML: menus close, things are copied, dialogs open, messages pass, a form is sent once,
 // and parts that are slow to make come after the page.
 import { ask } from "./ask.js";
+import "./keeping.js";
 
 const text = (name) => document.body.dataset[name] || "";
 

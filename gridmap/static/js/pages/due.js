@@ -1,0 +1,3 @@
+// What is due, building by building.
+import "../page.js";
+import "../checks.js";

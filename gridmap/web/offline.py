@@ -1,0 +1,28 @@
+"""What opens without the network: the script that keeps one's own pages on the phone. And what is never kept at all."""
+
+import json
+
+from flask import Response, current_app, render_template, url_for
+
+from gridmap.assets import STATIC
+from gridmap.web.blueprint import pages
+
+
+@pages.get("/sw.js")
+def service_worker() -> Response:
+    """The service worker, at the root because its place is what it may answer for. It holds no row of anybody."""
+    address = url_for("static", filename="x").removesuffix("x")
+    known = current_app.extensions.setdefault("gridmap-sw", {})
+    if address not in known:
+        source = (STATIC / "js" / "sw.js").read_text("utf-8")
+        known[address] = f"const BUILD = {json.dumps(address)};\n{source}"
+    response = Response(known[address], mimetype="text/javascript")
+    response.headers["Cache-Control"] = "no-cache"
+    response.headers["Content-Security-Policy"] = "default-src 'none'; connect-src 'self'"
+    return response
+
+
+@pages.get("/about/privacy")
+def privacy() -> str:
+    """What gridmap keeps of those who work with it, and what it does not collect."""
+    return render_template("privacy.html")
