@@ -93,6 +93,7 @@ def make_world(owner: Owner) -> World:
     ids = {"street": STREET, "far_street": OTHER_STREET} | find_ids(owner)
     ids |= add_places(owner, ids)
     ids |= add_people(owner, ids)
+    own_slots_anew(owner)
     add_operations(owner, ids)
     add_accounts(owner, ids)
     betray_names(owner)
@@ -120,6 +121,7 @@ def keep_one_street(superuser_url: str) -> None:
         connection.execute("DELETE FROM gridmap.account_grant WHERE street_id <> %s", (STREET,))
         connection.execute("DELETE FROM gridmap.organisation WHERE street_id <> %s", (STREET,))
         connection.execute("DELETE FROM gridmap.street WHERE id <> %s", (STREET,))
+        connection.execute("DELETE FROM gridmap.change WHERE street_id NOT IN (0, %s)", (STREET,))
     with psycopg.connect(superuser_url, autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE")
 
@@ -278,6 +280,19 @@ def assign(owner: Owner, serial: int, person: int, place: int, role: str, valid:
         " community_id, grid_id, micro_grid_id, estate_id FROM gridmap.place WHERE id = %s",
         (serial, person, role, primary, valid, place),
     )
+
+
+def own_slots_anew(owner: Owner) -> None:
+    """Slots and answers follow their places into micro grids and sub-estates, and so do the counts."""
+    for table in ("slot", "inspection"):
+        owner.execute(
+            sql.SQL(
+                "UPDATE gridmap.{} s SET community_id = p.community_id, grid_id = p.grid_id,"
+                " micro_grid_id = p.micro_grid_id, estate_id = p.estate_id FROM gridmap.place p"
+                " WHERE p.street_id = s.street_id AND p.id = s.place_id"
+            ).format(sql.Identifier(table))
+        )
+    owner.execute("SELECT gridmap.recount_coverage(%s)", ([STREET, OTHER_STREET],))
 
 
 def add_people(owner: Owner, ids: Mapping[str, int]) -> dict[str, int]:

@@ -205,7 +205,10 @@ def _grouped(rows: Iterable[Row]) -> DueWork:
         doors.setdefault(row["group_id"], {}).setdefault(row["place_id"], []).append(row)
     groups = [_around(outer[key], inner.values()) for key, inner in doors.items()]
     last = date.max
-    order = sorted(groups, key=lambda one: (one.due_on or last, natural_key(one.around or ""), natural_key(one.name)))
+    # where the estate is not told, the code keeps its buildings together
+    order = sorted(
+        groups, key=lambda one: (one.due_on or last, natural_key(one.around or one.code), natural_key(one.name), one.id)
+    )
     return DueWork(groups=tuple(order))
 
 
