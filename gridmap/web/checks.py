@@ -31,7 +31,7 @@ RESULTS = {
     "done": _("Done"),
 }
 SEVERITIES = {1: _("Worth a note"), 2: _("To be mended"), 3: _("Urgent")}
-TROUBLES = (_("Missing"), _("Broken"), _("Blocked"), _("Out of date"), _("Dirty"), _("Something else"))
+TROUBLES = (_("Gone"), _("Broken"), _("Blocked"), _("Out of date"), _("Dirty"), _("Something else"))
 """What is wrong, in one tap instead of typing."""
 STATES = {
     "waiting": _("kept here, waits for the network"),

@@ -14,7 +14,7 @@ def service_worker() -> Response:
     address = url_for("static", filename="x").removesuffix("x")
     known = current_app.extensions.setdefault("gridmap-sw", {})
     if address not in known:
-        source = (STATIC / "js" / "sw.js").read_text("utf-8")
+        source = (STATIC / "js" / "pages" / "sw.js").read_text("utf-8")
         known[address] = f"const BUILD = {json.dumps(address)};\n{source}"
     response = Response(known[address], mimetype="text/javascript")
     response.headers["Cache-Control"] = "no-cache"
