@@ -18,13 +18,13 @@ from tests.conftest import Base
 from tests.oracle import PLANS, TOLD_WHO, Leak, Oracle, Rights, compare
 from tests.outputs import Scene, properties
 
-PUBLIC = {"static", "api.healthz", "pages.login", "pages.enter"}
+PUBLIC = {"static", "api.healthz", "pages.login", "pages.enter", "pages.service_worker"}
 """For everybody: no rows."""
 COMPARED = {
     "tiles.tile", "ogc.items", "ogc.item", "ogc.download", "pages.search", "pages.place_list", "pages.place_card",
-    "pages.place_page",
+    "pages.place_page", "pages.plate",
 }  # fmt: skip
-"""Compared with the oracle row by row, here or in the tests of tiles."""
+"""Compared with the oracle row by row, here, in the tests of tiles or in those of answers."""
 READ = {
     "tiles.tilejson": ["/tiles/tiles.json"],
     "ogc.landing": ["/ogc", "/ogc?f=html"],
@@ -37,6 +37,10 @@ READ = {
     "pages.street_map": ["/map"],
     "pages.map_facts": ["/map/facts"],
     "pages.my_places": ["/my", "/my?page=2"],
+    "pages.my_due": ["/my/due"],
+    "pages.plates": ["/plates?within={place}"],
+    "pages.privacy": ["/about/privacy"],
+    "answers.proof": ["/api/proof"],
     "pages.data": ["/data"],
     "pages.data_layer": [f"/data/{name}" for name in BY_NAME],
     "pages.data_state": [f"/data/{name}/state" for name in BY_NAME],
@@ -98,6 +102,7 @@ def test_a_stranger_is_told_nothing(scene: Scene, client: FlaskClient) -> None:
 def addresses(scene: Scene) -> Iterator[str]:
     """Every address that needs no row, and those of accounts and streets."""
     ids = {"account": scene.oracle.accounts["worker"]["id"], "street": scene.world.ids["street"]}
+    ids["place"] = scene.world.ids["grid"]
     for some in (*READ.values(), *ADMINISTRATION.values()):
         yield from (address.format(**ids) for address in some)
 

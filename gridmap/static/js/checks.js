@@ -31,16 +31,18 @@ for (const row of document.querySelectorAll("[data-check]")) {
   });
 }
 
-/** The newest thing in the outbox about a check that the page, as it was made, does not know yet. */
-function newest(all, slot, check) {
-  const at = Number(form.dataset.at);
-  let found = null;
-  for (const item of all) {
-    if (item.slot !== slot) continue;
-    const isKnown = item.state === "accepted" && (item.at + SAME < at || (item.kind === "answer" && item.inspection === check.inspection));
-    if (!isKnown && item.state !== "refused" && item.state !== "conflict") found = item;
-  }
-  return found;
+/** Whether the page, as it was made, says already what this item says. Both times are the server's. */
+function isKnown(item) {
+  const check = item.state === "accepted" && rows.get(item.slot);
+  if (!check) return false;
+  const isShown = item.kind === "answer" && item.inspection === check.inspection;
+  return isShown || item.at + SAME < Number(form.dataset.at);
+}
+
+/** The newest thing in the outbox about a check that the page does not know yet. */
+function newest(all, slot) {
+  const told = ["waiting", "sending", "accepted"];
+  return all.filter((item) => item.slot === slot && told.includes(item.state) && !isKnown(item)).pop() || null;
 }
 
 function stateWords(item) {
@@ -131,8 +133,8 @@ function paintPanel(all, trouble) {
 }
 
 function wordsOf(row) {
-  const place = row.closest("[data-place]");
-  return { title: row.querySelector(".check-title").textContent.trim(), place: place ? place.dataset.place : "" };
+  const place = row.closest("[data-door]");
+  return { title: row.querySelector(".check-title").textContent.trim(), place: place ? place.dataset.door : "" };
 }
 
 function describe(row) {
@@ -158,7 +160,7 @@ function described(event) {
 
 function pressed(event) {
   const button = event.target.closest("button[name]");
-  if (!button || !window.indexedDB) return;
+  if (!button) return;
   event.preventDefault();
   const row = button.closest("[data-check]");
   const slot = Number(row.dataset.check);
@@ -179,15 +181,24 @@ function openTarget() {
 }
 
 if (form) {
-  form.addEventListener("click", pressed);
+  if (window.indexedDB && form.dataset.ready !== "never") {
+    form.addEventListener("click", pressed);
+    form.dataset.ready = "yes";
+    if (form.early) form.early.click();
+  }
   if (dialog) dialog.querySelector("form").addEventListener("submit", described);
   window.addEventListener("hashchange", openTarget);
   openTarget();
 }
 if (light) {
+  let isTidied = !form;
   follow((all, trouble) => {
+    if (!isTidied) {
+      isTidied = true;
+      for (const item of all.filter(isKnown)) putAway(item.id);
+    }
     if (form) {
-      for (const [slot, check] of rows) paint(check, newest(all, slot, check));
+      for (const [slot, check] of rows) paint(check, newest(all, slot));
       count();
     }
     paintPanel(all, trouble);

@@ -2,7 +2,8 @@
 // outlives the page, the browser and the session; sent under an id of its own, so that sending twice is sending once.
 
 const NAME = "gridmap-outbox";
-const AGAIN = 3000; // ms between two tries while something waits
+const SOON = 250; // ms until the next try while something waits, longer each time that nothing moved …
+const AGAIN = 3000; // … up to this
 const PATIENCE = 8000; // ms that one request may take at first, longer each time it was too short
 const MOST_PATIENCE = 30000;
 const KEPT = 45 * 86400000; // ms after which an arrived answer is forgotten even if no page was fetched since
@@ -13,6 +14,7 @@ let account = null;
 let proof = null;
 let busy = false;
 let timer = 0;
+let pause = SOON;
 let trouble = ""; // "", "offline" or "session": why nothing moves
 const listeners = new Set();
 
@@ -225,12 +227,13 @@ async function settle(item, { status, body, at }) {
   if (status === 200 && window.gridmap && body.seen) window.gridmap.refresh(body.seen);
 }
 
+/** Send one item; true where the server had the last word about it. */
 async function sendOne(listed) {
   const item = await withInspection(listed);
-  if (!item) return;
+  if (!item) return false;
   const patience = Math.min(PATIENCE + item.tries * 4000, MOST_PATIENCE);
   const claimed = await claim(item.id, patience);
-  if (!claimed) return;
+  if (!claimed) return false;
   await tell();
   const back = () => update(item.id, (found) => (found.state === "sending" ? { ...found, state: "waiting", lease: 0 } : undefined));
   try {
@@ -243,7 +246,11 @@ async function sendOne(listed) {
       await back();
     } else if (answer.status === 429 || answer.status >= 500) {
       await back(); // trouble of the server, not of this item: the next one has its turn
-    } else await settle(claimed, answer);
+    } else {
+      await settle(claimed, answer);
+      return true;
+    }
+    return false;
   } catch (error) {
     await back();
     throw error;
@@ -256,10 +263,9 @@ export async function send() {
   busy = true;
   clearTimeout(timer);
   try {
-    let waiting = (await items()).filter(isUnsent);
-    for (const item of waiting) {
+    for (const item of (await items()).filter(isUnsent)) {
       if (!proof) await freshProof();
-      await sendOne(item);
+      if (await sendOne(item)) pause = SOON;
       trouble = "";
     }
   } catch (error) {
@@ -268,8 +274,9 @@ export async function send() {
   }
   busy = false;
   const left = (await items().catch(() => [])).some(isUnsent);
-  if (left) timer = setTimeout(send, AGAIN);
-  else if (trouble === "offline") trouble = "";
+  if (left) timer = setTimeout(send, pause);
+  pause = left ? Math.min(pause * 2, AGAIN) : SOON;
+  if (!left && trouble === "offline") trouble = "";
   await tell().catch(() => {});
 }
 
@@ -300,7 +307,7 @@ async function begin(current) {
 export function beginOutbox(current) {
   if (!window.indexedDB) return Promise.resolve(false);
   const wake = () => {
-    trouble = trouble === "offline" ? "" : trouble;
+    pause = SOON;
     send();
   };
   window.addEventListener("online", wake);

@@ -1,0 +1,357 @@
+"""A building manager in a stairwell, with and without signal: three checks, a finding, a lost connection, a lost phone."""
+
+import random
+import re
+import socket
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import FLAGS, PHONE
+from tests.browser.page_pictures import sign_in
+from tests.browser.visits import Visitor, served
+from tests.checks import STAIRWELL, Slots, answers_to
+from tests.conftest import DEMO_PASSWORD, Base
+
+pytestmark = pytest.mark.browser
+NETWORK_IS_GONE = re.compile(r"Failed to load resource|ERR_INTERNET_DISCONNECTED|ERR_EMPTY_RESPONSE|ERR_CONNECTION")
+RESUMES = 10_000
+"""ms within which sending goes on once the network is back."""
+
+
+@dataclass
+class Line:
+    """The line between phone and server: `is_dead` lets nothing through, `chance` makes it bad."""
+
+    app: Any
+    is_dead: bool = False
+    dies_after_commit: bool = False
+    chance: random.Random | None = None
+    faults: dict[str, int] = field(default_factory=dict)
+
+    def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Any:
+        if self.is_dead:
+            return self._drop(environ)
+        if environ["PATH_INFO"] != "/api/answers" or environ["REQUEST_METHOD"] != "POST":
+            return self.app(environ, start)
+        fault = self._fault()
+        if fault == "lost on the way":
+            return self._drop(environ)
+        if fault == "tired":
+            start("503 Service Unavailable", [("Content-Type", "text/plain")])
+            return [b""]
+        if fault == "late":
+            time.sleep(0.03)
+        answer = self.app(environ, start)
+        if fault == "answer lost":
+            body = b"".join(answer)
+            assert body
+            return self._drop(environ)
+        return answer
+
+    def _fault(self) -> str:
+        if self.dies_after_commit:
+            self.is_dead = True
+            return "answer lost"
+        if self.chance is None:
+            return ""
+        names = ("lost on the way", "answer lost", "tired", "late", "", "", "", "", "", "")
+        fault = self.chance.choice(names)
+        self.faults[fault] = self.faults.get(fault, 0) + 1
+        return fault
+
+    @staticmethod
+    def _drop(environ: dict[str, Any]) -> list[bytes]:
+        environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+        raise ConnectionResetError
+
+
+@dataclass(frozen=True)
+class Town:
+    """The served demo, its line, and the manager's slots."""
+
+    url: str
+    line: Line
+    base: Base
+    slots: list[int]
+
+    def answers(self) -> list[dict[str, Any]]:
+        """What the database holds."""
+        return answers_to(self.base, self.slots)
+
+
+@pytest.fixture(scope="module")
+def base(demo_template: str, copy_database: Callable[[str], Base]) -> Base:
+    return copy_database(demo_template)
+
+
+@pytest.fixture(scope="module")
+def served_line(base: Base, make_app: Callable[[Base], Flask]) -> Iterator[tuple[str, Line]]:
+    app = make_app(base)
+    line = Line(app.wsgi_app)
+    app.wsgi_app = line  # type: ignore[method-assign]
+    with served(app) as url:
+        yield url, line
+
+
+@pytest.fixture
+def town(base: Base, served_line: tuple[str, Line]) -> Iterator[Town]:
+    url, line = served_line
+    yield Town(url, line, base, Slots(base).reopen())
+    line.is_dead = line.dies_after_commit = False
+    line.chance = None
+
+
+@pytest.fixture
+def manager(chromium: Browser, town: Town) -> Iterator[Visitor]:
+    somebody = Visitor(chromium, town.url, "manager", on_phone=True)
+    yield somebody
+    somebody.seen.errors = [error for error in somebody.seen.errors if not NETWORK_IS_GONE.search(error)]
+    somebody.leave()
+
+
+def keeps_pages(page: Page) -> None:
+    """Wait until the phone has a copy of the page and of its files."""
+    page.wait_for_function(
+        "async () => { const pages = await caches.open('gridmap-pages'); const files = await caches.open('gridmap-files');"
+        " return (await pages.keys()).length >= 2 && (await files.keys()).length >= 3; }"
+    )
+
+
+def fine(page: Page) -> Any:
+    return page.locator(".check[data-is=open] .answer-fine")
+
+
+def arrived(page: Page) -> None:
+    expect(page.locator("[data-outbox-panel]")).to_have_attribute("data-state", "sent", timeout=RESUMES)
+    expect(page.locator("[data-outbox]")).to_be_hidden()
+
+
+def test_three_checks_are_three_taps_and_each_can_be_taken_back(manager: Visitor, town: Town) -> None:
+    page = manager.go("/")
+    expect(fine(page)).to_have_count(3)
+    for button in page.locator(".check-answers button").all():
+        box = button.bounding_box()
+        assert box
+        assert box["height"] >= 48
+        assert box["width"] >= 48
+    taps = 0
+    while fine(page).count():
+        fine(page).first.tap()
+        taps += 1
+        expect(fine(page)).to_have_count(3 - taps)
+    assert taps == 3
+    arrived(page)
+    assert [row["result"] for row in town.answers()] == ["fine"] * 3
+    expect(page.locator(".due-count")).to_have_text("已完成 3 / 3")
+    page.locator(".said-undo").first.tap()
+    expect(fine(page)).to_have_count(1)
+    arrived(page)
+    assert len(town.answers()) == 2
+    page.reload()
+    expect(fine(page)).to_have_count(1)
+    page.locator(".said-undo").first.tap()  # from the page as the server made it
+    expect(fine(page)).to_have_count(2)
+    arrived(page)
+    assert len(town.answers()) == 1
+
+
+def test_a_finding_is_four_taps(manager: Visitor, town: Town) -> None:
+    page = manager.go("/my")
+    page.locator(".answer-finding").first.tap()
+    page.locator(".finding .pill", has_text="过期").tap()
+    page.locator(".finding .pill", has_text="紧急").tap()
+    page.locator(".finding button", has_text="保存").tap()
+    expect(page.locator(".check").first).to_contain_text("有问题 · 紧急")
+    arrived(page)
+    [row] = town.answers()
+    assert (row["result"], row["severity"], row["note"]) == ("finding", 3, "过期")
+
+
+def test_no_button_answers_several_at_once(manager: Visitor) -> None:
+    page = manager.go("/my")
+    values = page.locator("[data-due] button[name=answer]").evaluate_all("all => all.map((one) => one.value)")
+    assert len(values) == len(set(values)) == 9
+    assert all(re.fullmatch(r"\d+:\w+", value) for value in values)
+    assert page.locator("[data-due] button:not([name=answer])").count() == 0
+
+
+def test_offline_answers_three_checks_comes_back_online_and_they_have_arrived(manager: Visitor, town: Town) -> None:
+    page = manager.go("/my")
+    keeps_pages(page)
+    manager.context.set_offline(True)
+    page.goto(town.url + "/my")  # opens without a network
+    for left in (2, 1, 0):
+        fine(page).first.tap()
+        expect(fine(page)).to_have_count(left)
+    expect(page.locator("[data-outbox]")).to_have_text("3")
+    expect(page.locator("[data-outbox-panel]")).to_contain_text("3 项存在手机上")
+    page.reload()
+    expect(page.locator("[data-outbox]")).to_have_text("3")
+    expect(fine(page)).to_have_count(0)
+    assert town.answers() == []
+    manager.context.set_offline(False)
+    arrived(page)
+    assert sorted(row["slot_id"] for row in town.answers()) == sorted(town.slots)
+    page.reload()
+    expect(page.locator(".said-fine")).to_have_count(3)
+    assert len(town.answers()) == 3
+
+
+def test_the_server_dies_between_writing_and_answering(manager: Visitor, town: Town) -> None:
+    page = manager.go("/my")
+    town.line.dies_after_commit = True
+    fine(page).first.tap()
+    expect(page.locator(".state-waiting")).to_have_count(1, timeout=RESUMES)
+    assert len(town.answers()) == 1
+    page.locator(".said-undo").tap()  # it may have arrived, so it is not simply dropped
+    fine(page).nth(1).tap()
+    town.line.dies_after_commit = town.line.is_dead = False
+    arrived(page)
+    [row] = town.answers()
+    assert row["slot_id"] == town.slots[1]
+
+
+def test_answers_outlive_the_browser_and_the_session(town: Town, chromium: Browser, tmp_path: Path) -> None:
+    context = chromium.browser_type.launch_persistent_context(
+        tmp_path, executable_path="/usr/bin/chromium", args=list(FLAGS), viewport=PHONE, locale="zh-CN"
+    )
+    page = context.new_page()
+    sign_in(page, town.url, "manager")
+    page.goto(town.url + "/my")
+    town.line.is_dead = True
+    for left in (2, 1):
+        fine(page).first.click()
+        expect(fine(page)).to_have_count(left)
+    context.close()
+    assert town.answers() == []
+    town.line.is_dead = False
+    context = chromium.browser_type.launch_persistent_context(
+        tmp_path, executable_path="/usr/bin/chromium", args=list(FLAGS), viewport=PHONE, locale="zh-CN"
+    )
+    page = context.new_page()
+    page.goto(town.url + "/my")  # the cookie of a session goes with the browser
+    expect(page).to_have_url(re.compile("/login"))
+    sign_in(page, town.url, "manager")
+    page.goto(town.url + "/my")
+    arrived(page)
+    assert sorted(row["slot_id"] for row in town.answers()) == sorted(town.slots[:2])
+    context.close()
+
+
+def test_an_expired_session_keeps_the_answers_and_says_so(manager: Visitor, town: Town) -> None:
+    page = manager.go("/my")
+    manager.context.clear_cookies()
+    fine(page).first.tap()
+    expect(page.locator("[data-outbox-panel]")).to_contain_text("重新登录", timeout=RESUMES)
+    page.locator("[data-outbox-panel] a").tap()
+    page.fill("[name=username]", "manager")
+    page.fill("[name=password]", DEMO_PASSWORD)
+    page.locator("main button[type=submit]").tap()
+    expect(page).to_have_url(re.compile("/my$"))
+    arrived(page)
+    assert len(town.answers()) == 1
+
+
+def test_a_refused_answer_says_why_and_blocks_nobody(manager: Visitor, town: Town) -> None:
+    page = manager.go("/my")
+    page.locator(".answer-fine").first.evaluate("(one) => { one.value = one.value.split(':')[0] + ':reached'; }")
+    page.locator(".answer-fine").first.tap()
+    fine(page).nth(1).tap()
+    expect(page.locator(".outbox-item")).to_contain_text("这类检查没有这个选项", timeout=RESUMES)
+    expect(page.locator(".state-accepted")).to_have_count(1, timeout=RESUMES)
+    [row] = town.answers()
+    assert row["slot_id"] == town.slots[1]
+    page.locator(".outbox-item button").tap()
+    expect(page.locator(".outbox-item")).to_have_count(0)
+
+
+KEPT = (
+    "async () => ({ pages: (await caches.keys()).includes('gridmap-pages'), items: await new Promise((done) => {"
+    " const open = indexedDB.open('gridmap-outbox', 1); open.onsuccess = () => { const base = open.result;"
+    " if (!base.objectStoreNames.contains('items')) { base.close(); indexedDB.deleteDatabase('gridmap-outbox'); done(0); return; }"
+    " const all = base.transaction('items').objectStore('items').count();"
+    " all.onsuccess = () => { base.close(); done(all.result); }; }; }) })"
+)
+
+
+def test_signing_out_asks_first_and_then_leaves_nothing_on_the_phone(manager: Visitor, town: Town) -> None:
+    page = manager.go("/my")
+    keeps_pages(page)
+    manager.context.route("**/api/**", lambda route: route.abort())
+    fine(page).first.tap()
+    expect(page.locator("[data-outbox]")).to_have_text("1")
+    page.locator(".menu summary").tap()
+    page.locator("form[action='/logout'] button").tap()
+    expect(page.locator("#leave-question")).to_contain_text("还有 1 项填报没有发出")
+    page.locator("#leave-question button", has_text="先不退出").tap()
+    assert page.evaluate(KEPT) == {"pages": True, "items": 1}
+    page.locator(".menu summary").tap() if not page.locator("form[action='/logout'] button").is_visible() else None
+    page.locator("form[action='/logout'] button").tap()
+    page.locator("#leave-question button", has_text="清除并退出").tap()
+    expect(page).to_have_url(re.compile("/login"))
+    assert page.evaluate(KEPT) == {"pages": False, "items": 0}
+    assert town.answers() == []
+
+
+def test_another_account_on_the_same_phone_sees_and_sends_nothing_of_the_first(
+    manager: Visitor, town: Town
+) -> None:
+    page = manager.go("/my")
+    keeps_pages(page)
+    manager.context.route("**/api/**", lambda route: route.abort())
+    fine(page).first.tap()
+    expect(page.locator("[data-outbox]")).to_have_text("1")
+    manager.context.clear_cookies()
+    manager.context.unroute("**/api/**")
+    page.goto(town.url + "/login")
+    sign_in(page, town.url, "worker")
+    page.goto(town.url + "/my")
+    expect(page.locator("[data-outbox]")).to_be_hidden()
+    page.wait_for_function("async () => !(await indexedDB.databases()).length || true")
+    assert page.evaluate(KEPT)["items"] == 0
+    assert town.answers() == []
+
+
+ADD = """async ([slots, results, address]) => {
+  const { keepAnswer } = await import(address);
+  for (let turn = 0; turn < results.length; turn += 1) {
+    await keepAnswer(slots[turn % slots.length], { result: results[turn] }, { title: "", place: "" });
+  }
+  window.dispatchEvent(new Event("online"));
+}"""
+BATCH = 200
+
+
+@pytest.mark.parametrize("sends", [BATCH, pytest.param(10_000, marks=pytest.mark.full)])
+def test_over_a_bad_line_nothing_is_lost_doubled_or_stuck(manager: Visitor, town: Town, sends: int) -> None:
+    town.line.chance = random.Random(20260316)
+    town.line.faults.clear()
+    page = manager.go("/my")
+    address = re.sub(r"pages/\w+\.js$", "outbox.js", page.evaluate("performance.getEntriesByType('resource').map((one) => one.name).find((one) => one.includes('/js/pages/'))"))
+    other = manager.context.new_page()
+    other.goto(town.url + "/my")  # a second page sends the same outbox
+    for done in range(0, sends, BATCH):
+        results = [("fine", "finding", "no_access")[turn % 3] for turn in range(BATCH)]
+        page.evaluate(ADD, [town.slots, results, address])
+        expect(page.locator("[data-outbox]")).to_be_hidden(timeout=120_000)
+        assert len(town.answers()) == done + BATCH
+        page.goto(town.url + "/my")
+    found = town.answers()
+    assert len({row["sent_id"] for row in found}) == len(found) == sends
+    assert {"lost on the way", "answer lost", "tired", "late"} <= set(town.line.faults)
+    other.close()
+
+
+def test_a_plate_leads_to_the_checks_of_its_stairwell(manager: Visitor, town: Town) -> None:
+    page = manager.go(f"/p/{STAIRWELL}")
+    expect(page.locator("h1")).to_contain_text("1单元")
+    fine(page).first.tap()
+    arrived(page)
+    assert len(town.answers()) == 1

@@ -1,0 +1,89 @@
+"""Checks and answers: a place opens, and takes an answer, for those who see it and for nobody else."""
+
+import re
+import uuid
+from collections.abc import Callable, Iterator
+
+import psycopg
+import pytest
+from flask import Flask
+from test_who_sees_what import SHUT_OUT, SIGNED_IN, open_scene
+
+from tests.conftest import Base
+from tests.outputs import Scene
+
+ANSWERING = {"worker", "manager", "leader", "handler", "duty_resident"}
+
+
+@pytest.fixture(scope="module")
+def scene(demo_template: str, copy_database: Callable[[str], Base], make_app: Callable[[Base], Flask]) -> Scene:
+    return open_scene(copy_database(demo_template), make_app)
+
+
+def slots(scene: Scene) -> list[tuple[int, int, str]]:
+    """Some slots with their place: (slot, place, code), of every kind and corner."""
+    with psycopg.connect(scene.oracle.owner_url) as owner:
+        return owner.execute(
+            "SELECT DISTINCT ON (s.place_id) s.id, s.place_id, p.code FROM gridmap.slot s"
+            " JOIN gridmap.place p ON p.street_id = s.street_id AND p.id = s.place_id"
+            " WHERE s.starts_on = '2026-03-01' AND s.place_id IS NOT NULL"
+            " ORDER BY s.place_id, s.id"
+        ).fetchall()[::9]
+
+
+def written(scene: Scene) -> tuple[int, int]:
+    with psycopg.connect(scene.oracle.owner_url) as owner:
+        row = owner.execute(
+            "SELECT (SELECT count(*) FROM gridmap.inspection), (SELECT count(*) FROM gridmap.submission)"
+        ).fetchone()
+    assert row
+    return row[0], row[1]
+
+
+def sees(scene: Scene, who: str, place_id: int) -> bool:
+    rights = scene.oracle.rights(who)
+    return rights is not None and rights.covers(scene.oracle.places[place_id])
+
+
+def answers(scene: Scene, who: str) -> Iterator[tuple[int, int, int]]:
+    """Slot, place and the status of an answer that no check takes: 422 where it is seen, before anything is written."""
+    client = scene.app.test_client()
+    for slot, place, _code in slots(scene):
+        body = {"sent_id": str(uuid.uuid4()), "slot_id": slot, "result": "nonsense"}
+        headers = scene.world.headers(who) | {"Accept": "application/json"}
+        yield slot, place, client.post("/api/answers", json=body, headers=headers).status_code
+
+
+@pytest.mark.parametrize("who", SIGNED_IN)
+def test_an_answer_is_taken_where_the_place_is_seen(scene: Scene, who: str) -> None:
+    before = written(scene)
+    rights = scene.oracle.rights(who)
+    assert rights is not None
+    may = bool(rights.roles & ANSWERING)
+    for slot, place, status in answers(scene, who):
+        assert status == (403 if not may else 422 if sees(scene, who, place) else 404), (slot, place)
+    assert written(scene) == before
+
+
+@pytest.mark.parametrize("who", SHUT_OUT)
+def test_who_is_shut_out_answers_nothing(scene: Scene, who: str) -> None:
+    assert {status for _slot, _place, status in answers(scene, who)} == {401}
+
+
+@pytest.mark.parametrize("who", SIGNED_IN)
+def test_a_plate_opens_for_who_sees_the_place_and_names_no_other(scene: Scene, who: str) -> None:
+    client = scene.app.test_client()
+    headers = scene.world.headers(who) | {"Accept": "text/html"}
+    for _slot, place, code in slots(scene)[::4]:
+        page = client.get(f"/p/{code}", headers=headers)
+        assert page.status_code == (200 if sees(scene, who, place) else 404), place
+
+
+@pytest.mark.parametrize("who", SIGNED_IN)
+def test_the_list_of_what_is_due_holds_only_places_that_are_seen(scene: Scene, who: str) -> None:
+    with psycopg.connect(scene.oracle.owner_url) as owner:
+        place_of = dict(owner.execute("SELECT id, place_id FROM gridmap.slot WHERE place_id IS NOT NULL").fetchall())
+    page = scene.app.test_client().get("/my/due", headers=scene.world.headers(who) | {"Accept": "text/html"})
+    assert page.status_code == 200
+    for slot in re.findall(r'data-check="([0-9]+)"', page.text):
+        assert sees(scene, who, place_of[int(slot)])
