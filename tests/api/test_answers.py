@@ -86,9 +86,7 @@ def test_a_finding_carries_how_bad_and_a_word(send: Send, slots: list[int], base
     assert (row["severity"], row["note"]) == (2, "灭火器过期")
 
 
-def test_sending_twice_is_sending_once_and_another_body_is_a_conflict(
-    send: Send, slots: list[int], base: Base
-) -> None:
+def test_sending_twice_is_sending_once_and_another_body_is_a_conflict(send: Send, slots: list[int], base: Base) -> None:
     sent_id = new()
     body = {"sent_id": sent_id, "slot_id": slots[0], "result": "fine"}
     first, again = send("manager", **body), send("manager", **body)
@@ -158,7 +156,9 @@ def test_bad_json_is_a_400(app: Flask, tokens: dict[str, dict[str, str]], data: 
     assert told.status_code == 400
 
 
-@pytest.mark.parametrize("device_at", ["1970-01-02T00:00:00Z", "2099-01-01T00:00:00+08:00", "yesterday", 5, "0001-01-01"])
+@pytest.mark.parametrize(
+    "device_at", ["1970-01-02T00:00:00Z", "2099-01-01T00:00:00+08:00", "yesterday", 5, "0001-01-01"]
+)
 def test_a_wrong_clock_is_never_a_reason_to_refuse(send: Send, slots: list[int], device_at: object) -> None:
     told = send("manager", sent_id=new(), slot_id=slots[0], result="fine", device_at=device_at)
     assert told.status_code == 200
@@ -230,7 +230,7 @@ def test_a_plate_opens_the_checks_of_its_place_for_who_sees_it(app: Flask, slots
     leader = Person(app)
     leader.sign_in("leader", DEMO_PASSWORD)
     sheet = leader.get(f"/plates?within={_place(app, STAIRWELL)}").text
-    assert sheet.count("<li class=\"plate\">") == 1
+    assert sheet.count('<li class="plate">') == 1
     assert leader.get("/plates?within=1").text.count("plate-code") == 0
 
 
@@ -248,9 +248,7 @@ RESULTS = ("fine", "finding", "no_access")
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_however_often_and_together_one_id_is_one_answer(
-    send: Send, base: Base, data: st.DataObject
-) -> None:
+def test_however_often_and_together_one_id_is_one_answer(send: Send, base: Base, data: st.DataObject) -> None:
     slots = Slots(base).reopen()
     bodies = [
         {"sent_id": new(), "slot_id": data.draw(st.sampled_from(slots)), "result": data.draw(st.sampled_from(RESULTS))}
@@ -271,13 +269,13 @@ def test_however_often_and_together_one_id_is_one_answer(
 
 
 @pytest.mark.parametrize("sends", [400, pytest.param(10_000, marks=pytest.mark.full)])
-def test_duplicated_reordered_and_lost_sends_lose_and_double_nothing(
-    send: Send, base: Base, sends: int
-) -> None:
+def test_duplicated_reordered_and_lost_sends_lose_and_double_nothing(send: Send, base: Base, sends: int) -> None:
     """Every id is sent one to four times, in any order, by several at once; some answers never reach the phone."""
     chance = random.Random(20260316)
     slots = Slots(base).reopen()
-    bodies = [{"sent_id": new(), "slot_id": chance.choice(slots), "result": chance.choice(RESULTS)} for _ in range(sends // 2)]
+    bodies = [
+        {"sent_id": new(), "slot_id": chance.choice(slots), "result": chance.choice(RESULTS)} for _ in range(sends // 2)
+    ]
     posts = [body for body in bodies for _ in range(chance.randint(1, 3))]
     chance.shuffle(posts)
     with ThreadPoolExecutor(CLIENTS) as pool:

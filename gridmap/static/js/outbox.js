@@ -6,6 +6,7 @@ const SOON = 250; // ms until the next try while something waits, longer each ti
 const AGAIN = 3000; // … up to this
 const PATIENCE = 8000; // ms that one request may take at first, longer each time it was too short
 const MOST_PATIENCE = 30000;
+const MINE = 4000; // ms that other pages leave an item alone which this one is sending; a page that died frees it so
 const KEPT = 45 * 86400000; // ms after which an arrived answer is forgotten even if no page was fetched since
 const MY_PAGES = "gridmap-pages";
 
@@ -186,12 +187,12 @@ async function freshProof() {
 }
 
 /** Claim an item for this page; false where another page has it, or it is not to be sent. */
-async function claim(id, patience) {
+async function claim(id) {
   const now = Date.now();
   const claimed = await update(id, (item) => {
-    const isHeld = item.state === "sending" && item.lease > now && item.lease < now + MOST_PATIENCE + 2000;
+    const isHeld = item.state === "sending" && item.lease > now && item.lease <= now + MINE;
     if (!isUnsent(item) || isHeld) return undefined;
-    return { ...item, state: "sending", lease: now + patience + 1000, tries: item.tries + 1 };
+    return { ...item, state: "sending", lease: now + MINE, tries: item.tries + 1 };
   });
   return claimed;
 }
@@ -232,7 +233,7 @@ async function sendOne(listed) {
   const item = await withInspection(listed);
   if (!item) return false;
   const patience = Math.min(PATIENCE + item.tries * 4000, MOST_PATIENCE);
-  const claimed = await claim(item.id, patience);
+  const claimed = await claim(item.id);
   if (!claimed) return false;
   await tell();
   const back = () => update(item.id, (found) => (found.state === "sending" ? { ...found, state: "waiting", lease: 0 } : undefined));
