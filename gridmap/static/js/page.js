@@ -20,6 +20,12 @@ document.addEventListener("keydown", (event) => {
   menu.querySelector("summary").focus();
 });
 
+// a row of tabs that is wider than the window begins where one is
+for (const tab of document.querySelectorAll(".tabs > [aria-current], .tabs > [aria-selected=true]")) {
+  const row = tab.parentElement;
+  row.scrollLeft = tab.offsetLeft - row.offsetLeft - (row.clientWidth - tab.offsetWidth) / 2;
+}
+
 /** Show a passing message; kind is "" or "danger". Danger stays until it is closed. */
 export function toast(message, kind = "") {
   const frame = document.querySelector(".toasts");
