@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, cast
-from unittest.mock import PropertyMock, patch
+from unittest.mock import patch
 
 import psycopg
 from psycopg import sql
@@ -133,8 +133,17 @@ def every_layer_for_everyone() -> Iterator[None]:
         yield
 
 
+KEYS: Mapping[str, Callable[[Viewer], str]] = {
+    "nothing": lambda _: "everybody",
+    "the roles alone": lambda viewer: ",".join(sorted(viewer.reading_roles)),
+    "the reach alone": lambda viewer: repr(viewer.reach),
+    "the streets alone": lambda viewer: repr((viewer.reach.is_city, viewer.reach.near, sorted(viewer.reading_roles))),
+}
+"""What a cache key may be left to say of who asks."""
+
+
 @contextmanager
-def one_key_for_all() -> Iterator[None]:
-    """A cache key and ETag that say nothing about who asks."""
-    with patch.object(Viewer, "key", new_callable=PropertyMock, return_value="everybody"):
+def keyed_by(words: str) -> Iterator[None]:
+    """Cache keys and ETags that say only so much about who asks."""
+    with patch.object(Viewer, "key", property(KEYS[words])):
         yield

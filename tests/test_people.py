@@ -417,6 +417,22 @@ class TestAbsences:
             assert problem.value.reason == reason
         assert run(set_absence, away, start=week["end"], end=None)
 
+    def test_it_lies_where_the_person_belongs_and_moves_along(
+        self, run: Callable[..., Any], person: Callable[..., int], place: dict[str, Any], database: Database, base: Base
+    ) -> None:
+        """Whoever no longer sees the person must not see that they are away."""
+        somebody, grid = person(grid_id=place["grid_id"]), place["grid_id"]
+        with psycopg.connect(base.owner_url) as owner:
+            owner.execute("UPDATE gridmap.person SET micro_grid_id = %s WHERE id = %s", (grid, somebody))
+        run(set_absence, somebody, start=NOW, end=None)
+        where = "SELECT community_id, grid_id, micro_grid_id FROM gridmap.{} WHERE {} = %s"
+        both = [where.format("person", "id"), where.format("absence", "person_id")]
+        assert [rows(database, one, somebody)[0]["micro_grid_id"] for one in both] == [grid, grid]
+        (other,) = rows(database, "SELECT id FROM gridmap.community WHERE code = %s", ELSEWHERE)
+        run(change_person, somebody, {"community_id": other["id"], "grid_id": None}, revision=1)
+        moved = {"community_id": other["id"], "grid_id": None, "micro_grid_id": None}
+        assert [rows(database, one, somebody) for one in both] == [[moved], [moved]]
+
 
 class TestScope:
     def test_a_leader_changes_only_the_people_of_the_community(

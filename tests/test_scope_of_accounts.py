@@ -13,7 +13,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from hypothesis import event, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from psycopg.rows import dict_row
 from psycopg.types.range import DateRange, TimestamptzRange
@@ -201,8 +201,9 @@ SELECT street_id, (street_id::bigint << 32) + %(serial)s, %(person)s, id, %(role
 FROM gridmap.place WHERE id = %(place)s
 """
 ABSENCE = """
-INSERT INTO gridmap.absence (street_id, id, person_id, substitute_id, valid, community_id, grid_id)
-SELECT street_id, (street_id::bigint << 32) + %(serial)s, id, %(substitute)s, %(valid)s, community_id, grid_id
+INSERT INTO gridmap.absence (street_id, id, person_id, substitute_id, valid, community_id, grid_id, micro_grid_id)
+SELECT street_id, (street_id::bigint << 32) + %(serial)s, id, %(substitute)s, %(valid)s, community_id, grid_id,
+  micro_grid_id
 FROM gridmap.person WHERE id = %(person)s
 """
 COVERING = """
@@ -293,12 +294,10 @@ def check(ground: Ground, story: Story) -> None:
         rights = oracle.rights(name)
         account = oracle.accounts[name]["id"]
         if rights is None:
-            event("nobody")
             with pytest.raises(UnknownAccount):
                 viewer_of(ground.town.database, account, story.now)
             continue
         viewer = viewer_of(ground.town.database, account, story.now)
-        event("city" if rights.is_city else "some" if any(rights.ids.values()) else "nothing")
         check_reach(viewer, rights)
         check_rows(ground, viewer, oracle, name, story.now)
 

@@ -93,3 +93,14 @@ def test_no_chinese_in_templates_scripts_styles_and_sql(pattern):
         text = re.sub(r"\{#.*?#\}|/\*.*?\*/|//[^\n]*|--[^\n]*", "", path.read_text("utf-8"), flags=re.DOTALL)
         found += [f"{name} {match.string[match.start() : match.start() + 30]!r}" for match in CHINESE.finditer(text)]
     assert found == []
+
+
+HALF_WIDTH = re.compile(r"[\u3400-\u9fff）”][;:](?!/)|[\u3400-\u9fff）”],|\([^()]*[\u3400-\u9fff][^()]*\)")
+TYPED = re.compile(r"--new-street \S+|\?bbox=\S+")
+"""What a person types as it stands: its commas are no punctuation."""
+
+
+def test_chinese_texts_have_chinese_punctuation():
+    texts = [str(message.string) for message in merged("zh") if message.id]
+    found = [text for text in texts if HALF_WIDTH.search(TYPED.sub("", text))]
+    assert found == []

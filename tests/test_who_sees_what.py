@@ -14,7 +14,7 @@ from gridmap.layers import BY_NAME, LAYERS
 from tests.conftest import DEMO_CLOCK, Base
 from tests.mutations import (
     every_layer_for_everyone,
-    one_key_for_all,
+    keyed_by,
     open_policy,
     shown_to_everyone,
     without_first_lock,
@@ -237,11 +237,24 @@ def test_a_layer_that_should_not_be_there_is_noticed(mutant: Scene, who: str, ho
     assert rows_too_many(leaks) == {(output, "assignments") for output in outputs}
 
 
-def test_a_cache_key_without_scope_is_noticed(mutant: Scene) -> None:
-    with one_key_for_all():
+@pytest.mark.parametrize(
+    ("words", "first", "then", "kinds"),
+    [
+        ("nothing", "city_leader", "micro_worker", {"row", "attribute"}),
+        ("the roles alone", "city_leader", "other_leader", {"row"}),
+        ("the reach alone", "city_leader", "city_planner", {"attribute"}),
+        ("the streets alone", "micro_worker", "worker", {"row", "missing"}),
+    ],
+)
+def test_a_cache_key_without_scope_is_noticed(
+    mutant: Scene, words: str, first: str, then: str, kinds: set[str]
+) -> None:
+    """Whoever comes second is given what was made for the first."""
+    layers = ("grids", "buildings", "stairwells")
+    with keyed_by(words):
         mutant.forget()
-        assert tile_leaks(mutant, "city_leader", 16) == []
-        leaks = tile_leaks(mutant, "micro_worker", 16)
+        assert tile_leaks(mutant, first, 16, layers) == []
+        leaks = tile_leaks(mutant, then, 16, layers)
     mutant.forget()
-    assert {"row", "attribute"} & {leak.kind for leak in leaks}
-    assert tile_leaks(mutant, "city_leader", 16) + tile_leaks(mutant, "micro_worker", 16) == []
+    assert kinds & {leak.kind for leak in leaks}
+    assert tile_leaks(mutant, first, 16, layers) + tile_leaks(mutant, then, 16, layers) == []

@@ -9,6 +9,7 @@ from gridmap.clock import parse_clock
 from gridmap.cluster import ClusterError, find_access
 from gridmap.commands.bench_pages import pages
 from gridmap.db import Database
+from gridmap.layers import LAYERS
 from gridmap.settings import Settings
 
 ON_THE_MAP = "green,water,districts,streets,communities,grids,estates,roads,buildings,stairwells,facilities"
@@ -55,7 +56,8 @@ def tiles(settings: Settings, user: str, layers: str, zooms: str, count: int, se
                     database=database,
                     owner_url=access.cluster.owner_url if access.cluster else access.configured_owner_url,
                     viewer=viewer,
-                    layers=layers_named(layers.split(","), viewer.reading_roles),
+                    # in drawing order, as the server makes them whatever the order asked
+                    layers=tuple(sorted(layers_named(layers.split(","), viewer.reading_roles), key=LAYERS.index)),
                     today=parse_clock(settings.clock).today(),
                     say=lambda words: click.echo(f"· {words}", err=True),
                 )

@@ -49,8 +49,7 @@ def set_absence(
             substitute_id=substitute_id,
             valid=TimestamptzRange(start, end, "[)"),
             kind=kind,
-            community_id=found["community_id"],
-            grid_id=found["grid_id"],
+            **{name: found[name] for name in ("community_id", "grid_id", "micro_grid_id")},
             changed_by=by.account_id,
         )
         .returning(absence.c.id)

@@ -24,10 +24,14 @@ LARGEST_ID = 2**52
 PHONE = re.compile(r"\+?[0-9]{3,15}(?:(?:x|ext|\u8f6c)[0-9]{1,6})?")
 """A line, with or without a country's code and an extension."""
 PERSON: LiteralString = """
-SELECT id, name_masked, display_name, phone_masked, organisation_id, community_id, grid_id, revision
+SELECT id, name_masked, display_name, phone_masked, organisation_id, community_id, grid_id, micro_grid_id, revision
 FROM gridmap.person WHERE street_id = %s AND id = %s
 """
 LOCKED_PERSON: LiteralString = PERSON + "FOR NO KEY UPDATE"
+MOVE_ABSENCES: LiteralString = """
+UPDATE gridmap.absence SET community_id = %(community_id)s, grid_id = %(grid_id)s, micro_grid_id = %(micro_grid_id)s
+WHERE street_id = %(street)s AND person_id = %(person)s
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +100,8 @@ def change_person(
     values = _clean(changes)
     if "display_name" in values:
         values["initials"] = initials(values["display_name"])
+    if values.get("grid_id", before["grid_id"]) != before["grid_id"]:
+        values["micro_grid_id"] = None  # it lies in the grid that is left
     parts = [sql.SQL("{} = {}").format(sql.Identifier(name), sql.Placeholder(name)) for name in values]
     statement = sql.SQL(
         "UPDATE gridmap.person SET {}, revision = revision + 1, changed_at = %(at)s, changed_by = %(by)s"
@@ -105,6 +111,8 @@ def change_person(
     connection.execute(statement, values | where)
     after = person_row(connection, person_id)
     differing = [name for name in after if after[name] != before[name] and name != "revision"]
+    if any(name.endswith("grid_id") or name == "community_id" for name in differing):
+        connection.execute(MOVE_ABSENCES, after | where)
     _record(
         connection,
         by,

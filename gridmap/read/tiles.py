@@ -7,19 +7,36 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Integer, LargeBinary, bindparam, func, literal, literal_column, select, true
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Integer,
+    LargeBinary,
+    Subquery,
+    and_,
+    bindparam,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    true,
+)
 
 from gridmap.db.pools import Connection
 from gridmap.db.statements import Statement, fetch_value, numbered
 from gridmap.layer import Layer, Role
 from gridmap.read.select import Asked, rows_of, seen_attributes, values_for
 from gridmap.scope import Reach, Viewer, reach_of_shape
+from gridmap.tables.places import PLACE_KINDS
 
 EXTENT = 4096
 MARGIN = 64
 """How far a tile reaches over its edge, in tile units: symbols and labels near an edge are whole."""
 EXTENT_WORD, MARGIN_WORD = (literal_column(str(number), Integer) for number in (EXTENT, MARGIN))
 TILE_ZOOMS = range(17)
+KIND = "place_kind"
+"""The column of a layer that shows several kinds of places: each kind has a spatial index of its own."""
 
 
 @dataclass(frozen=True, order=True)
@@ -80,11 +97,18 @@ def _layer_parts(layer: Layer, zoom: int, reach: Reach, roles: frozenset[Role]) 
 
 def _picked(layer: Layer, names: list[str], reach: Reach, *, is_labelled: bool) -> CTE:
     shapes = ("geom_3857", "label_3857") if is_labelled else ("geom_3857",)
-    rows, chosen = rows_of(layer, reach, (*names, *shapes), is_picked=True)
-    near = rows.c.geom_3857.op("&&")(_envelope(margin=MARGIN / EXTENT))
+    rows, chosen = rows_of(layer, reach, (*names, *shapes, KIND), is_picked=True)
     columns = [rows.c.id, *(rows.c[name] for name in (*names, *shapes))]
-    picked = chosen.add_columns(*columns).where(near).cte(f"{layer.name}_picked")
+    picked = chosen.add_columns(*columns).where(_is_near(rows)).cte(f"{layer.name}_picked")
     return picked.prefix_with("MATERIALIZED", dialect="postgresql")
+
+
+def _is_near(rows: Subquery) -> "ColumnElement[bool]":
+    """That a row touches the tile or its margin, in words that the spatial indexes answer."""
+    near: ColumnElement[bool] = rows.c.geom_3857.op("&&")(_envelope(margin=MARGIN / EXTENT))
+    if KIND not in rows.c:
+        return near
+    return or_(*(and_(rows.c[KIND] == literal_column(f"'{kind}'"), near) for kind in PLACE_KINDS))
 
 
 def _mvt(picked: CTE, name: str, shape: "ColumnElement[Any]", names: list[str]) -> "ColumnElement[Any]":

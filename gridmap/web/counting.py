@@ -70,8 +70,7 @@ def facts_of(viewer: Viewer, areas: tuple[Area, ...]) -> list[dict[str, Any]]:
         for kind, layer, title in NUMBERS
         if kind != "community" or sees_all
     ]
-    households = {"title": say(HOUSEHOLDS), "value": f"{whole.counts.households:,}", "unit": say(_("households"))}
-    facts.append(households)
+    facts.append({"title": say(HOUSEHOLDS), "value": f"{whole.counts.households:,}"})
     if whole.vacant is not None:
         gap = {"title": say(VACANT), "value": f"{whole.vacant:,}", "kind": "danger" if whole.vacant else ""}
         facts.append(gap | {"href": address(one, "stairwells", vacant=True)})

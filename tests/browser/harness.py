@@ -43,6 +43,7 @@ def create_harness(of: Town = town) -> Flask:
     app.add_url_rule("/gallery", view_func=gallery)
     app.add_url_rule("/moving", view_func=moving)
     app.add_url_rule("/part", view_func=lambda: "<p id='part'>moved</p><script>window.ran = 1</script>")
+    app.add_url_rule("/numbers", view_func=numbers)
     return app
 
 
@@ -159,13 +160,20 @@ def gallery() -> str:
 
 MOVING = """{% extends "base.html" %}{% block title %}moving{% endblock %}
 {% block main %}<button class="button" type="button" hx-get="/part" hx-target="#here">move</button><div id="here"></div>
-<div data-fragment="/part">before</div>{% endblock %}
+<div data-fragment="/part">before</div>
+<div data-fragment="/numbers"><span class="skeleton skeleton-block"></span></div>{% endblock %}
 {% block scripts %}{% include "_htmx.html" %}{% endblock %}"""
 
 
 def moving() -> str:
     """A page with a part that htmx moves, and one that comes later."""
     return render_template_string(MOVING, **shell("data"))
+
+
+def numbers() -> str:
+    """A part that comes after its page, or fails to."""
+    fail_if_asked()
+    return "<p id='numbers'>1,300</p>"
 
 
 def fail_if_asked() -> None:

@@ -270,7 +270,7 @@ def test_texts_of_the_database_never_run(opened: Open, nasty_town: str) -> None:
 
 def test_htmx_and_late_parts_work_under_the_policy_and_run_no_script(opened: Open) -> None:
     page, seen = opened("/moving")
-    expect(page.locator("[data-fragment]")).to_have_text("moved")
+    expect(page.locator("[data-fragment='/part']")).to_have_text("moved")
     page.get_by_role("button", name="move", exact=True).click()
     expect(page.locator("#here #part")).to_have_text("moved")
     assert page.evaluate("typeof window.ran") == "undefined"
@@ -302,3 +302,15 @@ def test_nothing_in_the_header_lies_over_something_else(opened: Open, width: int
     )
     assert all(left[1] <= right[0] + 0.5 for left, right in itertools.pairwise(boxes))
     assert boxes[-1][1] <= width
+
+
+@pytest.mark.parametrize(("status", "words"), [(503, "服务器未能响应"), (401, "登录已过期")])
+def test_numbers_that_do_not_come_say_so_and_come_when_asked_again(opened: Open, site: Site, status, words) -> None:
+    site.app.config["trouble"] = status
+    page, _seen = opened("/moving")
+    page.get_by_text(words).wait_for()
+    assert page.locator(".skeleton").count() == 0
+    site.app.config["trouble"] = None
+    page.get_by_role("button", name="重试").click()
+    page.locator("#numbers").wait_for()
+    assert page.get_by_text(words).count() == 0

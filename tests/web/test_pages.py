@@ -395,7 +395,7 @@ def test_search_answers_programs_in_json_and_people_in_html(demo_app: Flask, tok
     found = client.get("/search?q=花苑新村", headers=token_of("leader") | {"Accept": "application/json"})
     (best, *_others) = found.get_json()
     assert best["id"] == place(f"{HUAYUAN}X01")
-    assert (best["title"], best["kind_title"], best["subtitle"]) == ("花苑新村", "小区", "花苑社区")
+    assert (best["title"], best["kind_title"], best["subtitle"]) == ("花苑新村", "小区", "东区街道 · 花苑社区")
     assert len(best["bbox"]) == 4
     assert found.headers["Cache-Control"] == "private, no-store"
     page = client.get("/search?q=花苑新村", headers=token_of("leader") | HTML).text

@@ -21,6 +21,12 @@ document.addEventListener("keydown", (event) => {
   menu.querySelector("summary").focus();
 });
 
+// a row of tabs that is wider than the window begins where one is
+for (const tab of document.querySelectorAll(".tabs > [aria-current], .tabs > [aria-selected=true]")) {
+  const row = tab.parentElement;
+  row.scrollLeft = tab.offsetLeft - row.offsetLeft - (row.clientWidth - tab.offsetWidth) / 2;
+}
+
 /** Show a passing message; kind is "" or "danger". Danger stays until it is closed. */
 export function toast(message, kind = "") {
   const frame = document.querySelector(".toasts");
@@ -84,14 +90,30 @@ window.addEventListener("pageshow", () => {
 
 // An element with data-fragment="/address" is filled with the answer, an escaped piece of HTML of our own server;
 // with data-after="gridmap:idle" not before that event of the window.
+function failure(part, error) {
+  const words = document.createElement("p");
+  words.className = "muted";
+  words.setAttribute("role", "status");
+  words.textContent = text(error.kind === "session" ? "textSession" : "textFailed");
+  const again = document.createElement("button");
+  again.type = "button";
+  again.className = "button";
+  again.textContent = text("textAgain");
+  again.addEventListener("click", () => {
+    if (error.kind === "session") window.location.reload();
+    else fill(part);
+  });
+  return [words, again];
+}
+
 async function fill(part) {
   part.setAttribute("aria-busy", "true");
   try {
     const response = await ask(part.dataset.fragment, { accept: "text/html" });
     part.innerHTML = await response.text();
-  } catch {
-    // what it held at first stays: the page is complete without it
-    part.classList.add("is-missing");
+  } catch (error) {
+    // what it held at first stays, but for what only says that something is on its way
+    if (part.querySelector(".skeleton")) part.replaceChildren(...failure(part, error));
   }
   part.removeAttribute("aria-busy");
 }
