@@ -20,7 +20,8 @@ from tests.checks import STAIRWELL, Slots, answers_to
 from tests.conftest import DEMO_PASSWORD, Base
 
 pytestmark = pytest.mark.browser
-NETWORK_IS_GONE = re.compile(r"Failed to load resource|ERR_INTERNET_DISCONNECTED|ERR_EMPTY_RESPONSE|ERR_CONNECTION")
+NETWORK_IS_GONE = re.compile(r"Failed to load resource|net::ERR_|error occurred when fetching the script")
+"""What Chromium itself says of a server that is away; the last of the service worker's own script."""
 RESUMES = 10_000
 """ms within which sending goes on once the network is back."""
 
