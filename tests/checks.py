@@ -1,4 +1,4 @@
-"""What tests of checks share: three open checks for the demo's building manager, and what the database holds of them."""
+"""What tests of checks share: the open checks of the demo's building manager, and what the database holds of them."""
 
 from dataclasses import dataclass
 from datetime import date

@@ -31,6 +31,11 @@ def slots(scene: Scene) -> list[tuple[int, int, str]]:
         ).fetchall()[::9]
 
 
+def places_of_slots(scene: Scene) -> dict[int, int]:
+    with psycopg.connect(scene.oracle.owner_url) as owner:
+        return dict(owner.execute("SELECT id, place_id FROM gridmap.slot WHERE place_id IS NOT NULL").fetchall())
+
+
 def written(scene: Scene) -> tuple[int, int]:
     with psycopg.connect(scene.oracle.owner_url) as owner:
         row = owner.execute(
@@ -72,17 +77,20 @@ def test_who_is_shut_out_answers_nothing(scene: Scene, who: str) -> None:
 
 @pytest.mark.parametrize("who", SIGNED_IN)
 def test_a_plate_opens_for_who_sees_the_place_and_names_no_other(scene: Scene, who: str) -> None:
-    client = scene.app.test_client()
+    client, place_of = scene.app.test_client(), places_of_slots(scene)
     headers = scene.world.headers(who) | {"Accept": "text/html"}
+    # the other street has places of the same code
+    seen = {row["code"] for row in scene.oracle.places.values() if sees(scene, who, row["id"])}
     for _slot, place, code in slots(scene)[::4]:
         page = client.get(f"/p/{code}", headers=headers)
-        assert page.status_code == (200 if sees(scene, who, place) else 404), place
+        assert page.status_code == (200 if code in seen else 404), place
+        for slot in re.findall(r'data-check="([0-9]+)"', page.text):
+            assert sees(scene, who, place_of[int(slot)])
 
 
 @pytest.mark.parametrize("who", SIGNED_IN)
 def test_the_list_of_what_is_due_holds_only_places_that_are_seen(scene: Scene, who: str) -> None:
-    with psycopg.connect(scene.oracle.owner_url) as owner:
-        place_of = dict(owner.execute("SELECT id, place_id FROM gridmap.slot WHERE place_id IS NOT NULL").fetchall())
+    place_of = places_of_slots(scene)
     page = scene.app.test_client().get("/my/due", headers=scene.world.headers(who) | {"Accept": "text/html"})
     assert page.status_code == 200
     for slot in re.findall(r'data-check="([0-9]+)"', page.text):

@@ -143,11 +143,12 @@ def test_finds_a_building_of_the_own_grid_and_no_other(worker: Visitor) -> None:
     expect(page.locator(".empty")).to_contain_text("没有找到")
 
 
-def test_a_manager_has_the_stairwell_and_its_households_on_the_first_screen(manager: Visitor) -> None:
+def test_a_manager_has_the_three_checks_on_the_first_screen_and_the_households_below(manager: Visitor) -> None:
     page = manager.go("/")
     expect(page.locator(".my-door")).to_have_count(1)
     expect(page.locator(".unit")).to_have_text(["201", "301", "401", "501", "601"])
-    box = page.locator(".my-units").bounding_box()
+    expect(page.locator(".check")).to_have_count(3)
+    box = page.locator(".check").last.bounding_box()
     assert box
     assert box["y"] + box["height"] < 844 - 64
 

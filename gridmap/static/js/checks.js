@@ -54,9 +54,9 @@ function stateWords(item) {
 function paint(check, item) {
   const { row, said } = check;
   const key = item ? `${item.id} ${item.state}` : "";
-  if (row.dataset.shown === key) return;
+  if ((row.dataset.shown || "") === key) return;
   row.dataset.shown = key;
-  row.dataset.state = item ? item.state : "";
+  row.dataset.state = item ? item.state : ""; // also marks that this check keeps its height from now on
   if (!item) {
     row.dataset.is = check.is;
     said.innerHTML = check.plain; // as our own server escaped it

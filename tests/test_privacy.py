@@ -1,0 +1,46 @@
+"""The page "what gridmap does not collect" is true: nothing in the schema or in the scripts could hold it."""
+
+import re
+
+import psycopg
+
+from gridmap.assets import STATIC
+from gridmap.tables import metadata
+from tests.conftest import Base
+
+NEVER = re.compile(
+    r"check_?in|sign_?in_count|online|mileage|track|trajectory|rank|score|points?_|position|latitude|longitude"
+    r"|identity_card|id_card|duration|click|tap_"
+)
+ASKS = re.compile(r"geolocation|watchPosition|getCurrentPosition|DeviceMotion|sendBeacon|getUserMedia|getBattery")
+
+
+def test_no_table_could_hold_a_track_a_rank_or_a_check_in() -> None:
+    found = [
+        f"{table.name}.{column.name}"
+        for table in metadata.tables.values()
+        for column in table.columns
+        if NEVER.search(column.name) or NEVER.search(table.name)
+    ]
+    assert found == []
+
+
+def test_the_database_holds_no_more_than_the_tables_say(demo_base: Base) -> None:
+    with psycopg.connect(demo_base.owner_url) as owner:
+        rows = owner.execute(
+            "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'gridmap'"
+        ).fetchall()
+    assert [row for row in rows if NEVER.search(row[1])] == []
+
+
+def test_an_answer_keeps_no_place_but_the_checked_one() -> None:
+    columns = set(metadata.tables["gridmap.inspection"].columns.keys())
+    assert not {name for name in columns if name.startswith(("geom", "lon", "lat"))}
+    assert metadata.tables["gridmap.inspection"].c.photo.nullable
+    assert metadata.tables["gridmap.inspection"].c.note.nullable
+
+
+def test_no_script_asks_where_somebody_is_or_reports_what_they_do() -> None:
+    scripts = list((STATIC / "js").rglob("*.js"))
+    assert len(scripts) > 20
+    assert [path.name for path in scripts if ASKS.search(path.read_text("utf-8"))] == []
