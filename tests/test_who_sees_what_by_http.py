@@ -22,7 +22,7 @@ PUBLIC = {"static", "api.healthz", "pages.login", "pages.enter", "pages.service_
 """For everybody: no rows."""
 COMPARED = {
     "tiles.tile", "ogc.items", "ogc.item", "ogc.download", "pages.search", "pages.place_list", "pages.place_card",
-    "pages.place_page", "pages.plate",
+    "pages.place_page", "pages.plate", "pages.coverage_xlsx",
 }  # fmt: skip
 """Compared with the oracle row by row, here, in the tests of tiles or in those of answers."""
 READ = {
@@ -41,6 +41,14 @@ READ = {
     "pages.plates": ["/plates?within={place}"],
     "pages.privacy": ["/about/privacy"],
     "answers.proof": ["/api/proof"],
+    "pages.coverage": [
+        "/coverage",
+        "/coverage?month=2026-02",
+        "/coverage?estate={place}",
+        "/coverage?community={place}",
+    ],
+    "pages.coverage_rows": ["/coverage/rows", "/coverage/rows?month=2026-02&missing=0"],
+    "pages.coverage_csv": ["/coverage/rows.csv?month=2026-02"],
     "pages.data": ["/data"],
     "pages.data_layer": [f"/data/{name}" for name in BY_NAME],
     "pages.data_state": [f"/data/{name}/state" for name in BY_NAME],

@@ -18,6 +18,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    cast,
     func,
     literal,
     select,
@@ -262,7 +263,7 @@ def _slots_as_counts(shape: tuple[str, ...]) -> FromClause:
 
 
 def _sums(rows: FromClause) -> "list[ColumnElement[int]]":
-    return [func.sum(rows.c[name], type_=Integer).label(name) for name in COUNTS]
+    return [cast(func.sum(rows.c[name]), Integer).label(name) for name in COUNTS]
 
 
 @lru_cache(maxsize=256)
@@ -324,7 +325,7 @@ def quick_statement(shape: tuple[str, ...], cuts: tuple[str, ...], name: str) ->
     """The SQL of one number out of the counts; not for those who see single places only."""
     kpi = BY_NAME[name]
     chosen = (
-        select(func.sum(kpi.part, type_=Integer).label("part"), func.sum(kpi.whole, type_=Integer).label("whole"))
+        select(cast(func.sum(kpi.part), Integer).label("part"), cast(func.sum(kpi.whole), Integer).label("whole"))
         .select_from(coverage)
         .join(duty, _with_duty(coverage))
         .where(*_conditions(coverage, cuts), kpi.duties, locked(coverage, reach_of_shape(shape)))

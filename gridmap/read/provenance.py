@@ -5,7 +5,8 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Integer, bindparam, func, select
+from sqlalchemy import BigInteger, ColumnElement, FromClause, Integer, Text, bindparam, cast, func, null, select
+from sqlalchemy.types import TypeEngine
 
 from gridmap.db import compiled
 from gridmap.db.pools import Connection
@@ -70,12 +71,18 @@ def read_state(connection: Connection, layer: Layer, viewer: Viewer, asked: Aske
     return State(sources=sources, changed_at=max((row["changed_at"] for row in rows), default=None))
 
 
+def _or_null(rows: "FromClause", name: str, kind: "type[TypeEngine[Any]]") -> "ColumnElement[Any]":
+    """The column, or null where the layer is counted together and no row comes from a file."""
+    return rows.c[name] if name in rows.c else cast(null(), kind)
+
+
 @lru_cache(maxsize=256)
 def state_statement(layer: Layer, shape: tuple[str, ...], in_street: bool) -> Statement:
     """The SQL that counts a layer's rows by origin."""
     own = layer.rows.selected_columns["id"].table
     keys = [column for column in layer.rows.selected_columns if column.key in {"id", *SCOPE_COLUMNS}]
-    more = (own.c.changed_at.label("moment"), own.c.import_run_id.label("run"), own.c.source.label("origin"))
+    run, origin = _or_null(own, "import_run_id", BigInteger), _or_null(own, "source", Text)
+    more = (own.c.changed_at.label("moment"), run.label("run"), origin.label("origin"))
     rows = layer.rows.with_only_columns(*keys, *more, maintain_column_froms=True).subquery("rows")
     counted = select(
         rows.c.origin, rows.c.run, func.count().label("rows"), func.max(rows.c.moment).label("changed_at")
