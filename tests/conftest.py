@@ -45,6 +45,11 @@ def cluster() -> Iterator[Cluster]:
     made = Cluster(make_home())
     try:
         made.start()
+        # the applications of all tests stay open until the end, each with its pools
+        with psycopg.connect(made.superuser_url, autocommit=True) as connection:
+            connection.execute("ALTER SYSTEM SET max_connections = 400")
+        made.stop()
+        made.start()
         yield made
     finally:
         made.stop()

@@ -1,8 +1,10 @@
 """`gridmap bench tiles` measures what it says: its numbers fit together. Never how fast this machine is."""
 
 import json
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,19 +23,27 @@ def environment(demo_template: str, copy_database: Callable[[str], Base]) -> dic
     return {"GRIDMAP_DATABASE_URL": base.app_url, "GRIDMAP_OWNER_URL": base.owner_url, "GRIDMAP_CLOCK": DEMO_CLOCK}
 
 
-def bench(environment: dict[str, str], *options: str) -> Any:
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """A data folder that the server's own user may enter."""
+    made = make_home()
+    yield made
+    shutil.rmtree(made)
+
+
+def bench(home: Path, environment: dict[str, str], *options: str) -> Any:
     """What the command prints as JSON."""
     zooms = ",".join(map(str, ZOOMS))
     small = ("--zooms", zooms, "--tiles", str(TILES), "--seconds", "0.5", "--json", *options)
-    done = run(make_home(), "bench", "tiles", *small, **environment)
+    done = run(home, "bench", "tiles", *small, **environment)
     assert done.exit_code == 0, done.output
     return json.loads(done.stdout)
 
 
 @pytest.mark.full
-def test_its_numbers_fit_together(environment: dict[str, str]) -> None:
+def test_its_numbers_fit_together(home: Path, environment: dict[str, str]) -> None:
     """A whole run, small: two servers' workers start for it. Layers may be asked for in any order."""
-    found = bench(environment, "--layers", "buildings,grids,roads")
+    found = bench(home, environment, "--layers", "buildings,grids,roads")
     assert found["buildings"] > 100
     assert found["username"] == "leader"
     assert found["layers"] == ["grids", "roads", "buildings"]
@@ -111,10 +121,10 @@ def test_without_the_owner_the_price_of_row_security_is_not_known() -> None:
     ],
 )
 def test_what_cannot_be_measured_is_said(
-    environment: dict[str, str], options: list[str], said: str, monkeypatch: pytest.MonkeyPatch
+    home: Path, environment: dict[str, str], options: list[str], said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("gridmap.bench.server.running", lambda *_: nullcontext())
-    done = run(make_home(), "bench", "tiles", *options, **environment)
+    done = run(home, "bench", "tiles", *options, **environment)
     assert done.exit_code != 0
     assert said in done.output
     assert "Traceback" not in done.output
