@@ -5,10 +5,10 @@ from typing import Any
 
 from alembic import op
 
-revision = "0005"
+revision = "0004"
 down_revision = "0003"
 
 
 def upgrade() -> None:
     driver: Any = op.get_bind().connection.driver_connection
-    driver.execute((Path(__file__).parent / "0005_duties.sql").read_text(encoding="utf-8"))
+    driver.execute((Path(__file__).parent / "0004_duties.sql").read_text(encoding="utf-8"))
