@@ -46,9 +46,12 @@ def cluster() -> Iterator[Cluster]:
     made = Cluster(make_home())
     try:
         made.start()
-        # the applications of all tests stay open until the end, each with its pools
         with psycopg.connect(made.superuser_url, autocommit=True) as connection:
+            # the applications of all tests stay open until the end, each with its pools
             connection.execute("ALTER SYSTEM SET max_connections = 400")
+            # nothing here outlives the run, so nothing needs to reach the disk
+            for name in ("fsync", "full_page_writes", "synchronous_commit"):
+                connection.execute(f"ALTER SYSTEM SET {name} = off")
         made.stop()
         made.start()
         yield made
