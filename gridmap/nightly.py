@@ -2,17 +2,20 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from gridmap.clock import Clock
 from gridmap.db import SYSTEM, Database
 from gridmap.db.pools import Connection
 from gridmap.duties import close_slots, open_slots
+from gridmap.files import sweep
 from gridmap.periods import month_of
 
 FAILURES_KEPT = timedelta(days=1)
 SESSIONS_KEPT = timedelta(days=30)
 JOBS_KEPT = timedelta(days=90)
 FEED_KEPT = timedelta(days=2)
+PHOTOS_KEPT = timedelta(days=180)
 
 
 def forget_failures(connection: Connection, now: datetime) -> int:
@@ -36,6 +39,21 @@ def forget_sessions(connection: Connection, now: datetime) -> int:
 def forget_jobs(connection: Connection, now: datetime) -> int:
     """Jobs that finished a quarter ago."""
     return connection.execute("DELETE FROM gridmap.job WHERE finished_at < %s", (now - JOBS_KEPT,)).rowcount
+
+
+def forget_photos(connection: Connection, now: datetime) -> int:
+    """Photos of answers after half a year; the answers stay. Their files go with the sweep."""
+    old = now - PHOTOS_KEPT
+    connection.execute(
+        "UPDATE gridmap.inspection i SET photo = NULL FROM gridmap.file f"
+        " WHERE i.street_id = f.street_id AND i.photo = f.sha256 AND f.stored_at < %s",
+        (old,),
+    )
+    return connection.execute(
+        "DELETE FROM gridmap.file f WHERE f.stored_at < %s AND NOT EXISTS (SELECT FROM gridmap.inspection i"
+        " WHERE i.street_id = f.street_id AND i.photo = f.sha256)",
+        (old,),
+    ).rowcount
 
 
 def fold_feed(connection: Connection, now: datetime) -> int:
@@ -74,18 +92,23 @@ STEPS: Mapping[str, Callable[[Connection, datetime], int]] = {
     "failed sign-ins forgotten": forget_failures,
     "ended sessions and slips forgotten": forget_sessions,
     "finished jobs forgotten": forget_jobs,
+    "photos forgotten": forget_photos,
     "changes folded": fold_feed,
 }
+SWEPT = "files without a row swept"
 
 
 class _Undo(Exception):
     """Rolls a dry run back."""
 
 
-def run_nightly(database: Database, now: datetime, clock: Clock, *, dry_run: bool = False) -> dict[str, int]:
+def run_nightly(
+    database: Database, now: datetime, clock: Clock, *, home: Path | None = None, dry_run: bool = False
+) -> dict[str, int]:
     """Run every step in a transaction of its own, and count what each did or would do.
 
-    What is forgotten goes by the real time `now`, what is due by the business clock.
+    What is forgotten goes by the real time `now`, what is due by the business clock. Where the data folder `home` is
+    told, files that no row speaks of go from it.
     """
     counts: dict[str, int] = {}
     for title in (*DUTY_STEPS, *STEPS):
@@ -97,4 +120,7 @@ def run_nightly(database: Database, now: datetime, clock: Clock, *, dry_run: boo
                     raise _Undo
         except _Undo:
             continue
+    if home is not None:
+        with database.transaction(SYSTEM) as connection:
+            counts[SWEPT] = sweep(connection, home, now.timestamp(), dry_run=dry_run)
     return counts

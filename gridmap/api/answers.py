@@ -1,8 +1,10 @@
-"""What a phone sends from a stairwell: an answer to one check, or that it takes one back; and a fresh form proof."""
+"""What a phone sends from a stairwell: answers, photos to them, answers taken back; and a fresh proof for forms."""
 
+import hashlib
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -12,7 +14,8 @@ from werkzeug.wrappers import Response as AnyResponse
 from gridmap import context
 from gridmap.api.errors import BadRequest, Conflict, Forbidden, NotThere, Refused
 from gridmap.duties import Answer, DutyProblem
-from gridmap.duties.sending import ANSWERING, Desk, Told, send_answer, undo_answer
+from gridmap.duties.sending import ANSWERING, Desk, Told, send_answer, send_photo, undo_answer
+from gridmap.files import MOST_PICTURE_BYTES, UnreadablePicture, keep_picture
 from gridmap.i18n import _
 from gridmap.submissions import SentDifferently
 
@@ -26,10 +29,19 @@ REFUSALS = {
     "severity": _("How bad it is can only be said of a finding."),
     "early": _("This check is not due yet."),
     "superseded": _("This answer has been taken back already."),
-    "not_yours": _("Only whoever gave an answer can take it back."),
+    "not_yours": _("Only whoever gave an answer can change it or take it back."),
+    "picture": _("This picture cannot be read, or is too large. The answer itself has been taken."),
 }
 OLDEST, NEWEST = 1970, 2200
-PLATE = re.compile(r"/p/[0-9A-Za-z._-]{1,60}")
+BACK = re.compile(r"/p/[0-9A-Za-z._-]{1,60}|/visits/[0-9]{1,16}")
+"""Pages that a form may come from, beside one's own."""
+VISITED = {
+    "door": ("reached", "door"),
+    "phone": ("reached", "phone"),
+    "nobody": ("nobody", "door"),
+    "refused": ("refused", "door"),
+}
+"""What is chosen above the households of a stairwell, and the answer and mode that it stands for."""
 
 
 @answers.get("/api/proof")
@@ -56,19 +68,42 @@ def undo() -> Response:
     return jsonify(dict(take_back(sent_id, content["inspection_id"])))
 
 
+@answers.post("/api/answers/photo")
+def photo() -> Response:
+    """Take the picture in the body to one's own answer; it is drawn anew, and what it says of phone and place is lost.
+
+    `sent_id` and `inspection_id` stand in the address. The same bytes under the same id are taken once.
+    """
+    request.max_content_length = MOST_PICTURE_BYTES
+    sent_id, inspection_id = _sent_id(request.args), _number("inspection_id", request.args.get("inspection_id", ""))
+    raw = request.get_data(cache=False)
+    content = {"inspection_id": inspection_id, "photo": hashlib.sha256(raw).hexdigest()}
+    desk = _desk()
+    try:
+        kept = keep_picture(context.services().settings.home, raw)
+    except UnreadablePicture:
+        raise Refused("picture", REFUSALS["picture"]) from None
+    command = partial(send_photo, desk, sent_id, inspection_id, kept, content)
+    return jsonify(dict(_told("answer", inspection_id, command)))
+
+
 @answers.post("/my/answer")
 def answer_by_form() -> AnyResponse:
     """One answer, or one taken back, from a page without scripts: under an id that the page was made with."""
     undone, given = request.form.get("undo", ""), request.form.get("answer", "")
-    sent_id = uuid5(_sent_id({"sent_id": request.form.get("page", "")}), undone or given)
+    result, mode = "", None
+    if "visit" in request.form:
+        given, (result, mode) = request.form["visit"], VISITED.get(request.form.get("how", ""), ("", None))
+    sent_id = uuid5(_sent_id({"sent_id": request.form.get("page", "")}), undone or f"{given}:{result}:{mode}")
     back = request.form.get("back", "")
-    if not (back in ("/my", "/my/due") or (PLATE.fullmatch(back))):
+    if not (back in ("/my", "/my/due", "/my/inbox") or BACK.fullmatch(back)):
         back = "/my"
     if undone:
         take_back(sent_id, _number("undo", undone))
         return redirect(back, 303)
-    slot_id, _colon, result = given.partition(":")
-    take_answer(sent_id, answer_content({"slot_id": _number("answer", slot_id), "result": result}))
+    slot_id, _colon, chosen = given.partition(":")
+    content = {"slot_id": _number("answer", slot_id), "result": result or chosen, "mode": mode}
+    take_answer(sent_id, answer_content(content))
     return redirect(f"{back}#c{slot_id}", 303)
 
 

@@ -19,7 +19,9 @@ def nightly(settings: Settings, *, dry_run: bool) -> None:
     except ClusterError as error:
         raise click.ClickException(str(error)) from None
     try:
-        for title, count in run_nightly(database, real_now(), parse_clock(settings.clock), dry_run=dry_run).items():
+        for title, count in run_nightly(
+            database, real_now(), parse_clock(settings.clock), home=settings.home, dry_run=dry_run
+        ).items():
             click.echo(f"{count:>8}  {title}{' (dry run)' if dry_run else ''}")
     finally:
         database.close()

@@ -57,7 +57,9 @@ def do_jobs(settings: Settings, access: Access) -> None:
                 pass
             if real_now() >= night:
                 night = next_night()
-                for title, count in run_nightly(database, real_now(), parse_clock(settings.clock)).items():
+                for title, count in run_nightly(
+                    database, real_now(), parse_clock(settings.clock), home=settings.home
+                ).items():
                     log.info("%s: %s", title, count)
         except psycopg.Error as error:
             log.warning("the database does not answer, trying again: %s", type(error).__name__)

@@ -3,13 +3,18 @@
 from gridmap.duties.answers import Answer, Correction, answer_slot, correct_answer
 from gridmap.duties.calendar import read_calendar
 from gridmap.duties.closing import close_slots
+from gridmap.duties.doubts import EXPLANATIONS, explain_doubts
 from gridmap.duties.errors import DutyProblem, SlotChanged
 from gridmap.duties.excuses import Excuse, excuse_slots, take_back_excuses
 from gridmap.duties.opening import Opened, open_slots
+from gridmap.duties.photos import add_photo
 from gridmap.duties.rules import MONTHLY_CHECKS, Rule, add_rule, change_rule, end_rule
+from gridmap.duties.tiers import TIERS, set_tiers
 
 __all__ = [
+    "EXPLANATIONS",
     "MONTHLY_CHECKS",
+    "TIERS",
     "Answer",
     "Correction",
     "DutyProblem",
@@ -17,6 +22,7 @@ __all__ = [
     "Opened",
     "Rule",
     "SlotChanged",
+    "add_photo",
     "add_rule",
     "answer_slot",
     "change_rule",
@@ -24,7 +30,9 @@ __all__ = [
     "correct_answer",
     "end_rule",
     "excuse_slots",
+    "explain_doubts",
     "open_slots",
     "read_calendar",
+    "set_tiers",
     "take_back_excuses",
 ]

@@ -31,7 +31,7 @@ OFF_BY = timedelta(hours=20)
 BEHIND = timedelta(days=40)
 """Further back no phone keeps unsent work; such a time is a wrong clock, and the time of receipt counts."""
 RUSH_PLACES, RUSH_TIME = 6, timedelta(minutes=1)
-"""So many places in a minute are asked about."""
+"""So many places in a minute are asked about: by the phone's clock, since work done without signal arrives at once."""
 LAYERS = ("slots",)
 
 
@@ -150,7 +150,9 @@ def _write(
     corrects: int | None = None,
 ) -> int:
     street_id, received = slot["street_id"], by.business_at
-    in_a_rush = corrects is None and _in_a_rush(connection, by, street_id, slot["place_id"])
+    in_a_rush = corrects is None and _in_a_rush(
+        connection, by, street_id, slot["place_id"], answer.device_at, is_clock_real=is_clock_real
+    )
     statement = (
         inspection.insert()
         .values(
@@ -188,11 +190,33 @@ def _write(
     return inspection_id
 
 
-def _in_a_rush(connection: Connection, by: Actor, street_id: int, place_id: int | None) -> bool:
+def _in_a_rush(
+    connection: Connection,
+    by: Actor,
+    street_id: int,
+    place_id: int | None,
+    device_at: datetime | None,
+    *,
+    is_clock_real: bool,
+) -> bool:
+    if by.account_id is None or (device_at is None and not is_clock_real):
+        return False
+    moment = device_at or by.business_at
     row = connection.execute(
-        "SELECT count(DISTINCT place_id) AS found FROM gridmap.inspection WHERE street_id = %s AND account_id = %s"
-        " AND received_at > %s AND place_id IS DISTINCT FROM %s AND superseded_at IS NULL",
-        (street_id, by.account_id, by.business_at - RUSH_TIME, place_id),
+        "SELECT greatest(count(DISTINCT place_id) FILTER (WHERE at <= %(at)s),"
+        " count(DISTINCT place_id) FILTER (WHERE at >= %(at)s)) AS found"
+        " FROM (SELECT place_id, coalesce(device_at, received_at) AS at FROM gridmap.inspection"
+        "  WHERE street_id = %(street)s AND account_id = %(account)s AND received_at > %(since)s"
+        "  AND place_id IS DISTINCT FROM %(place)s AND superseded_at IS NULL) said"
+        " WHERE at BETWEEN %(at)s - %(minute)s AND %(at)s + %(minute)s",
+        {
+            "street": street_id,
+            "account": by.account_id,
+            "since": by.business_at - BEHIND,
+            "place": place_id,
+            "at": moment,
+            "minute": RUSH_TIME,
+        },
     ).fetchone()
     return bool(row and row["found"] >= RUSH_PLACES)
 

@@ -13,6 +13,8 @@ from gridmap.db import Database
 from gridmap.db.pools import Connection
 from gridmap.duties.answers import Answer, Correction, answer_slot, correct_answer
 from gridmap.duties.errors import DutyProblem
+from gridmap.duties.photos import add_photo
+from gridmap.files import Kept
 from gridmap.layer import Role
 from gridmap.people.attempt import attempt
 from gridmap.submissions import Sent, answer_before, keep_answer
@@ -67,6 +69,21 @@ def undo_answer(desk: Desk, sent_id: UUID, inspection_id: int, content: Mapping[
         back = Correction(inspection_id=inspection_id, answer=None)
         correct_answer(connection, desk.by, back, desk.today, is_clock_real=desk.is_clock_real)
         return {"inspection_id": inspection_id, **_now(connection, row["slot_id"])}
+
+    return _once(desk, inspection_id >> 32, sent_id, content, command)
+
+
+def send_photo(desk: Desk, sent_id: UUID, inspection_id: int, kept: Kept, content: Mapping[str, Any]) -> Told:
+    """Put a picture that is already kept to one's own answer, once. Raises what `add_photo` does, SentDifferently."""
+
+    def command(connection: Connection) -> Told:
+        add_photo(connection, desk.by, inspection_id, kept)
+        row = connection.execute(
+            "SELECT slot_id FROM gridmap.inspection WHERE street_id = %s AND id = %s",
+            (inspection_id >> 32, inspection_id),
+        ).fetchone()
+        slot_id = (row or {}).get("slot_id")
+        return {"inspection_id": inspection_id, **(_now(connection, slot_id) if slot_id else {})}
 
     return _once(desk, inspection_id >> 32, sent_id, content, command)
 

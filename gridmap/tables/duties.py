@@ -22,6 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import DATERANGE, JSONB
 
 from gridmap.tables.base import (
+    PERSONAL,
     id_tells_street,
     metadata,
     one_of,
@@ -43,6 +44,7 @@ GAP_REASONS = ("no_manager", "no_geometry", "on_leave", "no_access", "not_yet", 
 EXCUSES = ("no_access", "vacant", "construction", "danger", "refused", "place_gone", "other")
 DONE_RESULTS = ("fine", "finding", "done", "reached")
 TRIED_RESULTS = ("no_access", "nobody", "refused")
+HOUSEHOLD_TIERS = ("key", "attention")
 
 duty = Table(
     "duty",
@@ -177,7 +179,25 @@ inspection = Table(
     Index("inspection_place_ix", "street_id", "place_id", "kind", text("done_at DESC")),
     Index("inspection_grid_ix", "street_id", "grid_id", text("done_at DESC")),
     Index("inspection_sent_ix", "street_id", "sent_id"),
+    Index("inspection_account_ix", "street_id", "account_id", text("received_at DESC")),
+    Index("inspection_photo_ix", "street_id", "photo", postgresql_where=text("photo IS NOT NULL")),
     comment="What somebody found at a place. A correction supersedes; nothing is overwritten.",
+)
+
+household_tier = Table(
+    "household_tier",
+    metadata,
+    street_key(),
+    Column("place_id", BigInteger, nullable=False),
+    Column("unit", Text, nullable=False, info=PERSONAL, comment="number of the household"),
+    Column("tier", Text, nullable=False, info=PERSONAL),
+    *scope_columns(),
+    Column("changed_at", DateTime(timezone=True), nullable=False),
+    Column("changed_by", BigInteger),
+    primary_key("place_id", "unit"),
+    refers("place_id", "place", cascade=True),
+    one_of("tier", HOUSEHOLD_TIERS),
+    comment="Households to visit first, by number and without a name or a reason; all others have no row.",
 )
 
 coverage = Table(

@@ -8,16 +8,20 @@ from gridmap.web import (
     compressing,
     coverage,
     data,
+    inbox,
     lists,
     my_places,
     offline,
     people,
+    photos,
     plates,
+    reminders,
     search,
     shell,
     sign_in,
     start,
     street_map,
+    visits,
 )
 from gridmap.web.blueprint import pages
 
@@ -29,16 +33,20 @@ SUBJECTS = (
     compressing,
     coverage,
     data,
+    inbox,
     lists,
     my_places,
     offline,
     people,
+    photos,
     plates,
+    reminders,
     search,
     shell,
     sign_in,
     start,
     street_map,
+    visits,
 )
 """Importing a subject puts its pages on the blueprint."""
 

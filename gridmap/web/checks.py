@@ -20,6 +20,8 @@ MOST_ON_MY_PAGE = 45
 """Up to so many checks stand on the page of one's places itself; of more, each building leads to its own."""
 MOST_URGENT = 6
 """So many buildings are named there then."""
+MOST_KEPT = 40
+"""So many pages of households a phone keeps for the time without a network."""
 MOST_CODE = 60
 RESULTS = {
     "fine": _("Fine"),
@@ -74,6 +76,19 @@ def kept_page(page: str) -> Response:
     return response
 
 
+def check_words() -> dict[str, Any]:
+    """The texts that the scripts of checks write into the page."""
+    return {
+        "results": {word: say(title) for word, title in RESULTS.items()},
+        "severities": {str(number): say(title) for number, title in SEVERITIES.items()},
+        "states": {word: say(title) for word, title in STATES.items()},
+        "undo": say(_("Undo")),
+        "dismiss": say(_("Put away")),
+        "photo": say(_("Photo")),
+        "unreadable": say(_("This picture cannot be used. The finding can be saved without it.")),
+    }
+
+
 def due_given(due: DueWork) -> Mapping[str, Any]:
     """What the templates of checks need beside their place."""
     return {
@@ -83,17 +98,12 @@ def due_given(due: DueWork) -> Mapping[str, Any]:
         "results": RESULTS,
         "severities": SEVERITIES,
         "troubles": TROUBLES,
-        "check_words": {
-            "results": {word: say(title) for word, title in RESULTS.items()},
-            "severities": {str(number): say(title) for number, title in SEVERITIES.items()},
-            "states": {word: say(title) for word, title in STATES.items()},
-            "undo": say(_("Undo")),
-            "dismiss": say(_("Put away")),
-        },
+        "check_words": check_words(),
         "page_id": uuid.uuid4(),
         "page_at": int(real_now().timestamp() * 1000),
-        "shows_checks": due.all <= MOST_ON_MY_PAGE,
+        "shows_checks": due.checks <= MOST_ON_MY_PAGE,
         "most_urgent": MOST_URGENT,
+        "most_kept": MOST_KEPT,
         "day": today(),
         "icons": ICONS,
         "kind_title": kind_title,

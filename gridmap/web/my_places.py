@@ -11,12 +11,13 @@ from gridmap.read.area import read_bounds
 from gridmap.read.card import Holder, holders_of, organisations_of
 from gridmap.read.due import read_due
 from gridmap.read.locks import sees_people
-from gridmap.read.mine import MOST_BUILDINGS, Mine, MyBuilding, read_mine, read_stood_in_for
+from gridmap.read.mine import MOST_BUILDINGS, Mine, MyBuilding, read_mine
 from gridmap.scope import Viewer
 from gridmap.web.areas import WHOLE_COUNTRY
 from gridmap.web.asked import asked, today
 from gridmap.web.blueprint import page_number, pages
 from gridmap.web.checks import due_given, kept_page
+from gridmap.web.inbox import read_inbox
 
 MOST_DOORS = 30
 """Up to so many stairwells stand in the list itself; of more, each building leads to its own."""
@@ -32,7 +33,7 @@ def my_places() -> Response:
     with context.services().database.transaction(viewer.prologue) as connection:
         mine = read_mine(connection, viewer, now, after=(page - 1) * MOST_BUILDINGS)
         due = read_due(connection, viewer, now, today())
-        away = read_stood_in_for(connection, viewer, context.services().clock.now())
+        inbox = read_inbox(connection, viewer, due)
         bounds = read_bounds(connection, viewer, mine.place_ids) if mine.held else None
         people = holders_of(connection, viewer, now, mine.around) if mine.held and sees_people(viewer) else ()
         offices = organisations_of(connection, viewer, now, mine.around) if mine.held else ()
@@ -44,7 +45,8 @@ def my_places() -> Response:
         map=compose(layers, view, Addresses(search=None, tianditu_key=context.services().settings.tianditu_key)),
         today=today().isoformat(),
         mine=mine,
-        away=away,
+        away=inbox.away,
+        inbox=inbox,
         estates=by_estate(mine),
         page=page,
         shows_doors=mine.stairwells <= MOST_DOORS,

@@ -92,8 +92,13 @@ def _areas(viewer: Viewer) -> list[dict[str, str]]:
     return [
         {"name": area.name, "title": say(area.title), "href": area.href, "icon": area.icon}
         for area in AREAS
-        if viewer.roles & area.roles
+        if viewer.roles & area.roles or (area.name == "my" and _leads_a_community(viewer))
     ]
+
+
+def _leads_a_community(viewer: Viewer) -> bool:
+    """Whether there are duties that nobody but this account does: those of a community itself."""
+    return Role.LEADER in viewer.roles and bool(viewer.reach.communities)
 
 
 def _roles(viewer: Viewer) -> str:

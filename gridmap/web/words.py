@@ -59,6 +59,9 @@ ACTIONS = {
     "set_calendar": _("Calendar changed"),
     "import": _("File loaded"),
     "export": _("File taken out"),
+    "add_photo": _("Photo added to a check"),
+    "explain_doubt": _("Entry explained"),
+    "set_tier": _("Households put in a tier"),
 }
 SUBJECTS = {
     "account": _("Account"),
@@ -84,4 +87,6 @@ DONE = {
     "right_ended": _("The right has ended."),
     "absence_set": _("The absence has been written down."),
     "absence_ended": _("The absence has ended."),
+    "explained": _("Thank you. The entries stand as they are."),
+    "tiers": _("Written down."),
 }

@@ -1,23 +1,13 @@
 // Checks on a page: each is answered by itself in one tap, kept in the outbox, and shows where its answer is.
-import { follow, isUnsent, keepAnswer, putAway, takeBack } from "./outbox.js";
+import { keepAnswer, takeBack } from "./outbox.js";
+import { followSlots, GOOD, orByForm } from "./answering.js";
+import { element, fill, showPanel, words } from "./outbox_panel.js";
+import { shrink } from "./shrink.js";
 
 const form = document.querySelector("form[data-due]");
-const panel = document.querySelector("[data-outbox-panel]");
-const light = document.querySelector("[data-outbox]");
-const words = JSON.parse((document.getElementById("check-words") || { textContent: "{}" }).textContent);
 const dialog = document.getElementById("finding");
-const GOOD = ["fine", "finding", "done", "reached"];
-const SAME = 2000; // ms: two times of one server that its Date header cannot tell apart
 let asked = null; // the check whose finding is being described
-
-const fill = (text, values) => text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? values[name] : whole));
-
-function element(tag, className, text) {
-  const made = document.createElement(tag);
-  made.className = className;
-  if (text) made.textContent = text;
-  return made;
-}
+let photo = null; // the picture that goes with it
 
 const rows = new Map();
 for (const row of document.querySelectorAll("[data-check]")) {
@@ -31,29 +21,23 @@ for (const row of document.querySelectorAll("[data-check]")) {
   });
 }
 
-/** Whether the page, as it was made, says already what this item says. Both times are the server's. */
-function isKnown(item) {
-  const check = item.state === "accepted" && rows.get(item.slot);
-  if (!check) return false;
-  const isShown = item.kind === "answer" && item.inspection === check.inspection;
-  return isShown || item.at + SAME < Number(form.dataset.at);
-}
-
-/** The newest thing in the outbox about a check that the page does not know yet. */
-function newest(all, slot) {
-  const told = ["waiting", "sending", "accepted"];
-  return all.filter((item) => item.slot === slot && told.includes(item.state) && !isKnown(item)).pop() || null;
-}
-
 function stateWords(item) {
   if (item.kind === "undo") return item.state === "accepted" ? "" : words.states.undoing;
   if (item.state === "accepted" && item.beside) return words.states.beside;
   return words.states[item.state];
 }
 
-function paint(check, item) {
+function photoLine(item, waiting) {
+  if (waiting) return element("span", "said-state", `${words.photo}: ${words.states[waiting.state]}`);
+  if (!item.hasPhoto) return "";
+  const link = element("a", "said-photo", words.photo);
+  link.href = `/photos/${item.inspection}`;
+  return link;
+}
+
+function paint(check, item, waiting) {
   const { row, said } = check;
-  const key = item ? `${item.id} ${item.state}` : "";
+  const key = item ? `${item.id} ${item.state} ${waiting ? waiting.state : item.hasPhoto}` : "";
   if ((row.dataset.shown || "") === key) return;
   row.dataset.shown = key;
   row.dataset.state = item ? item.state : ""; // also marks that this check keeps its height from now on
@@ -72,6 +56,7 @@ function paint(check, item) {
     const severity = item.body.severity ? ` · ${words.severities[item.body.severity]}` : "";
     line.append(element("span", `said said-${item.body.result}`, words.results[item.body.result] + severity), " ");
     if (item.body.note) line.append(element("span", "said-note", item.body.note), " ");
+    line.append(photoLine(item, waiting));
   }
   const state = stateWords(item);
   if (state) line.append(element("span", `said-state state-${item.state}`, state));
@@ -85,61 +70,58 @@ function paint(check, item) {
 }
 
 function count() {
-  const all = rows.size;
-  const open = [...rows.values()].filter(({ row }) => row.dataset.is === "open").length;
+  const open = '[data-check][data-is="open"]';
   const progress = document.querySelector("[data-progress]");
   if (progress) {
+    // what is left of past periods counts for none, households count as the server said
+    const visible = document.querySelectorAll("[data-check]").length - document.querySelectorAll(".due-late [data-check]").length;
+    const left = document.querySelectorAll(open).length - document.querySelectorAll(`.due-late ${open}`).length;
+    const all = Number(progress.dataset.all);
+    const done = Number(progress.dataset.done) + visible - left;
     const line = progress.querySelector(".due-count");
-    line.textContent = fill(line.dataset.words, { done: all - open, all });
-    progress.querySelector(".due-done").setAttribute("width", String(all ? (100 * (all - open)) / all : 0));
-    progress.classList.toggle("is-done", !open);
+    line.textContent = fill(line.dataset.words, { done: done.toLocaleString("en"), all: all.toLocaleString("en") });
+    progress.querySelector(".due-done").setAttribute("width", String(all ? (100 * done) / all : 0));
+    progress.classList.toggle("is-done", done === all);
   }
   for (const group of document.querySelectorAll("[data-group]")) {
-    const left = group.querySelectorAll('[data-check][data-is="open"]').length;
     const mark = group.querySelector("[data-open]");
+    const left = group.querySelectorAll(open).length + Number(mark.dataset.households || 0);
     mark.textContent = left ? fill(mark.dataset.words, { count: left }) : mark.dataset.done;
     mark.classList.toggle("is-done", !left);
   }
 }
 
-function paintPanel(all, trouble) {
-  if (!panel) return;
-  const unsent = all.filter(isUnsent);
-  const refused = all.filter((item) => item.state === "refused" || item.state === "conflict");
-  const sending = unsent.some((item) => item.state === "sending");
-  panel.hidden = !all.length;
-  panel.dataset.state = unsent.length ? (sending ? "sending" : trouble || "waiting") : "sent";
-  const line = unsent.length ? (trouble === "session" ? "session" : sending && !trouble ? "sending" : "waiting") : "sent";
-  const written = fill(light.dataset[line], { count: unsent.length });
-  const place = panel.querySelector("[data-outbox-words]");
-  if (place.textContent !== written) place.textContent = written;
-  if (unsent.length && trouble === "session" && !panel.querySelector("a")) {
-    const link = element("a", "button button-primary", light.dataset.signIn);
-    link.href = `/login?next=${encodeURIComponent(window.location.pathname)}`;
-    panel.querySelector(".outbox-words").append(link);
-  } else if (trouble !== "session" && panel.querySelector("a")) panel.querySelector("a").remove();
-  const list = panel.querySelector("[data-outbox-refused]");
-  list.textContent = "";
-  for (const item of refused) {
-    const line = element("li", "outbox-item");
-    const about = item.words ? `${item.words.place} ${item.words.title}` : "";
-    line.append(element("span", "grow", `${about}: ${words.states ? words.states[item.state] : ""} ${item.reason}`));
-    const away = element("button", "button", words.dismiss || light.dataset.close);
-    away.type = "button";
-    away.addEventListener("click", () => putAway(item.id));
-    line.append(away);
-    list.append(line);
-  }
-}
-
 function wordsOf(row) {
   const place = row.closest("[data-door]");
-  return { title: row.querySelector(".check-title").textContent.trim(), place: place ? place.dataset.door : "" };
+  return { title: row.querySelector(".check-title").textContent.replace(/\s+/g, " ").trim(), place: place ? place.dataset.door : "" };
+}
+
+function showPhoto(found) {
+  photo = found;
+  const frame = dialog.querySelector("[data-picture]");
+  frame.hidden = !found;
+  frame.querySelector("img").src = found ? found.address : "data:,";
+  const line = dialog.querySelector("[data-photo-words]");
+  line.textContent = found ? line.dataset.one : line.dataset.none;
+  dialog.querySelector("[data-photo-problem]").textContent = "";
+}
+
+async function chosen(event) {
+  const [file] = event.target.files;
+  event.target.value = "";
+  if (!file) return;
+  try {
+    showPhoto(await shrink(file));
+  } catch {
+    showPhoto(null);
+    dialog.querySelector("[data-photo-problem]").textContent = words.unreadable;
+  }
 }
 
 function describe(row) {
   asked = row;
   dialog.querySelector("form").reset();
+  showPhoto(null);
   const about = wordsOf(row);
   const title = dialog.querySelector("h2");
   title.textContent = `${about.title} · ${title.dataset.words}`;
@@ -155,28 +137,30 @@ function described(event) {
   if (given.get("severity")) answer.severity = Number(given.get("severity"));
   if (note) answer.note = note;
   dialog.close();
-  keepAnswer(Number(asked.dataset.check), answer, wordsOf(asked));
+  const kept = keepAnswer(Number(asked.dataset.check), answer, wordsOf(asked), photo && photo.blob);
+  orByForm(kept, form, asked.querySelector(".answer-finding"));
 }
 
 function pressed(event) {
   const button = event.target.closest("button[name]");
-  if (!button) return;
+  if (!button || form.dataset.ready === "never") return;
   event.preventDefault();
   const row = button.closest("[data-check]");
   const slot = Number(row.dataset.check);
   if (button.name === "undo") {
-    takeBack(slot, Number(button.value) || null);
+    orByForm(takeBack(slot, Number(button.value) || null), form, button);
     return;
   }
   const result = button.value.split(":")[1];
   if (result === "finding") describe(row);
-  else keepAnswer(slot, { result }, wordsOf(row));
+  else orByForm(keepAnswer(slot, { result }, wordsOf(row)), form, button);
 }
 
 function openTarget() {
   const target = window.location.hash && document.getElementById(window.location.hash.slice(1));
   if (!target) return;
-  if (target.tagName === "DETAILS") target.open = true;
+  const around = target.closest("details");
+  if (around) around.open = true;
   target.scrollIntoView();
 }
 
@@ -186,21 +170,13 @@ if (form) {
     form.dataset.ready = "yes";
     if (form.early) form.early.click();
   }
-  if (dialog) dialog.querySelector("form").addEventListener("submit", described);
+  if (dialog) {
+    dialog.querySelector("form").addEventListener("submit", described);
+    dialog.querySelector("input[type=file]").addEventListener("change", chosen);
+    dialog.querySelector("[data-no-photo]").addEventListener("click", () => showPhoto(null));
+  }
   window.addEventListener("hashchange", openTarget);
   openTarget();
+  followSlots(rows, Number(form.dataset.at), paint, count);
 }
-if (light) {
-  let isTidied = !form;
-  follow((all, trouble) => {
-    if (!isTidied) {
-      isTidied = true;
-      for (const item of all.filter(isKnown)) putAway(item.id);
-    }
-    if (form) {
-      for (const [slot, check] of rows) paint(check, newest(all, slot));
-      count();
-    }
-    paintPanel(all, trouble);
-  });
-}
+showPanel((item) => rows.has(item.slot));

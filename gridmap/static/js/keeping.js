@@ -49,9 +49,9 @@ async function keepPages() {
     await navigator.serviceWorker.register("/sw.js");
     const ready = await navigator.serviceWorker.ready;
     const assets = performance.getEntriesByType("resource").map((one) => one.name);
-    const pages = [...document.querySelectorAll("[data-keep]")].map((one) => one.getAttribute("href"));
+    const pages = [...document.querySelectorAll("[data-keep]")].map((one) => one.getAttribute("href").split("#")[0]);
     const isMine = window.location.pathname === "/my";
-    ready.active.postMessage({ keep: isMine ? ["/my", ...pages] : [], assets, account: Number(light.dataset.outbox) });
+    ready.active.postMessage({ keep: isMine ? [...new Set(["/my", "/my/inbox", ...pages])] : [], assets, account: Number(light.dataset.outbox) });
   } catch {
     // without a secure address there is none; the outbox works all the same
   }
@@ -61,5 +61,5 @@ if (light) {
   document.addEventListener("submit", leave, true);
   follow(show);
   beginOutbox(Number(light.dataset.outbox));
-  if (document.querySelector("[data-due], [data-keep], .my")) window.addEventListener("load", () => setTimeout(keepPages, 500));
+  if (document.querySelector("[data-due], [data-visits], [data-keep], .my")) window.addEventListener("load", () => setTimeout(keepPages, 500));
 }

@@ -6,6 +6,9 @@ const SOON = 250; // ms until the next try while something waits, longer each ti
 const AGAIN = 3000; // … up to this
 const PATIENCE = 8000; // ms that one request may take at first, longer each time it was too short
 const MOST_PATIENCE = 30000;
+const SLOW = 30000; // ms that a photo may take
+const PROBE = 3000; // ms that the question may take whether the network is back, longer on a slow line …
+const LONGEST_PROBE = 6000; // … up to this: with AGAIN it stays below the ten seconds in which sending must go on
 const MINE = 4000; // ms that other pages leave an item alone which this one is sending; a page that died frees it so
 const KEPT = 45 * 86400000; // ms after which an arrived answer is forgotten even if no page was fetched since
 const MY_PAGES = "gridmap-pages";
@@ -17,6 +20,8 @@ let busy = false;
 let timer = 0;
 let pause = SOON;
 let trouble = ""; // "", "offline" or "session": why nothing moves
+let silent = 0; // how often in a row nobody answered
+let pending = null; // the request under way, which a network that comes back cuts short
 const listeners = new Set();
 
 function promised(request) {
@@ -55,7 +60,8 @@ async function write(store, work) {
   const open = await database();
   return new Promise((resolve, reject) => {
     let made;
-    const transaction = open.transaction(store, "readwrite");
+    // strict: a phone that loses its power right after a tap has kept the answer
+    const transaction = open.transaction(store, "readwrite", { durability: "strict" });
     transaction.oncomplete = () => resolve(made);
     transaction.onabort = transaction.onerror = () => reject(transaction.error);
     work(transaction.objectStore(store), (value) => (made = value));
@@ -111,21 +117,28 @@ async function add(item) {
   const made = { id: newId(), made: Date.now(), state: "waiting", tries: 0, lease: 0, reason: "", ...item };
   made.body = { sent_id: made.id, ...made.body };
   await write("items", (store) => store.put(made));
+  // asked of the browser, so that it does not clear the outbox away when the phone is full
+  if (navigator.storage && navigator.storage.persist) navigator.storage.persist().catch(() => {});
   await tell();
   send();
   return made;
 }
 
-/** Keep an answer to a slot; `words` say which check it was, for whoever reads the outbox. */
-export function keepAnswer(slot, answer, words) {
+/** Keep an answer to a slot; `words` say which check it was, for whoever reads the outbox. A photo follows the answer. */
+export async function keepAnswer(slot, answer, words, photo) {
   const body = { slot_id: slot, device_at: new Date().toISOString(), ...answer };
-  return add({ kind: "answer", slot, body, words });
+  const made = await add({ kind: "answer", slot, body, words });
+  if (photo) await add({ kind: "photo", slot, of: made.id, inspection: null, photo, words });
+  return made;
 }
 
 /** Take an answer back: one that never left is dropped, one that may have arrived is taken back at the server. */
 export async function takeBack(slot, inspection) {
   const all = await items();
   const found = all.filter((item) => item.slot === slot && item.kind === "answer").pop();
+  for (const item of all) {
+    if (item.kind === "photo" && item.slot === slot && item.state !== "sending") await update(item.id, () => null);
+  }
   if (found && found.state === "waiting" && found.tries === 0) {
     let gone = false;
     await update(found.id, (item) => {
@@ -153,6 +166,7 @@ class Halt extends Error {}
 async function ask(url, options, patience) {
   const control = new AbortController();
   const late = setTimeout(() => control.abort(), patience);
+  pending = control;
   let response;
   try {
     response = await fetch(url, {
@@ -164,26 +178,37 @@ async function ask(url, options, patience) {
     });
     const isLogin = response.redirected && new URL(response.url).pathname.startsWith("/login");
     if (response.status === 401 || isLogin) throw new Halt("session");
-    const body = await response.json().catch(() => ({}));
-    if (response.status === 403 && body.code === "own_password_needed") throw new Halt("session");
+    const body = await response.json().catch(() => null);
+    if (response.status === 403 && body && body.code === "own_password_needed") throw new Halt("session");
     return { status: response.status, body, at: Date.parse(response.headers.get("Date")) || 0 };
   } catch (error) {
     if (error instanceof Halt) throw error;
     throw new Halt("offline");
   } finally {
     clearTimeout(late);
+    pending = null;
   }
 }
 
+/** A proof for what is sent next. Only gridmap's own word counts: a hotel's sign-in page also answers 200. */
 async function freshProof() {
-  const answer = await ask("/api/proof", {}, PATIENCE);
-  if (answer.status !== 200) throw new Halt("offline");
-  if (answer.body.account !== account) {
+  const answer = await ask("/api/proof", {}, Math.min(PROBE + silent * 1000, LONGEST_PROBE));
+  const told = answer.status === 200 && answer.body;
+  if (!told || !Number.isInteger(told.account) || !told.csrf_token) throw new Halt("offline");
+  if (told.account !== account) {
     // somebody else is signed in by now: what waits here is not theirs to send, nor to see
     await erase();
     throw new Halt("");
   }
-  proof = answer.body.csrf_token;
+  proof = told.csrf_token;
+  silent = 0;
+}
+
+/** Whether the answer is gridmap's: with the id of what was written, or with its own word for why not. */
+function isOurs({ status, body }) {
+  if (!body) return false;
+  if (status === 200) return Number.isInteger(body.inspection_id);
+  return status >= 400 && status < 500 && status !== 429 && typeof body.code === "string";
 }
 
 /** Claim an item for this page; false where another page has it, or it is not to be sent. */
@@ -197,12 +222,12 @@ async function claim(id) {
   return claimed;
 }
 
-/** What to send for a taking back: the answer must have arrived first. */
+/** What to send for what follows an answer, a photo or a taking back: the answer must have arrived first. */
 async function withInspection(item) {
-  if (item.kind !== "undo" || item.inspection) return item;
+  if (item.kind === "answer" || item.inspection) return item;
   const answer = item.of && (await read("items", item.of));
   if (!answer || answer.state === "refused" || answer.state === "conflict") {
-    await update(item.id, () => null); // nothing arrived that could be taken back
+    await update(item.id, () => null); // nothing arrived that this could belong to
     return null;
   }
   if (!answer.inspection) return null;
@@ -213,12 +238,30 @@ async function withInspection(item) {
   }));
 }
 
+/** Where an item goes, and as what. */
+function letter(item) {
+  const headers = { "X-CSRF-Token": proof };
+  if (item.kind === "photo") {
+    const url = `/api/answers/photo?sent_id=${item.id}&inspection_id=${item.inspection}`;
+    return [url, { method: "POST", body: item.photo, headers: { ...headers, "Content-Type": "image/jpeg" } }];
+  }
+  const url = item.kind === "undo" ? "/api/answers/undo" : "/api/answers";
+  const options = { method: "POST", body: JSON.stringify(item.body) };
+  return [url, { ...options, headers: { ...headers, "Content-Type": "application/json" } }];
+}
+
 async function settle(item, { status, body, at }) {
   if (item.kind === "undo" && (status === 200 || (status === 422 && body.code === "superseded"))) {
     await write("items", (store) => {
       store.put({ ...item, state: "accepted", at, slotState: body.state, lease: 0 });
       if (item.of) store.delete(item.of);
     });
+    return;
+  }
+  if (item.kind === "photo" && (status === 200 || body.code === "superseded")) {
+    // it has arrived, or its answer has been taken back meanwhile
+    if (status === 200) await update(item.of, (answer) => ({ ...answer, hasPhoto: true }));
+    await update(item.id, () => null);
     return;
   }
   const state = status === 200 ? "accepted" : status === 409 ? "conflict" : "refused";
@@ -232,21 +275,18 @@ async function settle(item, { status, body, at }) {
 async function sendOne(listed) {
   const item = await withInspection(listed);
   if (!item) return false;
-  const patience = Math.min(PATIENCE + item.tries * 4000, MOST_PATIENCE);
+  const patience = item.kind === "photo" ? SLOW : Math.min(PATIENCE + item.tries * 4000, MOST_PATIENCE);
   const claimed = await claim(item.id);
   if (!claimed) return false;
   await tell();
   const back = () => update(item.id, (found) => (found.state === "sending" ? { ...found, state: "waiting", lease: 0 } : undefined));
   try {
-    const options = { method: "POST", body: JSON.stringify(claimed.body) };
-    options.headers = { "Content-Type": "application/json", "X-CSRF-Token": proof };
-    const url = claimed.kind === "undo" ? "/api/answers/undo" : "/api/answers";
-    const answer = await ask(url, options, patience);
-    if (answer.status === 400 && answer.body.code === "csrf") {
+    const answer = await ask(...letter(claimed), patience);
+    if (answer.status === 400 && answer.body && answer.body.code === "csrf") {
       proof = null;
       await back();
-    } else if (answer.status === 429 || answer.status >= 500) {
-      await back(); // trouble of the server, not of this item: the next one has its turn
+    } else if (!isOurs(answer)) {
+      await back(); // trouble of the server or of the line, not of this item: the next one has its turn
     } else {
       await settle(claimed, answer);
       return true;
@@ -258,13 +298,19 @@ async function sendOne(listed) {
   }
 }
 
+/** What waits, in the order to send it: what was tried least first, so that nothing holds up the rest; photos last. */
+function inTurn(all) {
+  const rank = (item) => (item.kind === "photo" ? 1000 : 0) + item.tries;
+  return all.filter(isUnsent).sort((a, b) => rank(a) - rank(b));
+}
+
 /** Send what waits, one after the other; what is refused stays behind and stops nobody. */
 export async function send() {
   if (busy || account === null) return;
   busy = true;
   clearTimeout(timer);
   try {
-    for (const item of (await items()).filter(isUnsent)) {
+    for (const item of inTurn(await items())) {
       if (!proof) await freshProof();
       if (await sendOne(item)) pause = SOON;
       trouble = "";
@@ -272,6 +318,8 @@ export async function send() {
   } catch (error) {
     if (!(error instanceof Halt)) console.warn(error);
     trouble = error instanceof Halt ? error.message : "offline";
+    silent += 1;
+    proof = null; // so that the next try asks first whether anybody is there
   }
   busy = false;
   const left = (await items().catch(() => [])).some(isUnsent);
@@ -309,9 +357,13 @@ export function beginOutbox(current) {
   if (!window.indexedDB) return Promise.resolve(false);
   const wake = () => {
     pause = SOON;
+    silent = 0;
     send();
   };
-  window.addEventListener("online", wake);
+  window.addEventListener("online", () => {
+    if (pending) pending.abort(); // it hangs on the network that was
+    wake();
+  });
   window.addEventListener("focus", wake);
   window.addEventListener("pageshow", wake);
   document.addEventListener("visibilitychange", () => document.hidden || wake());

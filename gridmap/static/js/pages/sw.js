@@ -5,7 +5,8 @@ const FILES = "gridmap-files";
 const WHOSE = "/__account";
 const LATE = 6000; // ms after which a copy is shown, where there is one
 
-const isKept = (path) => path === "/my" || path === "/my/due" || path.startsWith("/p/");
+const KEPT = ["/my", "/my/due", "/my/inbox"];
+const isKept = (path) => KEPT.includes(path) || path.startsWith("/p/") || path.startsWith("/visits/");
 
 self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));

@@ -1,0 +1,3 @@
+// The households of one stairwell.
+import "../page.js";
+import "../visits.js";
