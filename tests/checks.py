@@ -58,3 +58,19 @@ def answers_to(base: Base, slots: list[int]) -> list[dict[str, Any]]:
             " AND sent_id IS NOT NULL ORDER BY id",
             (slots,),
         ).fetchall()
+
+
+def households(base: Base) -> tuple[int, list[int]]:
+    """A stairwell with households to visit this month, none of them visited; its slots from 101 on."""
+    with psycopg.connect(base.owner_url) as owner:
+        rows = owner.execute(
+            "SELECT s.place_id, s.id FROM gridmap.slot s JOIN gridmap.duty d ON d.id = s.duty_id"
+            " WHERE d.action = 'household_visit' AND s.starts_on = %s AND s.place_id = (SELECT min(p.id)"
+            " FROM gridmap.place p JOIN gridmap.slot v ON v.place_id = p.id JOIN gridmap.duty o ON o.id = v.duty_id"
+            " WHERE o.action = 'household_visit') ORDER BY length(s.unit), s.unit",
+            (MONTH,),
+        ).fetchall()
+        found = [slot for _place, slot in rows]
+        owner.execute("UPDATE gridmap.inspection SET superseded_at = now() WHERE slot_id = ANY (%s)", (found,))
+        owner.execute("SELECT gridmap.settle_slots(%s, %s, %s)", (found[0] >> 32, found, TODAY))
+    return rows[0][0], found

@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from test_who_sees_what import SHUT_OUT, SIGNED_IN, open_scene
 
+from gridmap.files import path_of
 from tests.conftest import Base
 from tests.outputs import Scene
 
@@ -95,3 +96,86 @@ def test_the_list_of_what_is_due_holds_only_places_that_are_seen(scene: Scene, w
     assert page.status_code == 200
     for slot in re.findall(r'data-check="([0-9]+)"', page.text):
         assert sees(scene, who, place_of[int(slot)])
+
+
+def visited(scene: Scene) -> list[tuple[int, int]]:
+    """Some stairwells in which households are to be visited, with one of the slots."""
+    with psycopg.connect(scene.oracle.owner_url) as owner:
+        return owner.execute(
+            "SELECT DISTINCT ON (s.place_id) s.place_id, s.id FROM gridmap.slot s JOIN gridmap.duty d"
+            " ON d.street_id = s.street_id AND d.id = s.duty_id WHERE d.action = 'household_visit'"
+            " AND s.starts_on = '2026-03-01' ORDER BY s.place_id, s.id"
+        ).fetchall()[::4]
+
+
+TOLD_TIERS = {"worker", "manager", "leader"}
+
+
+@pytest.mark.parametrize("who", SIGNED_IN)
+def test_households_open_for_who_sees_the_stairwell_and_tiers_are_told_to_who_looks_after_it(
+    scene: Scene, who: str
+) -> None:
+    rights, client = scene.oracle.rights(who), scene.app.test_client()
+    assert rights is not None
+    headers = scene.world.headers(who) | {"Accept": "text/html"}
+    with psycopg.connect(scene.oracle.owner_url) as owner:
+        tiers = dict(owner.execute("SELECT place_id, count(*) FROM gridmap.household_tier GROUP BY 1").fetchall())
+    assert sum(tiers.values()) > 50
+    for place, _slot in visited(scene):
+        page = client.get(f"/visits/{place}", headers=headers)
+        assert page.status_code == (200 if sees(scene, who, place) else 404), place
+        if page.status_code == 200:
+            told = page.text.split('<details class="fold visit-tiers">')[0].count('class="visit-tier ')
+            assert told == (tiers.get(place, 0) if rights.roles <= TOLD_TIERS else 0), (who, place)
+        may = bool(rights.roles & {"worker", "leader"}) and rights.roles <= TOLD_TIERS
+        put = client.post(f"/visits/{place}/tiers", data={"tier": "no such tier"}, headers=headers)
+        assert put.status_code == (403 if not may else 400 if sees(scene, who, place) else 404), (who, place)
+
+
+@pytest.mark.parametrize("who", SIGNED_IN)
+def test_a_photo_is_shown_to_who_looks_after_the_place_and_to_nobody_else(scene: Scene, who: str) -> None:
+    """Each answer of some places is given a picture; who sees the place and looks at places sees it."""
+    home = scene.app.extensions["gridmap"].settings.home
+    sha256 = bytes(range(32))
+    path = path_of(home, sha256)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"\xff\xd8\xff\xd9")
+    with psycopg.connect(scene.oracle.owner_url) as owner:
+        rows = owner.execute(
+            "SELECT DISTINCT ON (place_id) id, place_id FROM gridmap.inspection WHERE superseded_at IS NULL"
+            " AND place_id IS NOT NULL AND slot_id IS NOT NULL ORDER BY place_id, id"
+        ).fetchall()[::9]
+        owner.execute(
+            "UPDATE gridmap.inspection SET photo = %s WHERE id = ANY (%s)", (sha256, [row[0] for row in rows])
+        )
+    rights = scene.oracle.rights(who)
+    assert rights is not None
+    assert len(rows) > 40
+    may = bool(rights.roles & ANSWERING)
+    for inspection, place in rows:
+        shown = scene.app.test_client().get(f"/photos/{inspection}", headers=scene.world.headers(who))
+        assert shown.status_code == (200 if may and sees(scene, who, place) else 404), (who, place)
+        shown.close()
+
+
+@pytest.mark.parametrize("who", SIGNED_IN)
+def test_entries_are_asked_about_and_explained_by_their_author_alone(scene: Scene, who: str) -> None:
+    rights = scene.oracle.rights(who)
+    assert rights is not None
+    with psycopg.connect(scene.oracle.owner_url) as owner:
+        rows = owner.execute(
+            "UPDATE gridmap.inspection SET doubt = 'rush', doubt_answer = NULL, account_id = %s WHERE id IN (SELECT id"
+            " FROM gridmap.inspection WHERE superseded_at IS NULL AND received_at > '2026-03-01'"
+            " ORDER BY id LIMIT 3) RETURNING id",
+            (scene.oracle.accounts["city_leader"]["id"],),
+        ).fetchall()
+    ids = ",".join(str(row[0]) for row in rows)
+    client = scene.app.test_client()
+    page = client.get("/my/inbox", headers=scene.world.headers(who) | {"Accept": "text/html"}).text
+    assert (f'value="{ids}"' in page) == (who == "city_leader")
+    headers = scene.world.headers(who) | {"Accept": "application/json"}
+    told = client.post("/my/inbox/explain", data={"ids": ids, "said": "right"}, headers=headers)
+    if rights.roles & ANSWERING:
+        assert told.get_json() == {"explained": 3 if who == "city_leader" else 0}
+    else:
+        assert told.status_code == 403

@@ -23,7 +23,7 @@ PUBLIC = {"static", "api.healthz", "pages.login", "pages.enter", "pages.service_
 """For everybody: no rows."""
 COMPARED = {
     "tiles.tile", "ogc.items", "ogc.item", "ogc.download", "pages.search", "pages.place_list", "pages.place_card",
-    "pages.place_page", "pages.plate", "pages.coverage_xlsx",
+    "pages.place_page", "pages.plate", "pages.coverage_xlsx", "pages.visits", "pages.photo",
 }  # fmt: skip
 """Compared with the oracle row by row, here, in the tests of tiles or in those of answers."""
 READ = {
@@ -39,6 +39,8 @@ READ = {
     "pages.map_facts": ["/map/facts"],
     "pages.my_places": ["/my", "/my?page=2"],
     "pages.my_due": ["/my/due"],
+    "pages.inbox": ["/my/inbox"],
+    "pages.reminders": ["/reminders", "/reminders?community={place}", "/reminders?community={community}"],
     "pages.plates": ["/plates?within={place}"],
     "pages.privacy": ["/about/privacy"],
     "answers.proof": ["/api/proof"],
@@ -111,7 +113,7 @@ def test_a_stranger_is_told_nothing(scene: Scene, client: FlaskClient) -> None:
 def addresses(scene: Scene) -> Iterator[str]:
     """Every address that needs no row, and those of accounts and streets."""
     ids = {"account": scene.oracle.accounts["worker"]["id"], "street": scene.world.ids["street"]}
-    ids["place"] = scene.world.ids["grid"]
+    ids |= {"place": scene.world.ids["grid"], "community": scene.world.ids["huayuan"]}
     for some in (*READ.values(), *ADMINISTRATION.values()):
         yield from (address.format(**ids) for address in some)
 

@@ -17,6 +17,7 @@ from gridmap.clock import parse_clock
 from gridmap.duties import MONTHLY_CHECKS, Rule, open_slots
 from gridmap.periods import Period
 
+NOW = parse_clock("2026-03-16T09:00+08:00")
 TODAY = date(2026, 3, 16)
 HISTORY = Period(date(2025, 3, 1), date(2026, 3, 1))
 """The twelve months that are over; the running month is opened beside."""
@@ -189,6 +190,19 @@ SELECT d.*, gridmap.office_midnight(d.starts_on) + interval '14 days 9 hours', C
   WHEN 'inspection' THEN CASE WHEN d.luck < 0.5 THEN 'finding' ELSE 'fine' END END
 FROM demo_slot d WHERE d.kind IN ('joint_inspection', 'reception_day') AND d.starts_on < %(running)s
 """
+TIERS = """
+INSERT INTO gridmap.household_tier (street_id, id, place_id, unit, tier, community_id, grid_id, micro_grid_id,
+  estate_id, changed_at)
+SELECT d.street_id, d.street_id * 4294967296 + nextval('gridmap.serial'), d.place_id, d.unit,
+  CASE WHEN d.chance < 0.03 THEN 'key' ELSE 'attention' END,
+  d.community_id, d.grid_id, d.micro_grid_id, d.estate_id, %(now)s
+FROM (
+  SELECT *, pg_temp.demo_chance('tier', code, unit, kind, NULL) AS chance FROM demo_slot
+  WHERE kind = 'household_visit' AND starts_on = %(running)s
+) d
+WHERE d.chance < 0.09 ORDER BY d.code, d.unit
+"""
+"""Households to visit first: numbers, chosen by chance."""
 SETTLE = """
 SELECT street_id, gridmap.settle_slots(street_id, array_agg(slot_id ORDER BY slot_id), %(today)s) FROM demo_slot
 GROUP BY street_id ORDER BY street_id
@@ -241,7 +255,7 @@ def _add_rules(connection: "psycopg.Connection[Any]") -> bool:
             "id": (where["street_id"] << 32) + FIRST_ID + number,
             "title": rule.title or CHECK_TITLES[rule.kind],
             "only_for": Jsonb(cut),
-            "now": parse_clock("2026-03-16T09:00+08:00").now(),
+            "now": NOW.now(),
         }
         added += connection.execute(ADD_RULE, values).rowcount
     return added > 0
@@ -256,8 +270,9 @@ def _answer(connection: "psycopg.Connection[Any]") -> None:
         "gap": GAP_ESTATE,
         "unvisited": 1_439 - VISITED,
         "broken": BROKEN_STAIRS,
+        "now": NOW.now(),
     }
-    for statement in (CHANCE, SLOTS, CHECK_COURSE, EXCUSE, ANSWERED, ANSWER):
+    for statement in (CHANCE, SLOTS, CHECK_COURSE, EXCUSE, ANSWERED, ANSWER, TIERS):
         connection.execute(statement, values)
 
 

@@ -5,6 +5,7 @@ CREATE INDEX inspection_photo_ix ON gridmap.inspection (street_id, photo) WHERE 
 
 CREATE TABLE gridmap.household_tier (
   street_id INTEGER NOT NULL,
+  id BIGINT NOT NULL,
   place_id BIGINT NOT NULL,
   unit TEXT NOT NULL,
   tier TEXT NOT NULL,
@@ -14,7 +15,9 @@ CREATE TABLE gridmap.household_tier (
   estate_id BIGINT,
   changed_at TIMESTAMP WITH TIME ZONE NOT NULL,
   changed_by BIGINT,
-  CONSTRAINT household_tier_pkey PRIMARY KEY (street_id, place_id, unit),
+  CONSTRAINT household_tier_pkey PRIMARY KEY (street_id, id),
+  CONSTRAINT household_tier_id_tells_street_check CHECK (id >> 32 = street_id),
+  CONSTRAINT household_tier_street_id_place_id_unit_key UNIQUE (street_id, place_id, unit),
   CONSTRAINT household_tier_street_id_place_id_fkey FOREIGN KEY(street_id, place_id)
     REFERENCES gridmap.place (street_id, id) ON DELETE CASCADE,
   CONSTRAINT household_tier_tier_known_check CHECK (tier IN ('key', 'attention')),
@@ -30,7 +33,7 @@ CREATE POLICY scope ON gridmap.household_tier
   WITH CHECK (gridmap.in_scope(street_id, community_id, grid_id, micro_grid_id, estate_id, place_id));
 
 -- Which household it is stays locked; the two functions are the only way to it, and they ask for the scope themselves.
-GRANT SELECT (street_id, place_id, community_id, grid_id, micro_grid_id, estate_id, changed_at, changed_by)
+GRANT SELECT (street_id, id, place_id, community_id, grid_id, micro_grid_id, estate_id, changed_at, changed_by)
   ON gridmap.household_tier TO gridmap_app;
 
 CREATE FUNCTION gridmap.tiers_at(street integer, places bigint[])
@@ -43,7 +46,7 @@ BEGIN ATOMIC
 END;
 
 -- Puts households of one place, as far as it has them, in a tier; null takes them out. How many changed comes back.
-CREATE FUNCTION gridmap.set_tiers(street integer, sought bigint, units text[], wanted text, at timestamptz)
+CREATE FUNCTION gridmap.set_tiers(street integer, sought bigint, numbers text[], wanted text, at timestamptz)
 RETURNS integer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = gridmap, pg_temp
 AS $$
@@ -52,17 +55,19 @@ DECLARE
 BEGIN
   IF wanted IS NULL THEN
     DELETE FROM gridmap.household_tier t
-    WHERE t.street_id = street AND t.place_id = sought AND t.unit = ANY (units)
+    WHERE t.street_id = street AND t.place_id = sought AND t.unit = ANY (numbers)
       AND gridmap.in_scope(t.street_id, t.community_id, t.grid_id, t.micro_grid_id, t.estate_id, t.place_id);
   ELSE
-    INSERT INTO gridmap.household_tier AS t
-    SELECT p.street_id, p.id, u.unit, wanted, p.community_id, p.grid_id, p.micro_grid_id, p.estate_id, at,
+    INSERT INTO gridmap.household_tier AS t (street_id, id, place_id, unit, tier, community_id, grid_id, micro_grid_id,
+      estate_id, changed_at, changed_by)
+    SELECT p.street_id, p.street_id * 4294967296 + nextval('gridmap.serial'), p.id, u.unit, wanted,
+      p.community_id, p.grid_id, p.micro_grid_id, p.estate_id, at,
       nullif(current_setting('app.account', true), '')::bigint
     FROM gridmap.place p
     LEFT JOIN gridmap.stairwell s ON s.street_id = p.street_id AND s.place_id = p.id
     LEFT JOIN gridmap.building b ON b.street_id = p.street_id AND b.place_id = p.id
     CROSS JOIN LATERAL (SELECT DISTINCT unnest(coalesce(s.units, b.units)) AS unit) u
-    WHERE p.street_id = street AND p.id = sought AND u.unit = ANY (units)
+    WHERE p.street_id = street AND p.id = sought AND u.unit = ANY (numbers)
       AND gridmap.in_scope(p.street_id, p.community_id, p.grid_id, p.micro_grid_id, p.estate_id, p.id)
     ON CONFLICT (street_id, place_id, unit) DO UPDATE
     SET tier = excluded.tier, changed_at = excluded.changed_at, changed_by = excluded.changed_by

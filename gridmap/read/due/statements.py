@@ -181,7 +181,8 @@ def _is_asked() -> "ColumnElement[bool]":
     is_left = and_(
         slot.c.ends_on <= TODAY,
         slot.c.ends_on > bindparam("missed_since", type_=Date),
-        slot.c.state == "missed",
+        # due: missed all the same, until the night's round says so
+        or_(slot.c.state == "missed", slot.c.state == "due"),
         or_(~slot.c.is_late, just_done),
         duty.c.every == func.any(literal(list(CAUGHT_UP), ARRAY(Text))),
         duty.c.action != VISIT,

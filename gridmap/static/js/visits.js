@@ -55,7 +55,7 @@ function speak(cell) {
   shown = cell;
   const { item, button } = cell;
   const is = button.dataset.is;
-  last.hidden = is === "open" && !item;
+  last.hidden = is === "open" && (!item || (item.kind === "undo" && item.state === "accepted"));
   const state = item && !(item.kind === "undo" && item.state === "accepted") ? words.states[item.kind === "undo" ? "undoing" : item.state] : "";
   const what = words.said[is] || "";
   const written = [`${button.dataset.unit}:`, what, state && what ? `· ${state}` : state].join(" ");
