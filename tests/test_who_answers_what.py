@@ -91,11 +91,17 @@ def test_a_plate_opens_for_who_sees_the_place_and_names_no_other(scene: Scene, w
 
 @pytest.mark.parametrize("who", SIGNED_IN)
 def test_the_list_of_what_is_due_holds_only_places_that_are_seen(scene: Scene, who: str) -> None:
-    place_of = places_of_slots(scene)
     page = scene.app.test_client().get("/my/due", headers=scene.world.headers(who) | {"Accept": "text/html"})
     assert page.status_code == 200
     for slot in re.findall(r'data-check="([0-9]+)"', page.text):
-        assert sees(scene, who, place_of[int(slot)])
+        assert sees_slot(scene, who, int(slot))
+
+
+def sees_slot(scene: Scene, who: str, slot: int) -> bool:
+    """A slot without a place is the community's own: it is seen by who sees the community whole."""
+    rights, place = scene.oracle.rights(who), places_of_slots(scene).get(slot)
+    row = next(one for one in scene.oracle.slots if one["id"] == slot)
+    return sees(scene, who, place) if place else rights is not None and rights.covers(row)
 
 
 def visited(scene: Scene) -> list[tuple[int, int]]:
@@ -105,7 +111,7 @@ def visited(scene: Scene) -> list[tuple[int, int]]:
             "SELECT DISTINCT ON (s.place_id) s.place_id, s.id FROM gridmap.slot s JOIN gridmap.duty d"
             " ON d.street_id = s.street_id AND d.id = s.duty_id WHERE d.action = 'household_visit'"
             " AND s.starts_on = '2026-03-01' ORDER BY s.place_id, s.id"
-        ).fetchall()[::4]
+        ).fetchall()[::3]
 
 
 TOLD_TIERS = {"worker", "manager", "leader"}
@@ -120,7 +126,7 @@ def test_households_open_for_who_sees_the_stairwell_and_tiers_are_told_to_who_lo
     headers = scene.world.headers(who) | {"Accept": "text/html"}
     with psycopg.connect(scene.oracle.owner_url) as owner:
         tiers = dict(owner.execute("SELECT place_id, count(*) FROM gridmap.household_tier GROUP BY 1").fetchall())
-    assert sum(tiers.values()) > 50
+    assert sum(tiers.values()) > 20
     for place, _slot in visited(scene):
         page = client.get(f"/visits/{place}", headers=headers)
         assert page.status_code == (200 if sees(scene, who, place) else 404), place
@@ -144,7 +150,7 @@ def test_a_photo_is_shown_to_who_looks_after_the_place_and_to_nobody_else(scene:
         rows = owner.execute(
             "SELECT DISTINCT ON (place_id) id, place_id FROM gridmap.inspection WHERE superseded_at IS NULL"
             " AND place_id IS NOT NULL AND slot_id IS NOT NULL ORDER BY place_id, id"
-        ).fetchall()[::9]
+        ).fetchall()[::6]
         owner.execute(
             "UPDATE gridmap.inspection SET photo = %s WHERE id = ANY (%s)", (sha256, [row[0] for row in rows])
         )
@@ -169,7 +175,7 @@ def test_entries_are_asked_about_and_explained_by_their_author_alone(scene: Scen
             " ORDER BY id LIMIT 3) RETURNING id",
             (scene.oracle.accounts["city_leader"]["id"],),
         ).fetchall()
-    ids = ",".join(str(row[0]) for row in rows)
+    ids = ",".join(str(one) for one in sorted(row[0] for row in rows))
     client = scene.app.test_client()
     page = client.get("/my/inbox", headers=scene.world.headers(who) | {"Accept": "text/html"}).text
     assert (f'value="{ids}"' in page) == (who == "city_leader")

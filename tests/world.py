@@ -93,6 +93,7 @@ def make_world(owner: Owner) -> World:
     ids = {"street": STREET, "far_street": OTHER_STREET} | find_ids(owner)
     ids |= add_places(owner, ids)
     ids |= add_people(owner, ids)
+    add_visits(owner)
     own_slots_anew(owner)
     add_operations(owner, ids)
     add_accounts(owner, ids)
@@ -282,9 +283,33 @@ def assign(owner: Owner, serial: int, person: int, place: int, role: str, valid:
     )
 
 
+def add_visits(owner: Owner) -> None:
+    """Households to visit in every seventh stairwell, each tenth of them to come first."""
+    owner.execute(
+        "INSERT INTO gridmap.duty (street_id, id, kind, title, title_en, action, level, every, role, valid)"
+        " VALUES (10001, (10001::bigint << 32) + 9500, 'household_visit', 'v', 'v', 'household_visit', 'household',"
+        " 'month', 'grid_worker', '[2026-01-01,)')"
+    )
+    owner.execute(
+        "INSERT INTO gridmap.slot (street_id, id, duty_id, place_id, unit, starts_on, ends_on, due_on, community_id,"
+        " grid_id, micro_grid_id, estate_id) SELECT s.street_id, (10001::bigint << 32) + 20000 + row_number() OVER"
+        " (ORDER BY p.id, u.unit), (10001::bigint << 32) + 9500, p.id, u.unit, '2026-03-01', '2026-04-01',"
+        " '2026-03-31',"
+        " p.community_id, p.grid_id, p.micro_grid_id, p.estate_id FROM gridmap.stairwell s JOIN gridmap.place p"
+        " ON p.street_id = s.street_id AND p.id = s.place_id CROSS JOIN unnest(s.units[1:6]) AS u (unit)"
+        " WHERE s.street_id = 10001 AND p.id % 7 = 0"
+    )
+    owner.execute(
+        "INSERT INTO gridmap.household_tier (street_id, id, place_id, unit, tier, community_id, grid_id, micro_grid_id,"
+        " estate_id, changed_at) SELECT street_id, id + 1000000, place_id, unit, CASE WHEN id % 3 = 0 THEN 'key' ELSE"
+        " 'attention' END, community_id, grid_id, micro_grid_id, estate_id, now() FROM gridmap.slot"
+        " WHERE street_id = 10001 AND duty_id = (10001::bigint << 32) + 9500 AND id % 5 = 0"
+    )
+
+
 def own_slots_anew(owner: Owner) -> None:
     """Slots and answers follow their places into micro grids and sub-estates, and so do the counts."""
-    for table in ("slot", "inspection"):
+    for table in ("slot", "inspection", "household_tier"):
         owner.execute(
             sql.SQL(
                 "UPDATE gridmap.{} s SET community_id = p.community_id, grid_id = p.grid_id,"

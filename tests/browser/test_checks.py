@@ -1,90 +1,21 @@
 """A building manager in a stairwell, with and without signal: checks, a finding, a lost connection, a lost phone."""
 
-import random
 import re
-import socket
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import FLAGS, PHONE
+from tests.browser.line import RESUMES, Line, Town, arrived, fine, in_town, keeps_pages, leave, on_a_line, until
 from tests.browser.page_pictures import sign_in
-from tests.browser.visits import Visitor, served
-from tests.checks import STAIRWELL, Slots, answers_to
+from tests.browser.visits import Visitor
+from tests.checks import STAIRWELL
 from tests.conftest import DEMO_PASSWORD, Base
 
 pytestmark = pytest.mark.browser
-NETWORK_IS_GONE = re.compile(r"Failed to load resource|net::ERR_|error occurred when fetching the script")
-"""What Chromium itself says of a server that is away; the last of the service worker's own script."""
-RESUMES = 10_000
-"""ms within which sending goes on once the network is back."""
-
-
-@dataclass
-class Line:
-    """The line between phone and server: `is_dead` lets nothing through, `chance` makes it bad."""
-
-    app: Any
-    is_dead: bool = False
-    dies_after_commit: bool = False
-    chance: random.Random | None = None
-    faults: dict[str, int] = field(default_factory=dict)
-
-    def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Any:
-        if self.is_dead:
-            return self._drop(environ)
-        if environ["PATH_INFO"] != "/api/answers" or environ["REQUEST_METHOD"] != "POST":
-            return self.app(environ, start)
-        fault = self._fault()
-        if fault == "lost on the way":
-            return self._drop(environ)
-        if fault == "tired":
-            start("503 Service Unavailable", [("Content-Type", "text/plain")])
-            return [b""]
-        if fault == "late":
-            time.sleep(0.03)
-        answer = self.app(environ, start)
-        if fault == "answer lost":
-            body = b"".join(answer)
-            assert body
-            return self._drop(environ)
-        return answer
-
-    def _fault(self) -> str:
-        if self.dies_after_commit:
-            self.is_dead = True
-            return "answer lost"
-        if self.chance is None:
-            return ""
-        names = ("lost on the way", "answer lost", "tired", "late", "", "", "", "", "", "")
-        fault = self.chance.choice(names)
-        self.faults[fault] = self.faults.get(fault, 0) + 1
-        return fault
-
-    @staticmethod
-    def _drop(environ: dict[str, Any]) -> list[bytes]:
-        environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
-        raise ConnectionResetError
-
-
-@dataclass(frozen=True)
-class Town:
-    """The served demo, its line, and the manager's slots."""
-
-    url: str
-    line: Line
-    base: Base
-    slots: list[int]
-
-    def answers(self) -> list[dict[str, Any]]:
-        """What the database holds."""
-        return answers_to(self.base, self.slots)
 
 
 @pytest.fixture(scope="module")
@@ -93,56 +24,22 @@ def base(demo_template: str, copy_database: Callable[[str], Base]) -> Base:
 
 
 @pytest.fixture(scope="module")
-def served_line(base: Base, make_app: Callable[[Base], Flask]) -> Iterator[tuple[str, Line]]:
-    app = make_app(base)
-    line = Line(app.wsgi_app)
-    app.wsgi_app = line  # type: ignore[method-assign]
-    with served(app) as url:
-        yield url, line
+def line(base: Base, make_app: Callable[[Base], Flask]) -> Iterator[tuple[str, Line]]:
+    with on_a_line(make_app(base)) as served:
+        yield served
 
 
 @pytest.fixture
-def town(base: Base, served_line: tuple[str, Line]) -> Iterator[Town]:
-    url, line = served_line
-    yield Town(url, line, base, Slots(base).reopen())
-    line.is_dead = line.dies_after_commit = False
-    line.chance = None
+def town(base: Base, line: tuple[str, Line]) -> Iterator[Town]:
+    with in_town(base, *line) as found:
+        yield found
 
 
 @pytest.fixture
 def manager(chromium: Browser, town: Town) -> Iterator[Visitor]:
     somebody = Visitor(chromium, town.url, "manager", on_phone=True)
     yield somebody
-    somebody.seen.errors = [error for error in somebody.seen.errors if not NETWORK_IS_GONE.search(error)]
-    somebody.leave()
-
-
-def until(page: Page, is_so: Callable[[], object], seconds: float = 20) -> None:
-    """Wait until something is so; the page lives on meanwhile."""
-    end = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < end, "it never came to be so"
-        page.wait_for_timeout(50)
-
-
-def keeps_pages(page: Page) -> None:
-    """Wait until the phone has a copy of the page and of its files."""
-    until(page, lambda: page.evaluate(COPIES))
-
-
-COPIES = """async () => {
-  const [pages, files] = await Promise.all(["gridmap-pages", "gridmap-files"].map((name) => caches.open(name)));
-  return (await pages.keys()).length >= 2 && (await files.keys()).length >= 3;
-}"""
-
-
-def fine(page: Page) -> Any:
-    return page.locator(".check[data-is=open] .answer-fine")
-
-
-def arrived(page: Page) -> None:
-    expect(page.locator("[data-outbox-panel]")).to_have_attribute("data-state", "sent", timeout=RESUMES)
-    expect(page.locator("[data-outbox]")).to_be_hidden()
+    leave(somebody)
 
 
 def test_three_checks_are_three_taps_and_each_can_be_taken_back(manager: Visitor, town: Town) -> None:
@@ -217,21 +114,6 @@ def test_offline_answers_three_checks_comes_back_online_and_they_have_arrived(ma
     page.reload()
     expect(page.locator(".said-fine")).to_have_count(3)
     assert len(town.answers()) == 3
-
-
-def test_the_server_dies_between_writing_and_answering(manager: Visitor, town: Town) -> None:
-    page = manager.go("/my")
-    town.line.dies_after_commit = True
-    fine(page).first.tap()
-    until(page, lambda: town.line.is_dead)
-    expect(page.locator(".state-waiting")).to_have_count(1)
-    assert len(town.answers()) == 1
-    page.locator(".said-undo").tap()  # it may have arrived, so it is not simply dropped
-    page.locator(f"#c{town.slots[1]} .answer-fine").tap()
-    town.line.dies_after_commit = town.line.is_dead = False
-    arrived(page)
-    [row] = town.answers()
-    assert row["slot_id"] == town.slots[1]
 
 
 def test_answers_outlive_the_browser_and_the_session(town: Town, chromium: Browser, tmp_path: Path) -> None:
@@ -331,56 +213,6 @@ def test_another_account_on_the_same_phone_sees_and_sends_nothing_of_the_first(m
     expect(page.locator("[data-outbox]")).to_be_hidden()
     until(page, lambda: page.evaluate(KEPT)["items"] == 0)
     assert town.answers() == []
-
-
-ADD = """async ([slots, results]) => {
-  const base = await new Promise((done) => {
-    const open = indexedDB.open("gridmap-outbox", 1);
-    open.onsuccess = () => done(open.result);
-  });
-  const store = base.transaction("items", "readwrite").objectStore("items");
-  results.forEach((result, turn) => {
-    const hex = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0"));
-    const id = hex.join("").replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
-    const slot = slots[turn % slots.length];
-    const body = { sent_id: id, slot_id: slot, device_at: new Date().toISOString(), result };
-    const words = { title: "", place: "" };
-    store.put({ id, made: turn, state: "waiting", tries: 0, lease: 0, reason: "", kind: "answer", slot, body, words });
-  });
-  await new Promise((done) => { store.transaction.oncomplete = done; });
-  base.close();
-  window.dispatchEvent(new Event("online"));
-}"""
-NONE_WAITS = """() => new Promise((done) => {
-  const open = indexedDB.open("gridmap-outbox", 1);
-  open.onsuccess = () => {
-    const all = open.result.transaction("items").objectStore("items").getAll();
-    all.onsuccess = () => {
-      open.result.close();
-      done(all.result.length && all.result.every((item) => item.state === "accepted"));
-    };
-  };
-})"""
-BATCH = 200
-
-
-@pytest.mark.parametrize("sends", [BATCH, pytest.param(10_000, marks=pytest.mark.full)])
-def test_over_a_bad_line_nothing_is_lost_doubled_or_stuck(manager: Visitor, town: Town, sends: int) -> None:
-    town.line.chance = random.Random(20260316)
-    town.line.faults.clear()
-    page = manager.go("/my")
-    other = manager.context.new_page()
-    other.goto(town.url + "/my")  # a second page sends the same outbox
-    for done in range(0, sends, BATCH):
-        results = [("fine", "finding", "no_access")[turn % 3] for turn in range(BATCH)]
-        page.evaluate(ADD, [town.slots, results])
-        until(page, lambda: page.evaluate(NONE_WAITS), seconds=120)
-        assert len(town.answers()) == done + BATCH
-        page.goto(town.url + "/my")
-    found = town.answers()
-    assert len({row["sent_id"] for row in found}) == len(found) == sends
-    assert {"lost on the way", "answer lost", "tired", "late"} <= set(town.line.faults)
-    other.close()
 
 
 def test_a_plate_leads_to_the_checks_of_its_stairwell(manager: Visitor, town: Town) -> None:
