@@ -72,7 +72,7 @@ class Line:
             self.late.pop().join()
 
     def _bad(self, environ: dict[str, Any], start: Callable[..., Any]) -> Any:
-        fault = self._fault()
+        fault, letter = self._fault(), self._copied(environ)
         if fault == "lost on the way":
             return self._drop(environ)
         if fault == "a stranger answers":
@@ -83,12 +83,11 @@ class Line:
         if fault == "late":
             time.sleep(0.03)
         if fault == "delayed":
-            letter = self._copied(environ)
             self.late.append(threading.Thread(target=self._deliver, args=(letter, 0.4)))
             self.late[-1].start()
             return self._drop(environ)
         if fault == "twice":
-            self._deliver(self._copied(environ), 0)
+            self._deliver(letter, 0)
         answer = self.app(environ, start)
         if fault == "answer lost":
             assert b"".join(answer)

@@ -120,7 +120,8 @@ def test_sending_resumes_by_itself_without_a_word_of_the_browser(manager: Visito
 
 def test_no_room_for_the_outbox_leaves_the_plain_form(manager: Visitor, town: Town) -> None:
     page = manager.go("/my")
-    page.evaluate("IDBObjectStore.prototype.put = () => { throw new DOMException('full', 'QuotaExceededError'); }")
+    full = "() => { throw new DOMException('full', 'QuotaExceededError'); }"
+    page.evaluate(f"() => {{ IDBObjectStore.prototype.put = {full}; }}")
     fine(page).first.tap()
     expect(fine(page)).to_have_count(2)
     assert len(town.answers()) == 1

@@ -267,8 +267,24 @@ async function settle(item, { status, body, at }) {
   const state = status === 200 ? "accepted" : status === 409 ? "conflict" : "refused";
   const made = { ...item, state, at, lease: 0, reason: status === 200 ? "" : body.description || String(status) };
   if (status === 200) Object.assign(made, { inspection: body.inspection_id, beside: body.beside, slotState: body.state });
-  await update(item.id, () => made);
+  await keepSettled(made);
   if (status === 200 && window.gridmap && body.seen) window.gridmap.refresh(body.seen);
+}
+
+/** Keep what became of an item; what follows it learns in the same breath where it belongs: the item itself may go. */
+function keepSettled(made) {
+  return write("items", (store) => {
+    const request = store.getAll();
+    request.onsuccess = () => {
+      if (!request.result.some((item) => item.id === made.id)) return;
+      store.put(made);
+      if (!made.inspection) return;
+      for (const item of request.result) {
+        if (item.of !== made.id || item.inspection) continue;
+        store.put({ ...item, inspection: made.inspection, body: { ...item.body, inspection_id: made.inspection } });
+      }
+    };
+  });
 }
 
 /** Send one item; true where the server had the last word about it. */
