@@ -43,6 +43,8 @@ class Line:
     chance: random.Random | None = None
     faults: dict[str, int] = field(default_factory=dict)
     late: list[threading.Thread] = field(default_factory=list)
+    photos: list[bytes] = field(default_factory=list)
+    """What came as photos, as it came."""
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Any:
         is_ours = environ["PATH_INFO"].startswith("/api/")
@@ -73,6 +75,8 @@ class Line:
 
     def _bad(self, environ: dict[str, Any], start: Callable[..., Any]) -> Any:
         fault, letter = self._fault(), self._copied(environ)
+        if environ["PATH_INFO"] == "/api/answers/photo":
+            self.photos.append(letter["wsgi.input"].getvalue())
         if fault == "lost on the way":
             return self._drop(environ)
         if fault == "a stranger answers":

@@ -50,8 +50,10 @@ async function keepPages() {
     const ready = await navigator.serviceWorker.ready;
     const assets = performance.getEntriesByType("resource").map((one) => one.name);
     const pages = [...document.querySelectorAll("[data-keep]")].map((one) => one.getAttribute("href").split("#")[0]);
-    const isMine = window.location.pathname === "/my";
-    ready.active.postMessage({ keep: isMine ? [...new Set(["/my", "/my/inbox", ...pages])] : [], assets, account: Number(light.dataset.outbox) });
+    const here = window.location.pathname;
+    // a page that came before the worker was there has not been kept on its way
+    const own = navigator.serviceWorker.controller ? [] : [here];
+    ready.active.postMessage({ keep: here === "/my" ? [...new Set([here, "/my/inbox", ...pages])] : own, assets, account: Number(light.dataset.outbox) });
   } catch {
     // without a secure address there is none; the outbox works all the same
   }
