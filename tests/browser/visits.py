@@ -70,5 +70,5 @@ class Visitor:
     def leave(self) -> None:
         """Close the browser; whatever a page complained about fails the test."""
         self.context.close()
-        assert self.seen.errors == []
+        assert self.seen.errors == [], self.seen.errors
         assert self.seen.foreign == []
