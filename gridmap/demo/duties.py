@@ -106,7 +106,7 @@ SELECT s.street_id, s.street_id * 4294967296 + nextval('gridmap.serial'), s.slot
   s.kind, s.result, CASE WHEN s.result = 'finding' THEN 1 + floor(s.luck * 300)::int %% 3 END,
   CASE WHEN s.result IN ('reached', 'nobody', 'refused') THEN CASE WHEN s.luck < 0.55 THEN 'door' ELSE 'phone' END END,
   s.at, s.at, (gridmap.holders_at(s.street_id, s.community_id, s.grid_id, s.micro_grid_id, s.estate_id, s.place_id,
-    s.role, s.at))[1],
+    s.unit, s.role, s.at))[1],
   s.community_id, s.grid_id, s.micro_grid_id, s.estate_id
 FROM demo_answer s ORDER BY s.at, s.slot_id
 """
@@ -116,7 +116,7 @@ SELECT s.street_id, s.id AS slot_id, s.duty_id, s.place_id, s.unit, d.kind, d.ro
   s.community_id, s.grid_id, s.micro_grid_id, s.estate_id, p.code, e.code AS estate_code,
   pg_temp.demo_chance('what', p.code, s.unit, d.kind, s.starts_on) AS luck,
   pg_temp.demo_chance('when', p.code, s.unit, d.kind, s.starts_on) AS hour_luck,
-  gridmap.holders_at(s.street_id, s.community_id, s.grid_id, s.micro_grid_id, s.estate_id, s.place_id, d.role,
+  gridmap.holders_at(s.street_id, s.community_id, s.grid_id, s.micro_grid_id, s.estate_id, s.place_id, s.unit, d.role,
     gridmap.office_midnight(s.ends_on) - interval '1 second') IS NOT NULL AS is_held
 FROM gridmap.slot s
 JOIN gridmap.duty d ON d.street_id = s.street_id AND d.id = s.duty_id AND d.source = 'demo'

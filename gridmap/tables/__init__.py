@@ -16,6 +16,7 @@ from gridmap.tables.base import (
     metadata,
 )
 from gridmap.tables.duties import coverage, duty, household_tier, inspection, slot
+from gridmap.tables.giving import assignment_change, assignment_move, hand_over
 from gridmap.tables.operations import audit, change, file, import_run, job, serial, submission
 from gridmap.tables.people import absence, assignment, duty_role, organisation, organisation_place, person
 from gridmap.tables.places import (
@@ -44,6 +45,8 @@ __all__ = [
     "account_grant",
     "api_token",
     "assignment",
+    "assignment_change",
+    "assignment_move",
     "audit",
     "basemap",
     "boundary",
@@ -63,6 +66,7 @@ __all__ = [
     "facility_kind",
     "file",
     "grid",
+    "hand_over",
     "household_tier",
     "import_run",
     "inspection",

@@ -1,6 +1,7 @@
 """Organisations, persons on duty, who looks after what and when, and absences."""
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Boolean,
     CheckConstraint,
@@ -50,7 +51,16 @@ duty_role = Table(
     Column("level", Text, nullable=False),
     Column("line", SmallInteger, comment="which of the five lines of a stairwell it fills"),
     Column("sort", SmallInteger, nullable=False, server_default=text("0")),
-    one_of("level", ("street", "community", "grid", "estate", "building", "stairwell", "zone")),
+    Column("capacity", SmallInteger, comment="how many places one person should hold at most; empty: as it comes"),
+    Column(
+        "of_organisations",
+        ARRAY(Text),
+        nullable=False,
+        server_default=text("'{}'"),
+        comment="kinds of organisations whose people may take it; empty: anybody",
+    ),
+    one_of("level", ("street", "community", "grid", "estate", "building", "stairwell", "household", "zone")),
+    CheckConstraint("capacity > 0", name="capacity_some"),
 )
 
 organisation = Table(
@@ -129,6 +139,13 @@ assignment = Table(
     Column("person_id", BigInteger, nullable=False),
     Column("place_id", BigInteger, nullable=False),
     Column("role", ForeignKey(duty_role.c.code), nullable=False),
+    Column(
+        "unit",
+        Text,
+        nullable=False,
+        server_default=text("''"),
+        comment="number of one household of the place; empty: the place as a whole",
+    ),
     Column("is_primary", Boolean, nullable=False, server_default=text("true")),
     Column("valid", TSTZRANGE, nullable=False),
     *scope_columns(),
@@ -142,6 +159,7 @@ assignment = Table(
         ("street_id", "="),
         ("place_id", "="),
         ("role", "="),
+        ("unit", "="),
         ("valid", "&&"),
         where=text("is_primary"),
         name="assignment_one_primary_holder",

@@ -1,0 +1,1 @@
+"""What gridmap computes: pure functions of numbers, without database and without web."""

@@ -1,0 +1,14 @@
+"""Change sets of assignments, hand-overs, households in the hands of somebody, and how much a role can carry."""
+
+from pathlib import Path
+from typing import Any
+
+from alembic import op
+
+revision = "0005"
+down_revision = "0004"
+
+
+def upgrade() -> None:
+    driver: Any = op.get_bind().connection.driver_connection
+    driver.execute((Path(__file__).parent / "0005_giving.sql").read_text(encoding="utf-8"))
