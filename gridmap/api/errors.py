@@ -78,8 +78,8 @@ class Refused(GridmapError):
 
     status = 422
 
-    def __init__(self, code: str, sentence: str) -> None:
-        super().__init__()
+    def __init__(self, code: str, sentence: str, **details: Any) -> None:
+        super().__init__(**details)
         self.code, self.sentence = code, sentence
 
 

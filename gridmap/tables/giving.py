@@ -94,6 +94,8 @@ hand_over = Table(
     Column("open_slots", Integer, nullable=False, server_default=text("0"), comment="due then, at these places"),
     Column("late_slots", Integer, nullable=False, server_default=text("0")),
     Column("soonest", Date, comment="when the first of them is due"),
+    Column("starts_at", DateTime(timezone=True), nullable=False, comment="as of the change"),
+    Column("undone_at", DateTime(timezone=True), comment="business time at which the change was taken back"),
     *scope_columns(),
     primary_key("change_id", "to_person_id"),
     refers("change_id", "assignment_change"),

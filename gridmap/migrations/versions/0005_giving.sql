@@ -83,6 +83,8 @@ CREATE TABLE gridmap.hand_over (
   open_slots INTEGER DEFAULT 0 NOT NULL,
   late_slots INTEGER DEFAULT 0 NOT NULL,
   soonest DATE,
+  starts_at TIMESTAMP WITH TIME ZONE NOT NULL,
+  undone_at TIMESTAMP WITH TIME ZONE,
   community_id BIGINT,
   grid_id BIGINT,
   micro_grid_id BIGINT,
@@ -105,6 +107,8 @@ COMMENT ON COLUMN gridmap.assignment_move.after_id IS 'the assignment that began
 COMMENT ON TABLE gridmap.hand_over IS 'What the receiver is told: the note, and what was open on that day.';
 COMMENT ON COLUMN gridmap.hand_over.open_slots IS 'due then, at these places';
 COMMENT ON COLUMN gridmap.hand_over.soonest IS 'when the first of them is due';
+COMMENT ON COLUMN gridmap.hand_over.starts_at IS 'as of the change';
+COMMENT ON COLUMN gridmap.hand_over.undone_at IS 'business time at which the change was taken back';
 
 DO $$
 DECLARE
@@ -127,6 +131,7 @@ END
 $$;
 
 GRANT SELECT, INSERT ON gridmap.assignment_change, gridmap.assignment_move, gridmap.hand_over TO gridmap_app;
+GRANT UPDATE (undone_at) ON gridmap.hand_over TO gridmap_app;
 
 -- Where people live, for a proposal: only of people whom the viewer knows, never without a trace.
 CREATE FUNCTION gridmap.homes_of(street integer, sought bigint[], reason text, business_at timestamptz)

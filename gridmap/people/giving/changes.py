@@ -28,6 +28,9 @@ ENDED = """
 SELECT id FROM gridmap.assignment
 WHERE street_id = %(street)s AND id = ANY (%(ids)s) AND upper(valid) = %(at)s
 """
+TAKEN_BACK = """
+UPDATE gridmap.hand_over SET undone_at = %(at)s WHERE street_id = %(street)s AND change_id = %(change)s
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +112,9 @@ def undo_change(connection: Connection, by: Actor, change_id: int, *, why: str |
     if conflicts:
         raise ChangeConflict(conflicts)
     heading = Heading(kind="undo", at=moment, why=_why(why), undoes_id=change_id)
-    return write_steps(connection, by, heading, effects, standing)
+    made = write_steps(connection, by, heading, effects, standing)
+    connection.execute(TAKEN_BACK, values | {"at": by.business_at})
+    return made
 
 
 def _moment(by: Actor, at: datetime | None) -> datetime:

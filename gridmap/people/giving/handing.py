@@ -95,15 +95,19 @@ ORDER BY n.display_name
 """
 TOLD = """
 INSERT INTO gridmap.hand_over (street_id, change_id, from_person_id, to_person_id, note, places, open_slots, late_slots,
-  soonest, community_id, grid_id, micro_grid_id, estate_id)
-VALUES (%(street)s, %(change)s, %(from)s, %(to)s, %(note)s, %(places)s, %(slots)s, %(late)s, %(soonest)s,
+  soonest, starts_at, community_id, grid_id, micro_grid_id, estate_id)
+VALUES (%(street)s, %(change)s, %(from)s, %(to)s, %(note)s, %(places)s, %(slots)s, %(late)s, %(soonest)s, %(at)s,
   %(community_id)s, %(grid_id)s, %(micro_grid_id)s, %(estate_id)s)
 """
 RECEIVED = """
-SELECT h.change_id, c.starts_at, n.display_name AS giver, h.note, h.places, h.open_slots, h.late_slots, h.soonest,
-  EXISTS (SELECT FROM gridmap.assignment_change u WHERE u.street_id = c.street_id AND u.undoes_id = c.id) AS is_undone
+SELECT h.change_id, h.starts_at, n.display_name AS giver, h.note, h.places, h.open_slots, h.late_slots, h.soonest,
+  h.undone_at, ARRAY(
+    SELECT DISTINCT p.name FROM gridmap.assignment_move m
+    JOIN gridmap.place p ON p.street_id = m.street_id AND p.id = m.place_id
+    WHERE m.street_id = h.street_id AND m.change_id = h.change_id AND m.after_person_id = h.to_person_id
+    ORDER BY p.name
+  ) AS names
 FROM gridmap.hand_over h
-LEFT JOIN gridmap.assignment_change c ON c.street_id = h.street_id AND c.id = h.change_id
 LEFT JOIN gridmap.person n ON n.street_id = h.street_id AND n.id = h.from_person_id
 WHERE h.street_id = %(street)s AND h.to_person_id = %(person)s
 ORDER BY h.change_id DESC LIMIT %(limit)s
@@ -188,7 +192,7 @@ def hand_over(
     open_at = {(one.place.id, one.role, one.unit): one for one in before.held}
     for receiver in sorted({one.person_id for one in made.begun} - {giver}):
         got = [open_at[one.spot] for one in made.begun if one.person_id == receiver and one.spot in open_at]
-        _tell(connection, made.change_id, giver, receiver, notes.get(receiver, ""), got)
+        _tell(connection, made.change_id, giver, receiver, notes.get(receiver, ""), at or by.business_at, got)
     return made
 
 
@@ -212,7 +216,13 @@ def _held(row: dict[str, Any], place: PlaceFacts) -> HeldPlace:
 
 
 def _tell(
-    connection: Connection, change_id: int, giver: int, receiver: int, note: str, got: Sequence[HeldPlace]
+    connection: Connection,
+    change_id: int,
+    giver: int,
+    receiver: int,
+    note: str,
+    at: datetime,
+    got: Sequence[HeldPlace],
 ) -> None:
     work = sum((one.open for one in got if one.is_primary), OpenWork())
     values = {
@@ -225,6 +235,7 @@ def _tell(
         "slots": work.slots,
         "late": work.late,
         "soonest": work.soonest,
+        "at": at,
         **shared_scope([one.place for one in got]),
     }
     connection.execute(TOLD, values)

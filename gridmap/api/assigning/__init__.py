@@ -1,0 +1,22 @@
+"""Giving places to people, as JSON: what one chooses from, preview, one recorded change, undo, hand-over, files.
+
+`docs/assign.md` has the shapes. For accounts that lead; what was handed over to oneself is for everybody.
+"""
+
+from gridmap.api.assigning.asking import assigning
+from gridmap.api.assigning.changing import apply, hand_over, preview, undo
+from gridmap.api.assigning.reading import change, changes, people, places, received, roles
+
+__all__ = [
+    "apply",
+    "assigning",
+    "change",
+    "changes",
+    "hand_over",
+    "people",
+    "places",
+    "preview",
+    "received",
+    "roles",
+    "undo",
+]
