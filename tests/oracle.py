@@ -40,7 +40,7 @@ WHO: Mapping[str, set[str]] = {
     "grids": {"worker"},
     "buildings": {"manager"},
     "stairwells": {"held", "manager", "leader"},
-    "assignments": {"code", "name", "place_kind", "role", "role_title", "is_primary", "holder", "since"},
+    "assignments": {"code", "name", "place_kind", "role", "role_title", "unit", "is_primary", "holder", "since"},
 }
 """Attributes that say who is responsible."""
 WHAT: Mapping[str, set[str]] = {
@@ -115,7 +115,7 @@ QUERIES: Mapping[str, str] = {
     f" d.installed_on, d.level, {SHAPE.format('p')} FROM {PLACES.format('facility')}",
     "assignments": "SELECT a.street_id, a.id, a.place_id, a.community_id, a.grid_id, a.micro_grid_id, a.estate_id,"
     " a.person_id, p.code, p.name, p.kind AS place_kind, (SELECT display_name FROM gridmap.person n"
-    " WHERE n.id = a.person_id) AS holder, a.role, r.title AS role_title, a.is_primary,"
+    " WHERE n.id = a.person_id) AS holder, a.role, r.title AS role_title, a.unit, a.is_primary,"
     " lower(a.valid) AS since, ST_AsBinary(p.geom) AS shape FROM gridmap.assignment a"
     " JOIN gridmap.place p ON p.id = a.place_id JOIN gridmap.duty_role r ON r.code = a.role"
     " WHERE a.valid @> %(at)s::timestamptz",
@@ -374,7 +374,10 @@ class Oracle:
         holders = {
             one["person_id"]
             for one in self.assignments
-            if one["role"] == role and one["place_id"] in chain and holds(one["valid"], at)
+            if one["role"] == role
+            and one["place_id"] in chain
+            and holds(one["valid"], at)
+            and one["unit"] in ("", slot["unit"])
         }
         away = {one["person_id"] for one in self.absences if holds(one["valid"], at) and one["substitute_id"] is None}
         if not holders:
@@ -477,6 +480,10 @@ class Oracle:
             return rights.covers(row) or row["person_id"] == rights.person_id is not None
         if table in ("slot", "household_tier"):
             return rights.covers(row)
+        if table in GIVING:
+            is_told = row.get("to_person_id", 0) == rights.person_id
+            is_mine = is_own if table == "assignment_change" else is_told
+            return rights.covers({"place_id": None} | row) or is_mine
         if table == "inspection":
             return rights.covers(row) or is_own
         if table == "coverage":
@@ -497,6 +504,7 @@ class Oracle:
 
 
 DUE = {"slot", "inspection", "coverage", "household_tier"}
+GIVING = {"assignment_change", "assignment_move", "hand_over"}
 OWN = {"submission", "account", "account_grant", "session", "api_token", "sign_in_slip", "job", "audit"}
 OPEN = {"basemap", "change"}
 NEAR = {
@@ -504,7 +512,10 @@ NEAR = {
     "organisation_place", "duty",
 }  # fmt: skip
 LOCKED_TABLES = (
-    OWN | OPEN | NEAR | {"place", "assignment", "person", "absence", "file", "import_run", "organisation", *DUE}
+    OWN
+    | OPEN
+    | NEAR
+    | {"place", "assignment", "person", "absence", "file", "import_run", "organisation", *DUE, *GIVING}
 )
 """Every table with row security, each with its rule above; a test compares this with the catalogue."""
 

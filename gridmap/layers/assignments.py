@@ -25,6 +25,7 @@ assignments = Layer(
         place.c.kind.label("place_kind"),
         assignment.c.role,
         duty_role.c.title.label("role_title"),
+        assignment.c.unit,
         assignment.c.is_primary,
         person.c.display_name.label("holder"),
         func.lower(assignment.c.valid, type_=DateTime(timezone=True)).label("since"),
@@ -58,6 +59,9 @@ assignments = Layer(
         ),
         "role": Attribute(title=_("Role"), seen_by=ON_DUTY, about=_("Code of the role; roles can be edited.")),
         "role_title": Attribute(title=_("Role (Chinese)"), seen_by=ON_DUTY),
+        "unit": Attribute(
+            title=_("Household"), seen_by=ON_DUTY, about=_("Empty where the place is looked after as a whole.")
+        ),
         "is_primary": Attribute(title=_("Primary holder"), type="boolean", seen_by=ON_DUTY),
         "holder": Attribute(
             title=_("Responsible"), data_class=DataClass.PERSONAL, seen_by=ON_DUTY, drawn_from=("people",)

@@ -81,6 +81,8 @@ def holders_of(connection: Connection, viewer: Viewer, asked: Asked, places: Seq
     text, constants = holders_statement(viewer.reach.shape)
     values = lock_values(viewer) | asked.values | _places(places)
     rows = connection.execute(text, constants | values).fetchall()
+    # whoever looks after single households of a place is named once
+    rows = list({(row["place_id"], row["role"], row["person_id"], row["is_primary"]): row for row in rows}.values())
     rows.sort(key=lambda row: (places.index(row["place_id"]), row["role"] not in NEAREST, row["sort"]))
     return tuple(Holder(**{name: row[name] for name in Holder.__dataclass_fields__}) for row in rows)
 

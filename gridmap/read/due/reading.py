@@ -13,6 +13,8 @@ from gridmap.read.due.statements import (
     JUST_DONE,
     LONGEST,
     SAID,
+    WHOLE,
+    Own,
     community_statement,
     due_statement,
     held_statement,
@@ -32,14 +34,14 @@ def read_due(connection: Connection, viewer: Viewer, asked: Asked, today: date) 
     Own are places held in the duty's role, by oneself or by somebody for whom one stands in, places given by a right,
     and to who leads a community what it owes itself. The connection is in the viewer's transaction.
     """
-    own = [*_held(connection, viewer, asked), *((place_id, ANY_ROLE) for place_id in _given(viewer))]
+    own = [*_held(connection, viewer, asked), *((place_id, ANY_ROLE, WHOLE) for place_id in _given(viewer))]
     rows = [*_rows(connection, viewer, own, today), *_community_rows(connection, viewer, today)]
     return _sorted_out(rows)
 
 
 def read_due_at(connection: Connection, viewer: Viewer, place_id: int, today: date) -> DueWork:
     """What is due today in a place and in what lies in it, as far as the viewer sees it."""
-    return _sorted_out(_rows(connection, viewer, [(place_id, ANY_ROLE)], today))
+    return _sorted_out(_rows(connection, viewer, [(place_id, ANY_ROLE, WHOLE)], today))
 
 
 def read_plate(connection: Connection, viewer: Viewer, code: str) -> Row | None:
@@ -48,14 +50,14 @@ def read_plate(connection: Connection, viewer: Viewer, code: str) -> Row | None:
     return connection.execute(text, constants | lock_values(viewer) | {"code": code}).fetchone()
 
 
-def _held(connection: Connection, viewer: Viewer, asked: Asked) -> list[tuple[int, str]]:
+def _held(connection: Connection, viewer: Viewer, asked: Asked) -> list[Own]:
     if viewer.person_id is None:
         return []
     text, constants = held_statement(viewer.reach.shape)
     holders = [viewer.person_id, *viewer.stands_in_for]
     values = {"holders": holders, "person_street": viewer.person_id >> SERIAL_BITS}
     rows = connection.execute(text, constants | lock_values(viewer) | asked.values | values)
-    return [(row["place_id"], row["role"]) for row in rows]
+    return [(row["place_id"], row["role"], row["unit"]) for row in rows]
 
 
 def _given(viewer: Viewer) -> Iterable[int]:
@@ -65,14 +67,15 @@ def _given(viewer: Viewer) -> Iterable[int]:
         yield from viewer.reach.estates
 
 
-def _rows(connection: Connection, viewer: Viewer, own: Sequence[tuple[int, str]], today: date) -> list[Row]:
+def _rows(connection: Connection, viewer: Viewer, own: Sequence[Own], today: date) -> list[Row]:
     if not own:
         return []
     text, constants = due_statement(viewer.reach.shape)
     values = {
-        "my_streets": sorted({place_id >> SERIAL_BITS for place_id, _role in own}),
-        "own_places": [place_id for place_id, _role in own],
-        "own_roles": [role for _place_id, role in own],
+        "my_streets": sorted({place_id >> SERIAL_BITS for place_id, _role, _unit in own}),
+        "own_places": [place_id for place_id, _role, _unit in own],
+        "own_roles": [role for _place_id, role, _unit in own],
+        "own_units": [unit for _place_id, _role, unit in own],
     }
     return connection.execute(text, constants | lock_values(viewer) | values | _moments(viewer, today)).fetchall()
 

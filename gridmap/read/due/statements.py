@@ -46,6 +46,10 @@ LAST_DAYS = 5
 """Days before the due day from which a rule reminds that names no day of its own."""
 ANY_ROLE = ""
 """A right that was given asks for whatever is due there, whoever's duty it is."""
+WHOLE = ""
+"""Not one household of the place alone."""
+Own = tuple[int, str, str]
+"""A place that is one's own, in which role, and which household of it or all."""
 PLATED = ("stairwell", "building", "facility", "zone", "estate", "grid")
 """Kinds of places that a plate can hang at."""
 TODAY = bindparam("today", type_=Date)
@@ -60,7 +64,7 @@ GROUPED = ("id", "kind", "code", "name")
 def held_statement(shape: tuple[str, ...]) -> Statement:
     """The SQL of what some people of a street hold, and in which role."""
     return compiled(
-        select(assignment.c.place_id, assignment.c.role)
+        select(assignment.c.place_id, assignment.c.role, assignment.c.unit)
         .distinct()
         .where(
             assignment.c.street_id == bindparam("person_street", type_=BigInteger),
@@ -97,6 +101,7 @@ def due_statement(shape: tuple[str, ...]) -> Statement:
     mine = _mine().cte("mine")
     house, around = place.alias("house"), place.alias("around")
     asks = or_(mine.c.role == ANY_ROLE, mine.c.role == duty.c.role)
+    asks = and_(asks, or_(mine.c.unit == WHOLE, mine.c.unit == slot.c.unit))
     chosen = (
         select(slot.c.street_id, slot.c.id)
         .distinct()
@@ -157,12 +162,12 @@ def community_statement(shape: tuple[str, ...]) -> Statement:
 
 def _mine() -> "CompoundSelect[Any]":
     """The places that are one's own with the role, each found by an index of its own."""
-    own = func.unnest(ids("own_places"), bindparam("own_roles", type_=ARRAY(Text))).table_valued("place_id", "role")
-    own = own.render_derived("own")
+    words = (bindparam(name, type_=ARRAY(Text)) for name in ("own_roles", "own_units"))
+    own = func.unnest(ids("own_places"), *words).table_valued("place_id", "role", "unit").render_derived("own")
     inside = (place.c.id, place.c.parent_id, place.c.grid_id, place.c.micro_grid_id, place.c.estate_id)
     return union(
         *(
-            select(place.c.street_id, place.c.id.label("place_id"), own.c.role)
+            select(place.c.street_id, place.c.id.label("place_id"), own.c.role, own.c.unit)
             .join_from(own, place, column == own.c.place_id)
             .where(place.c.street_id == func.any(ids("my_streets")))
             for column in inside

@@ -95,7 +95,10 @@ def _roles(connection: Connection, viewer: Viewer, asked: Asked, person_id: int)
     values = {"holders": people, "person_street": person_id >> SERIAL_BITS}
     found: dict[int, list[tuple[str, str]]] = {}
     for row in connection.execute(text, constants | lock_values(viewer) | asked.values | values):
-        found.setdefault(row["place_id"], []).append((row["title"], row["title_en"]))
+        titles = (row["title"], row["title_en"])
+        # whoever looks after single households holds a role there many times
+        if titles not in found.setdefault(row["place_id"], []):
+            found[row["place_id"]].append(titles)
     return found
 
 
