@@ -478,12 +478,9 @@ class Oracle:
             return rights.covers(row | {"place_id": row["id"]})
         if table == "assignment":
             return rights.covers(row) or row["person_id"] == rights.person_id is not None
-        if table in ("slot", "household_tier"):
-            return rights.covers(row)
-        if table in GIVING:
+        if table in {"slot", "household_tier", *GIVING}:
             is_told = row.get("to_person_id", 0) == rights.person_id
-            is_mine = is_own if table == "assignment_change" else is_told
-            return rights.covers({"place_id": None} | row) or is_mine
+            return rights.covers({"place_id": None} | row) or (is_own if "account_id" in row else is_told)
         if table == "inspection":
             return rights.covers(row) or is_own
         if table == "coverage":

@@ -23,9 +23,9 @@ PUBLIC = {"static", "api.healthz", "pages.login", "pages.enter", "pages.service_
 """For everybody: no rows."""
 COMPARED = {
     "tiles.tile", "ogc.items", "ogc.item", "ogc.download", "pages.search", "pages.place_list", "pages.place_card",
-    "pages.place_page", "pages.plate", "pages.coverage_xlsx", "pages.visits", "pages.photo",
+    "pages.place_page", "pages.plate", "pages.coverage_xlsx", "pages.visits", "pages.photo", "assigning.change",
 }  # fmt: skip
-"""Compared with the oracle row by row, here, in the tests of tiles or in those of answers."""
+"""Compared with the oracle row by row, here, in the tests of tiles, of answers or of giving."""
 READ = {
     "tiles.tilejson": ["/tiles/tiles.json"],
     "ogc.landing": ["/ogc", "/ogc?f=html"],
@@ -44,6 +44,17 @@ READ = {
     "pages.plates": ["/plates?within={place}"],
     "pages.privacy": ["/about/privacy"],
     "answers.proof": ["/api/proof"],
+    "assigning.roles": ["/api/assignments/roles"],
+    "assigning.people": [
+        "/api/assignments/people?street={street}&role=building_manager",
+        "/api/assignments/people?street={street}&role=grid_worker&all=1",
+    ],
+    "assigning.places": [
+        "/api/assignments/places?street={street}&role=grid_worker&grid={place}",
+        "/api/assignments/places?role=building_manager&bbox=73,3,136,54",
+    ],
+    "assigning.changes": ["/api/assignments/changes?street={street}"],
+    "assigning.received": ["/api/assignments/received"],
     "pages.coverage": [
         "/coverage",
         "/coverage?month=2026-02",
