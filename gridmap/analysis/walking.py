@@ -1,11 +1,17 @@
 """How far it is on foot: a short walk from place to place, along straight lines, in metres of a projected CRS."""
 
+from collections.abc import Sequence
+
 import numpy as np
+import shapely
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
 Points = NDArray[np.float64]
 MOST_IMPROVED = 80
 """Longer walks are left as the nearest neighbours give them: mending them would take longer than it is worth."""
+
+LINES_AT_ONCE = 100_000
 
 
 def walk_metres(points: Points) -> float:
@@ -56,3 +62,20 @@ def _straightened(order: NDArray[np.intp], apart: NDArray[np.float64]) -> NDArra
             return order
         i, j = best
         order[i : j + 1] = order[i : j + 1][::-1]
+
+
+def crossings(starts: Points, ends: Points, barriers: Sequence[BaseGeometry]) -> NDArray[np.int64]:
+    """How many of the barriers a straight line from each start to each end meets: `(ends, starts)`, in one CRS."""
+    found = np.zeros((len(ends), len(starts)), dtype=np.int64)
+    if not len(barriers) or not found.size:
+        return found
+    tree = shapely.STRtree(barriers)
+    at_once = max(1, LINES_AT_ONCE // len(ends))
+    for first in range(0, len(starts), at_once):
+        some = starts[first : first + at_once]
+        pairs = np.empty((len(ends), len(some), 2, 2))
+        pairs[:, :, 0], pairs[:, :, 1] = ends[:, None], some[None]
+        lines = shapely.linestrings(pairs.reshape(-1, 2, 2))
+        met = tree.query(lines, predicate="intersects")[0]
+        found[:, first : first + at_once] = np.bincount(met, minlength=len(lines)).reshape(len(ends), len(some))
+    return found

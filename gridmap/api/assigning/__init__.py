@@ -5,6 +5,7 @@
 
 from gridmap.api.assigning.asking import assigning
 from gridmap.api.assigning.changing import apply, hand_over, preview, undo
+from gridmap.api.assigning.proposing import proposal
 from gridmap.api.assigning.reading import change, changes, people, places, received, roles
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "people",
     "places",
     "preview",
+    "proposal",
     "received",
     "roles",
     "undo",

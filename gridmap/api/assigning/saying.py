@@ -44,6 +44,8 @@ REASONS = {
     "elsewhere": _("Serves another community."),
     "company": _("Of a property company that does not manage this estate."),
     "full": _("Has as many places as one person should have."),
+    "kept": _("The present holder stays unless somebody is much nearer."),
+    "household": _("Single households are given by hand."),
     "receiver": _("Choose at least one person who takes over, and not the one who hands over."),
     "solver": _("Proposals need OR-Tools on the server: pip install 'gridmap[assign]'."),
 }
