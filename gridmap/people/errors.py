@@ -45,7 +45,7 @@ class Conflict:
     person_id: int | None = None
     holder: str | None = None
     since: datetime | None = None
-    revision: int | None = None
+    seen: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ from gridmap.clock import parse_clock, real_now
 from gridmap.db import SYSTEM, Database
 from gridmap.people import NewPerson, add_person, attempt
 from gridmap.people.giving import Move
+from gridmap.people.giving.moves import seen_of
 from tests.conftest import DEMO_CLOCK, Base
 
 NOW = parse_clock(DEMO_CLOCK).now()
@@ -56,13 +57,14 @@ class Office:
 
     def seen(self, place: int, role: str = ROLE) -> int | None:
         found = self.rows(
-            "SELECT revision FROM gridmap.assignment WHERE place_id = %s AND role = %s AND is_primary AND valid @> %s",
+            "SELECT id, revision FROM gridmap.assignment WHERE place_id = %s AND role = %s AND is_primary"
+            " AND valid @> %s",
             place, role, self.now,
         )  # fmt: skip
-        return found[0]["revision"] if found else None
+        return seen_of(found[0]["id"], found[0]["revision"]) if found else None
 
     def move(self, place: int, person: int | None, **fields: Any) -> Move:
-        return Move(**{"place_id": place, "role": ROLE, "person_id": person, "revision": self.seen(place), **fields})
+        return Move(**{"place_id": place, "role": ROLE, "person_id": person, "seen": self.seen(place), **fields})
 
 
 DOORS = """

@@ -18,6 +18,7 @@ from gridmap.people.giving import (
     undo_change,
 )
 from gridmap.people.giving.loads import Load
+from gridmap.people.giving.moves import seen_of
 from tests.giving.conftest import ROLE, Office
 
 TODAY = date(2026, 3, 16)
@@ -87,6 +88,18 @@ class TestApplying:
             office.run(apply_change, [gone], why=None)
         assert conflict.value.conflicts[0].kind == "free"
 
+    def test_another_assignment_of_the_same_revision_is_another_one(self, office: Office) -> None:
+        """All begin with revision 1: who saw the first must not take the place from the second."""
+        one, two, three = office.person("其一"), office.person("其二"), office.person("其三")
+        door = office.doors[14]
+        office.run(apply_change, [office.move(door, one)], why=None)
+        late = office.move(door, three)
+        office.now += timedelta(days=1)
+        office.run(apply_change, [office.move(door, two)], why=None)
+        with pytest.raises(ChangeConflict) as conflict:
+            office.run(apply_change, [late], why=None)
+        assert conflict.value.conflicts[0].holder == "其二"
+
     def test_a_place_that_is_promised_to_somebody_later_is_not_given_away(self, office: Office) -> None:
         one, two = office.person("将来"), office.person("现在")
         door, later = office.doors[13], office.now + timedelta(days=20)
@@ -144,13 +157,22 @@ class TestApplying:
         )  # fmt: skip
         assert office.holder(door) == "正"
         (deputy,) = office.rows(
-            "SELECT revision FROM gridmap.assignment WHERE place_id = %s AND NOT is_primary AND role = %s", door, ROLE
+            "SELECT id, revision FROM gridmap.assignment WHERE place_id = %s AND NOT is_primary AND role = %s",
+            door,
+            ROLE,
         )
         office.now += timedelta(hours=1)
-        stop = Move(place_id=door, role=ROLE, person_id=two, is_primary=False, is_end=True, revision=7)
+        stop = Move(place_id=door, role=ROLE, person_id=two, is_primary=False, is_end=True, seen=7)
         with pytest.raises(ChangeConflict):
             office.run(apply_change, [stop], why=None)
-        stop = Move(place_id=door, role=ROLE, person_id=two, is_primary=False, is_end=True, revision=deputy["revision"])
+        stop = Move(
+            place_id=door,
+            role=ROLE,
+            person_id=two,
+            is_primary=False,
+            is_end=True,
+            seen=seen_of(deputy["id"], deputy["revision"]),
+        )
         made = office.run(apply_change, [stop], why=None)
         assert made.counts["ended"] == 1
         back = office.run(undo_change, made.change_id)
@@ -173,7 +195,8 @@ class TestApplying:
         with pytest.raises(ChangeConflict) as conflict:
             office.run(apply_change, [moves[0]], why=None)
         assert conflict.value.conflicts[0].holder == "包户乙"
-        found = office.run(preview_change, [Move(place_id=door, role=role, unit=units[0], person_id=one, revision=1)])
+        seen = next(one.seen for one in made.begun if one.spot[2] == units[0])
+        found = office.run(preview_change, [Move(place_id=door, role=role, unit=units[0], person_id=one, seen=seen)])
         assert {one.name: one.after.households for one in found.balances} == {
             "包户甲": len(units) // 2 + 1,
             "包户乙": len(units) - len(units) // 2 - 1,

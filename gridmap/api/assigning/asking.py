@@ -174,7 +174,7 @@ def _move(one: object) -> Move:
         place_id=identity(one, "place"),
         role=text(one, "role", 60),
         person_id=None if one.get("person") is None else identity(one, "person"),
-        revision=None if one.get("revision") is None else identity(one, "revision"),
+        seen=None if one.get("revision") is None else identity(one, "revision"),
         unit=text(one, "unit", 40),
         is_primary=not flags["deputy"],
         is_end=flags["end"],

@@ -137,7 +137,7 @@ def _held(one: Any) -> dict[str, Any]:
         "role": one.role,
         "unit": one.unit,
         "deputy": not one.is_primary,
-        "revision": one.revision,
+        "revision": one.seen,
         "households": one.place.households,
         "from": saying.day(one.starts_at),
         "open": _open(one.open),

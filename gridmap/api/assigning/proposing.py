@@ -88,7 +88,7 @@ def line(one: Line, role: str) -> dict[str, Any]:
         "person": one.person.id,
         "person_name": one.person.name,
         "before": saying.holder(one.before) if one.before else None,
-        "revision": one.before.revision if one.before else None,
+        "revision": one.before.seen if one.before else None,
         "kind": one.kind,
         "lives_here": one.lives_here,
         "metres": one.metres,
@@ -139,7 +139,8 @@ def _where(given: Mapping[str, Any]) -> tuple[int, Where]:
     streets = {one >> 32 for one in (*places, *areas.values())}
     if len(streets) != 1:
         raise NotThere("places", "")
-    return streets.pop(), Where(**areas, places=places)
+    found = Where(community=areas.get("community"), grid=areas.get("grid"), estate=areas.get("estate"), places=places)
+    return streets.pop(), found
 
 
 def _capacity(given: Mapping[str, Any]) -> int | None:

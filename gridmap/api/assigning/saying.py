@@ -154,7 +154,7 @@ def holder(one: Holding, *, is_away: bool = False) -> Told:
         "person": one.person_id,
         "name": one.name,
         "since": day(one.since),
-        "revision": one.revision,
+        "revision": one.seen,
         "away": is_away,
     }
 
@@ -224,7 +224,7 @@ def conflict(one: Conflict) -> Told:
         "person": one.person_id,
         "holder": one.holder,
         "since": day(one.since),
-        "revision": one.revision,
+        "revision": one.seen,
         "sentence": say(CONFLICTS[one.kind], place=one.place, holder=one.holder or "?", since=since),
     }
 
@@ -242,7 +242,7 @@ def refusal(one: Refusal) -> Told:
 
 def move(one: Move) -> Told:
     """A move, as it is sent back."""
-    found: Told = {"place": one.place_id, "role": one.role, "person": one.person_id, "revision": one.revision}
+    found: Told = {"place": one.place_id, "role": one.role, "person": one.person_id, "revision": one.seen}
     if one.unit:
         found["unit"] = one.unit
     if not one.is_primary:
@@ -261,7 +261,7 @@ def made(one: Made) -> Told:
             "unit": some.spot[2],
             "person": some.person_id,
             "assignment": some.id,
-            "revision": some.revision,
+            "revision": some.seen,
         }
         for some in one.begun
     ]

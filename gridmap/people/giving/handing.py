@@ -12,7 +12,7 @@ from gridmap.people.errors import ChangeRefused, PeopleProblem, Refusal
 from gridmap.people.giving.changes import MOST_WHY, apply_change
 from gridmap.people.giving.facts import PlaceFacts, place_facts
 from gridmap.people.giving.loads import in_metres
-from gridmap.people.giving.moves import Move
+from gridmap.people.giving.moves import Move, seen_of
 from gridmap.people.giving.writing import Made, shared_scope
 from gridmap.people.persons import person_row
 
@@ -42,7 +42,7 @@ class HeldPlace:
     role: str
     unit: str
     is_primary: bool
-    revision: int
+    seen: int
     starts_at: datetime | None
     open: OpenWork
 
@@ -158,12 +158,12 @@ def moves_for(giver: int, one: HeldPlace, person: int) -> list[Move]:
         role=one.role,
         unit=one.unit,
         person_id=person,
-        revision=one.revision,
+        seen=one.seen,
         is_primary=one.is_primary,
     )
     if one.is_primary:
         return [given]
-    return [replace(given, person_id=giver, is_end=True), replace(given, revision=None)]
+    return [replace(given, person_id=giver, is_end=True), replace(given, seen=None)]
 
 
 def hand_over(
@@ -209,7 +209,7 @@ def _held(row: dict[str, Any], place: PlaceFacts) -> HeldPlace:
         role=row["role"],
         unit=row["unit"],
         is_primary=row["is_primary"],
-        revision=row["revision"],
+        seen=seen_of(row["id"], row["revision"]),
         starts_at=row["starts_at"],
         open=OpenWork(slots=row["slots"], late=row["late"], soonest=row["soonest"]),
     )

@@ -12,6 +12,8 @@ from gridmap.people.errors import ChangeRefused, Conflict, Refusal
 from gridmap.people.giving.facts import PlaceFacts, RoleFacts, fits, place_facts, role_facts
 
 MOST_MOVES = 5_000
+REVISION_BITS = 20
+SERIALS, REVISIONS = (1 << 32) - 1, (1 << REVISION_BITS) - 1
 Spot = tuple[int, str, str]
 """Place, role, and number of the household or nothing."""
 StepKind = Literal["given", "moved", "ended", "same"]
@@ -21,14 +23,14 @@ StepKind = Literal["given", "moved", "ended", "same"]
 class Move:
     """What is asked at one place: this person from now on, or nobody.
 
-    `revision` is that of the assignment that was seen, None where nobody had the place. With `is_primary` False the
-    person becomes a deputy beside the holder, and stops being one with `is_end`.
+    `seen` tells the assignment that was seen (`Holding.seen`), None where nobody had the place. With `is_primary`
+    False the person becomes a deputy beside the holder, and stops being one with `is_end`.
     """
 
     place_id: int
     role: str
     person_id: int | None
-    revision: int | None = None
+    seen: int | None = None
     unit: str = ""
     is_primary: bool = True
     is_end: bool = False
@@ -54,6 +56,16 @@ class Holding:
     until: datetime | None
     revision: int
     is_now: bool
+
+    @property
+    def seen(self) -> int:
+        """A number for this assignment as it stands: another one, or another revision of it, has another number."""
+        return seen_of(self.id, self.revision)
+
+
+def seen_of(assignment_id: int, revision: int) -> int:
+    """The number by which a revision of an assignment is known again: below 2^53, never 0."""
+    return ((assignment_id & SERIALS) << REVISION_BITS) | (revision & REVISIONS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -207,7 +219,7 @@ def _judge(standing: Standing, number: int, move: Move) -> Step | Conflict:
     if not move.is_primary:
         return _judge_deputy(standing, number, move, there)
     now = next((one for one in there if one.is_primary and one.is_now), None)
-    if move.revision != (now.revision if now else None):
+    if move.seen != (now.seen if now else None):
         return conflict_with(standing, move.spot, now)
     later = next((one for one in there if one.is_primary and not one.is_now), None)
     is_same = now is not None and now.person_id == move.person_id
@@ -221,7 +233,7 @@ def _judge_deputy(standing: Standing, number: int, move: Move, there: Sequence[H
         (one for one in there if not one.is_primary and one.is_now and one.person_id == move.person_id),
         None,
     )
-    if move.is_end and (own is None or own.revision != move.revision):
+    if move.is_end and (own is None or own.seen != move.seen):
         return conflict_with(standing, move.spot, own)
     person = None if move.is_end else move.person_id
     return Step(number=number, spot=move.spot, is_primary=False, before=own, person_id=person)
@@ -241,5 +253,5 @@ def conflict_with(standing: Standing, spot: Spot, holding: Holding | None, *, ki
         person_id=holding.person_id,
         holder=holding.name,
         since=holding.since,
-        revision=holding.revision,
+        seen=holding.seen,
     )

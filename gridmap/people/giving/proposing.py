@@ -94,8 +94,8 @@ class Line:
 
     def move(self, role: str) -> Move:
         """The line as a move."""
-        revision = self.before.revision if self.before else None
-        return Move(place_id=self.place.id, role=role, person_id=self.person.id, revision=revision)
+        seen = self.before.seen if self.before else None
+        return Move(place_id=self.place.id, role=role, person_id=self.person.id, seen=seen)
 
 
 @dataclass(frozen=True, kw_only=True)

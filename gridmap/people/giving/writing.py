@@ -13,7 +13,7 @@ from gridmap.audit import announce, write_audit
 from gridmap.db.pools import Connection
 from gridmap.people.errors import ChangeConflict, Conflict
 from gridmap.people.giving.facts import PlaceFacts
-from gridmap.people.giving.moves import Holding, Spot, Standing, Step
+from gridmap.people.giving.moves import Holding, Spot, Standing, Step, seen_of
 
 COMMON = ("community_id", "grid_id", "micro_grid_id", "estate_id")
 
@@ -36,6 +36,11 @@ class Begun:
     spot: Spot
     person_id: int
     revision: int
+
+    @property
+    def seen(self) -> int:
+        """As `Holding.seen`."""
+        return seen_of(self.id, self.revision)
 
 
 @dataclass(frozen=True, kw_only=True)
