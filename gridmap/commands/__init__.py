@@ -10,6 +10,7 @@ from gridmap.settings import SettingsError, load_settings
 # subject file → command names in it; imported only when asked for, so that `gridmap --help` stays instant
 COMMANDS = {
     "assets": "assets",
+    "assign": "assign",
     "bench": "bench",
     "db": "db",
     "demo": "demo",

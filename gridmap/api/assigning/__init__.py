@@ -5,6 +5,7 @@
 
 from gridmap.api.assigning.asking import assigning
 from gridmap.api.assigning.changing import apply, hand_over, preview, undo
+from gridmap.api.assigning.excel import export, look_into
 from gridmap.api.assigning.proposing import proposal
 from gridmap.api.assigning.reading import change, changes, people, places, received, roles
 
@@ -13,7 +14,9 @@ __all__ = [
     "assigning",
     "change",
     "changes",
+    "export",
     "hand_over",
+    "look_into",
     "people",
     "places",
     "preview",
