@@ -391,6 +391,32 @@ def add_operations(owner: Owner, ids: Mapping[str, int]) -> None:
             "INSERT INTO gridmap.import_run (kind, file_name, sha256, street_id) VALUES ('people', 'f', '', %s)",
             (street if number else OTHER_STREET,),
         )
+    for number, (place, giver, receiver) in enumerate(
+        (("building", "building_person", "stand_in_person"), ("of_the_street", "grid_person", "roaming_person"))
+    ):
+        values = {"number": 9_400 + number, "place": ids[place], "giver": ids[giver], "receiver": ids[receiver]}
+        for statement in GIVEN:
+            owner.execute(statement, values)
+
+
+CHANGED = (
+    "INSERT INTO gridmap.assignment_change (street_id, id, kind, why, starts_at, business_at, places, community_id,"
+    " grid_id, estate_id) SELECT street_id, (10001::bigint << 32) + %(number)s, 'hand_over', 'why', now(), now(), 1,"
+    " community_id, grid_id, estate_id FROM gridmap.place WHERE id = %(place)s"
+)
+MOVED_ON = (
+    "INSERT INTO gridmap.assignment_move (street_id, change_id, number, place_id, role, is_primary, before_id,"
+    " before_person_id, after_id, after_person_id, community_id, grid_id, estate_id) SELECT street_id,"
+    " (10001::bigint << 32) + %(number)s, 0, id, 'building_manager', true, 1, %(giver)s, 2, %(receiver)s, community_id,"
+    " grid_id, estate_id FROM gridmap.place WHERE id = %(place)s"
+)
+TOLD = (
+    "INSERT INTO gridmap.hand_over (street_id, change_id, from_person_id, to_person_id, note, places, starts_at,"
+    " community_id, grid_id, estate_id) SELECT street_id, (10001::bigint << 32) + %(number)s, %(giver)s, %(receiver)s,"
+    " 'note', 1, now(), community_id, grid_id, estate_id FROM gridmap.place WHERE id = %(place)s"
+)
+GIVEN = (CHANGED, MOVED_ON, TOLD)
+"""A change handed over at a place: its row, what it did, what was told."""
 
 
 def add_accounts(owner: Owner, ids: Mapping[str, int]) -> None:

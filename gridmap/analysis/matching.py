@@ -13,9 +13,12 @@ from numpy.typing import NDArray
 
 Costs = NDArray[np.int64]
 Indexes = NDArray[np.int64]
-FIRST = 8
-"""So many people of each place go into the first network."""
-MORE = 4
+NEAR, CHEAPEST, LIKELY = 32, 3, 7
+"""Of the nearest people of each place, so many go into the first network as they are, and so many by rough prices."""
+TURNS = 60
+"""How often the rough prices are mended."""
+ROWS_AT_ONCE = 256
+MORE = 8
 """So many more of a place whose present person is too dear."""
 NEVER = np.int64(1) << 60
 """The cost of a pair that cannot be."""
@@ -47,8 +50,8 @@ class Match:
     prices: Indexes
     rounds: int
     """How often the network was solved."""
-    arcs: int
-    """How many pairs were in it at last."""
+    pairs: tuple[Indexes, Indexes]
+    """Places and people of the pairs that were in it at last."""
 
 
 def is_there() -> bool:
@@ -64,24 +67,24 @@ def match(costs: Costs, capacity: Indexes, nobody: int) -> Match:
     """
     if not is_there():
         raise SolverMissing
-    places, people = costs.shape
-    is_in = np.zeros((places, people), dtype=bool)
-    if people and places:
-        cheapest = np.argpartition(costs, min(FIRST, people) - 1, axis=1)[:, :FIRST]
-        np.put_along_axis(is_in, cheapest, values=True, axis=1)
-    is_in &= costs < NEVER
+    places = len(costs)
+    is_in = _first_network(costs, capacity)
     rounds = 0
     while True:
         rounds += 1
         rows, columns = np.nonzero(is_in)
-        given = _solve(costs[rows, columns], rows, columns, capacity, nobody, places)
+        given = solve_pairs(costs[rows, columns], rows, columns, capacity, nobody, places)
         prices = _prices(costs, rows, columns, given, capacity, nobody)
-        missing = _cheaper(costs, given, prices, nobody, is_in)
-        if missing is None:
+        more = _cheaper(costs, given, prices, nobody, is_in)
+        if not len(more[0]):
             break
-        is_in |= missing
+        is_in[more] = True
     return Match(
-        people=given, cost=int(_paid(costs, given, nobody).sum()), prices=prices, rounds=rounds, arcs=len(rows)
+        people=given,
+        cost=int(_paid(costs, given, nobody).sum()),
+        prices=prices,
+        rounds=rounds,
+        pairs=(rows, columns),
     )
 
 
@@ -93,7 +96,7 @@ def _paid(costs: Costs, given: Indexes, nobody: int) -> Costs:
     return paid
 
 
-def _solve(cost: Costs, rows: Indexes, columns: Indexes, capacity: Indexes, nobody: int, places: int) -> Indexes:
+def solve_pairs(cost: Costs, rows: Indexes, columns: Indexes, capacity: Indexes, nobody: int, places: int) -> Indexes:
     """Min-cost flow: one unit from each place, through a person or past everybody, into one sink."""
     from ortools.graph.python import min_cost_flow
 
@@ -160,20 +163,56 @@ def _shortest_each(start: Indexes, end: Indexes, length: Indexes, nodes: int) ->
 
 def _cheaper(
     costs: Costs, given: Indexes, prices: Indexes, nobody: int, is_in: NDArray[np.bool_]
-) -> NDArray[np.bool_] | None:
-    """Pairs outside of the network that would be cheaper under the prices, the best few of each place; None: none."""
-    if not costs.shape[1]:
-        return None
+) -> tuple[Indexes, Indexes]:
+    """Pairs outside of the network that would be cheaper under the prices, the best few of each place."""
     owner = np.where(given == NOBODY, len(prices) - 1, given)
     held = prices[owner] - _paid(costs, given, nobody)
-    reduced = costs - prices[:-1]
-    reduced += held[:, None]
-    better = (reduced < 0) & (costs < NEVER) & ~is_in
-    rows = np.flatnonzero(better.any(axis=1))
-    if not len(rows):
-        return None
-    found = np.zeros_like(better)
-    worth = np.where(better[rows], reduced[rows], NEVER)
-    best = np.argsort(worth, axis=1)[:, :MORE]
-    found[rows[:, None], best] = True
-    return found & better
+    rows, columns, worth = [], [], []
+    # a part at a time stays in the processor's cache
+    for first in range(0, len(costs), ROWS_AT_ONCE):
+        part = slice(first, first + ROWS_AT_ONCE)
+        reduced = costs[part] - prices[:-1]
+        reduced += held[part, None]
+        row, column = np.nonzero(reduced < 0)
+        rows.append(row + first)
+        columns.append(column)
+        worth.append(reduced[row, column])
+    if not rows:
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+    row, column, value = np.concatenate(rows), np.concatenate(columns), np.concatenate(worth)
+    new = ~is_in[row, column]
+    row, column, value = row[new], column[new], value[new]
+    order = np.lexsort((value, row))
+    row, column = row[order], column[order]
+    rank = np.arange(len(row)) - np.searchsorted(row, row)
+    return row[rank < MORE], column[rank < MORE]
+
+
+def _first_network(costs: Costs, capacity: Indexes) -> NDArray[np.bool_]:
+    """For each place a few people: the cheapest, and the cheapest once the sought-after have become dearer."""
+    places, people = costs.shape
+    is_in = np.zeros((places, people), dtype=bool)
+    if not people or not places:
+        return is_in
+    near = np.argpartition(costs, min(NEAR, people) - 1, axis=1)[:, :NEAR]
+    cost = np.take_along_axis(costs, near, axis=1)
+    dear = cost + _rough_prices(cost, near, capacity)[near]
+    for values, many in ((cost, CHEAPEST), (dear, LIKELY)):
+        best = np.argpartition(values, min(many, values.shape[1]) - 1, axis=1)[:, :many]
+        np.put_along_axis(is_in, np.take_along_axis(near, best, axis=1), values=True, axis=1)
+    is_in &= costs < NEVER
+    return is_in
+
+
+def _rough_prices(cost: Costs, near: Indexes, capacity: Indexes) -> Indexes:
+    """Prices at which about as many places want each person as they may take: found by raising and lowering them."""
+    prices = np.zeros(len(capacity), dtype=np.int64)
+    rows = np.arange(len(near))
+    known = cost[(cost < NEVER) & (cost > 0)]
+    step = float(np.median(known)) / 4 if len(known) else 0.0
+    for turn in range(TURNS):
+        wanted = near[rows, (cost + prices[near]).argmin(axis=1)]
+        over = np.bincount(wanted, minlength=len(capacity)) - capacity
+        change = np.clip(over / np.maximum(capacity, 1), -0.5, 1.0) * step * 0.97**turn
+        prices = np.maximum(prices + np.rint(change).astype(np.int64), 0)
+    return prices
