@@ -2,12 +2,15 @@
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from gridmap.analysis.matching import NEVER, NOBODY, match
+from gridmap.bench.assigning import compare, make_town
+from gridmap.commands import main
 
 Costs = NDArray[np.int64]
 
@@ -86,3 +89,29 @@ def test_without_the_solver_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(matching, "find_spec", lambda name: None)
     with pytest.raises(matching.SolverMissing):
         match(np.zeros((1, 1), dtype=np.int64), np.array([1]), 5)
+
+
+def test_a_made_up_town_beside_scipy() -> None:
+    """What `gridmap bench assign` compares: one network, one optimum, and a proof that no other pair would help."""
+    found = compare(600, 70, 1)
+    assert found.cost == found.scipy_cost
+    town = make_town(600, 70)
+    must_prove(town.costs, town.capacity, town.nobody, match(town.costs, town.capacity, town.nobody))
+
+
+@pytest.mark.full
+def test_ten_thousand_buildings_and_a_thousand_managers() -> None:
+    """The optimum equals scipy's, is proved over all ten million pairs, and is found at least as fast."""
+    town = make_town(10_000, 1_000)
+    must_prove(town.costs, town.capacity, town.nobody, match(town.costs, town.capacity, town.nobody))
+    found = compare(10_000, 1_000, 3)
+    assert found.cost == found.scipy_cost
+    assert found.ratio >= 1.0
+
+
+def test_the_bench_prints_both() -> None:
+    asked = ["bench", "assign", "--places", "200", "--people", "20", "--runs", "1"]
+    done = CliRunner().invoke(main, asked)
+    assert done.exit_code == 0, done.output
+    assert "| 200 × 20 |" in done.output
+    assert "| yes |" in done.output

@@ -7,6 +7,7 @@ import psycopg
 
 from gridmap.clock import parse_clock
 from gridmap.cluster import ClusterError, find_access
+from gridmap.commands.bench_assign import assign
 from gridmap.commands.bench_pages import pages
 from gridmap.db import Database
 from gridmap.layers import LAYERS
@@ -20,6 +21,7 @@ def bench() -> None:
     """Measure gridmap on this machine."""
 
 
+bench.add_command(assign)
 bench.add_command(pages)
 
 
