@@ -59,12 +59,12 @@ TEXTS = (
 )
 """What the scripts of the map say; a test compares this with the scripts."""
 
-USUALLY_OFF = frozenset({"assignments"})
+USUALLY_OFF = frozenset({"assignments", "five_lines"})
 OUTLINED = frozenset({"districts", "streets", "communities"})
 """Areas that are drawn as boundaries only."""
 WORK = frozenset({"coverage_grids", "coverage_buildings", "gaps"})
 """Layers of what is due: they have a map of their own."""
-OPENABLE = frozenset({"grids", "estates", "buildings", "stairwells", "facilities", *WORK})
+OPENABLE = frozenset({"grids", "estates", "buildings", "stairwells", "five_lines", "facilities", *WORK})
 """Layers whose features are places and have a card."""
 
 

@@ -21,6 +21,7 @@ DATA_FILES = {
     "layer.py": "the enumeration comma between names",
     "load/synonyms.py": "column names as they stand in real files",
     "tables/codes.py": "titles of the rows of code tables, which offices edit",
+    "web/surnames.py": "surnames of two characters",
     "read/search/words.py": "what people type behind the number of a building or a stairwell",
 }
 

@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 SHEETS = {
     "css/site.css": tuple(f"css/{name}.css" for name in ("tokens", "base", "shell", "controls", "components")),
-    "css/street_map.css": ("css/map.css", "css/card.css"),
-    "css/my_places.css": ("css/map.css", "css/card.css", "css/due.css", "css/my.css"),
+    "css/street_map.css": ("css/map.css", "css/card.css", "css/lines.css"),
+    "css/my_places.css": ("css/map.css", "css/card.css", "css/lines.css", "css/due.css", "css/my.css"),
 }
 """Sheets that exist only joined, of sheets in the same folder, so that their addresses of pictures stay right."""
 ENTRIES = "js/pages/"

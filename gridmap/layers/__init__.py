@@ -11,6 +11,7 @@ from gridmap.layers.coverage_grids import coverage_grids
 from gridmap.layers.districts import districts
 from gridmap.layers.estates import estates
 from gridmap.layers.facilities import facilities
+from gridmap.layers.five_lines import five_lines
 from gridmap.layers.gaps import gaps
 from gridmap.layers.green import green
 from gridmap.layers.grids import grids
@@ -32,6 +33,7 @@ LAYERS: tuple[Layer, ...] = (
     buildings,
     coverage_buildings,
     stairwells,
+    five_lines,
     facilities,
     assignments,
     gaps,

@@ -27,6 +27,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "estates": ("management", "property", "households", "buildings", "stairwells"),
     "buildings": ("kind", "floors", "households", "stairwells", "manager"),
     "stairwells": ("floors", "households", "manager"),
+    "five_lines": ("line_1", "line_2", "line_3", "line_4", "line_5"),
     "facilities": ("kind", "theme", "state", "installed_on"),
     "assignments": ("role", "holder", "since"),
 }
@@ -40,6 +41,7 @@ CUTS_OF: Mapping[str, tuple[str, ...]] = {
     "estates": ("community",),
     "buildings": ("community", "grid", "estate"),
     "stairwells": CUTS,
+    "five_lines": CUTS,
     "facilities": ("community", "grid", "estate"),
     "assignments": ("community", "grid", "estate"),
 }
@@ -56,7 +58,8 @@ class Cut:
     estate: int | None = None
     building: int | None = None
     vacant: bool = False
-    """Only what nobody looks after: stairwells without a building manager, grids without a grid worker."""
+    """Only what nobody looks after: stairwells without a building manager, grids without a grid worker; only the
+    stairwells of whose five lines one is missing."""
 
     def by(self, layer: Layer) -> tuple[str, ...]:
         """The cuts that are made and mean something in that layer."""
@@ -246,12 +249,13 @@ def _conditions(layer: Layer, rows: Subquery, cuts: Shape, vacant: bool) -> "lis
         else:
             found.append(rows.c[f"{name}_id"] == one)
     if vacant:
-        found.append(rows.c[_vacancy(layer)].is_(None))
+        said = rows.c[_vacancy(layer)]
+        found.append(said == "missing" if layer.name == "five_lines" else said.is_(None))
     return found
 
 
 def _vacancy(layer: Layer) -> str:
-    return {"stairwells": "manager", "grids": "worker"}.get(layer.name, "")
+    return {"stairwells": "manager", "grids": "worker", "five_lines": "state"}.get(layer.name, "")
 
 
 def _if_vacant(layer: Layer, vacant: bool) -> Shape:

@@ -20,10 +20,11 @@ def plates() -> str:
         abort(404)
     with context.services().database.transaction(viewer.prologue) as connection:
         found = read_plates(connection, viewer, within)
-    return render_template("plates.html", plates=[(one, _drawing(one.code)) for one in found])
+    return render_template("plates.html", plates=[(one, plate_drawing(one.code)) for one in found])
 
 
-def _drawing(code: str) -> Markup:
+def plate_drawing(code: str) -> Markup:
+    """The QR code that leads to the page of the place with that code."""
     base = context.services().settings.base_url or request.host_url
     drawn = segno.make(base.rstrip("/") + url_for("pages.plate", code=code), error="m", micro=False)
     # drawn with attributes only: the page's policy takes no inline style

@@ -29,6 +29,12 @@ ACCOUNT_STATES = {
 ABSENCE_KINDS = {"leave": _("On leave"), "left": _("Has left"), "other": _("Otherwise away")}
 JOB_STATES = {"queued": _("Waiting"), "running": _("Running"), "done": _("Done"), "failed": _("Failed")}
 DAY_KINDS = {"holiday": _("Day off"), "workday": _("Working day")}
+NOTICE_NAMES = {
+    "surname": _("Surname and role"),
+    "full": _("The whole name"),
+    "masked": _("The name masked"),
+}
+NOTICE_PHONES = {"none": _("No private numbers"), "full": _("The numbers of those on duty")}
 ACTIONS = {
     "sign_in": _("Signed in"),
     "sign_out": _("Signed out"),

@@ -9,6 +9,8 @@ from gridmap.layers import BY_NAME
 from gridmap.read.area import WIDE
 from gridmap.read.card.children import Child, read_children
 from gridmap.read.card.facts import Fact, read_counts, read_values
+from gridmap.read.card.lines import Line, read_lines
+from gridmap.read.card.party import Chain, read_chain
 from gridmap.read.card.people import (
     Holder,
     Organisation,
@@ -25,9 +27,11 @@ from gridmap.scope import Viewer
 __all__ = [
     "LAYER_OF",
     "Card",
+    "Chain",
     "Child",
     "Fact",
     "Holder",
+    "Line",
     "Organisation",
     "Place",
     "Step",
@@ -62,6 +66,10 @@ class Card:
     """Who looks after the place itself; empty for viewers who may not see people."""
     around: tuple[Holder, ...]
     """Who looks after what the place lies in, the nearest first."""
+    lines: tuple[Line, ...]
+    """The five lines of a stairwell; empty for other places and for viewers who may not see people."""
+    party: Chain | None
+    """The Party's chain down to the building managers; None for viewers who may not see people."""
     organisations: tuple[Organisation, ...]
     children: tuple[Child, ...]
     more_children: int
@@ -87,7 +95,9 @@ def read_card(connection: Connection, viewer: Viewer, asked: Asked, identity: in
         return None
     layer = BY_NAME[LAYER_OF[place.kind]] if place.kind in LAYER_OF else None
     counts, units = read_counts(connection, place, whole=any(level in WIDE for level in viewer.reach.shape))
-    people = read_holders(connection, viewer, asked, place) if sees_people(viewer) else ()
+    sees = sees_people(viewer)
+    people = read_holders(connection, viewer, asked, place) if sees else ()
+    own = tuple(one for one in people if one.place_id == place.id)
     children, more = read_children(connection, viewer, asked, place)
     return Card(
         place=place,
@@ -95,10 +105,12 @@ def read_card(connection: Connection, viewer: Viewer, asked: Asked, identity: in
         values=read_values(connection, viewer, asked, layer, place) if layer else {},
         counts=counts,
         units=units,
-        holders=tuple(one for one in people if one.place_id == place.id),
+        holders=own,
         around=tuple(one for one in people if one.place_id != place.id),
+        lines=read_lines(connection, viewer, asked, place, people) if sees else (),
+        party=read_chain(connection, viewer, asked, place, own) if sees else None,
         organisations=read_organisations(connection, viewer, asked, place),
         children=children,
         more_children=more,
-        sees_people=sees_people(viewer),
+        sees_people=sees,
     )

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, bindparam, case, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, bindparam, case, func, null, or_, select
 
 from gridmap.db import compiled
 from gridmap.db.pools import Connection
 from gridmap.layer import holder_of
+from gridmap.layers.five_lines import LINES, lines_at
 from gridmap.read.card.place import Place
 from gridmap.read.locks import lock_values, locked, of_kinds, sees_people
 from gridmap.read.order import by_name
@@ -41,6 +42,8 @@ class Child:
     units: tuple[str, ...]
     holders: str | None
     is_vacant: bool
+    lines: tuple[bool, ...]
+    """Of a stairwell, where people may be seen: which of the five lines are filled."""
 
 
 def read_children(connection: Connection, viewer: Viewer, asked: Asked, of: Place) -> tuple[tuple[Child, ...], int]:
@@ -66,6 +69,7 @@ def _child(row: dict[str, Any], *, sees_people: bool) -> Child:
         units=tuple(row["units"] or ()),
         holders=row["holders"] if sees_people else None,
         is_vacant=sees_people and needs_somebody and not row["holders"],
+        lines=() if row["mask"] is None else tuple(bool(row["mask"] & 1 << (number - 1)) for number in LINES),
     )
 
 
@@ -88,6 +92,7 @@ def children_statement(shape: tuple[str, ...], kind: str, sees_people: bool) -> 
         by_kind.label("households"),
         func.coalesce(stairwell.c.units, building.c.units).label("units"),
         (_holders() if sees_people else func.nullif("", "")).label("holders"),
+        (case((place.c.kind == "stairwell", lines_at)) if sees_people else null()).label("mask"),
         func.count().over().label("found"),
     ).select_from(place)
     for table in (grid, building, stairwell):

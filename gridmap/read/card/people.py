@@ -38,9 +38,12 @@ class Holder:
 
     person_id: int
     name: str
+    masked: str
     role: str
     title: str
     title_en: str
+    line: int | None
+    """Which of the five lines of a stairwell the role fills."""
     is_primary: bool
     since: datetime | None
     phone: str | None
@@ -119,9 +122,11 @@ def holders_statement(shape: tuple[str, ...]) -> Statement:
         select(
             assignment.c.person_id,
             person.c.display_name.label("name"),
+            person.c.name_masked.label("masked"),
             assignment.c.role,
             duty_role.c.title,
             duty_role.c.title_en,
+            duty_role.c.line,
             duty_role.c.sort,
             assignment.c.is_primary,
             func.lower(assignment.c.valid).label("since"),

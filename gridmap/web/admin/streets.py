@@ -1,6 +1,7 @@
 """Street settings, and the office's calendar."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from flask import abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -11,7 +12,7 @@ from gridmap.places import TerritoryProblem, change_street, drop_day, know_year,
 from gridmap.web.admin.dates import parse_day
 from gridmap.web.admin.guard import for_administrators
 from gridmap.web.blueprint import actor, number, pages, say, titled, typed
-from gridmap.web.words import DAY_KINDS
+from gridmap.web.words import DAY_KINDS, NOTICE_NAMES, NOTICE_PHONES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +23,8 @@ class Setting:
     title: str
     help: str
     max_length: int = 100
+    choices: Mapping[str, str] = field(default_factory=dict)
+    """Where only a few words are possible: each with its title; the first one holds where nothing was chosen."""
 
 
 SETTINGS = (
@@ -31,6 +34,18 @@ SETTINGS = (
         title=_("Telephone of the office"),
         help=_("Whom to call who cannot sign in. Printed on slips; an office line, never a private number."),
         max_length=30,
+    ),
+    Setting(
+        key="notice_names",
+        title=_("Names on notice boards"),
+        help=_("How the responsibility charts name people."),
+        choices=NOTICE_NAMES,
+    ),
+    Setting(
+        key="notice_phones",
+        title=_("Telephone numbers on notice boards"),
+        help=_("Only with the consent of those on duty. Each printing is written down."),
+        choices=NOTICE_PHONES,
     ),
 )
 PROBLEMS = {
@@ -61,7 +76,7 @@ def street_settings(street_id: int) -> str | Response | tuple[str, int]:
     """One street's name and settings."""
     if request.method == "GET":
         return _street_page(street_id)
-    values = {setting.key: typed(setting.key, setting.max_length) for setting in SETTINGS}
+    values = {setting.key: _said(setting) for setting in SETTINGS}
     try:
         with context.services().database.transaction(context.viewer().settings) as connection:
             change_street(
@@ -78,6 +93,13 @@ def street_settings(street_id: int) -> str | Response | tuple[str, int]:
         status = 409 if problem.reason == "changed" else 422
         return _street_page(street_id, say(PROBLEMS[problem.reason])), status
     return redirect(url_for("pages.street_settings", street_id=street_id, done="saved"), 303)
+
+
+def _said(setting: Setting) -> str:
+    said = typed(setting.key, setting.max_length)
+    if setting.choices and said not in setting.choices:
+        return next(iter(setting.choices))
+    return said
 
 
 @pages.get("/admin/calendar")
@@ -134,7 +156,13 @@ def _street_page(street_id: int, problem: str = "") -> str:
         abort(404)
     shown = request.form if problem else {"name": row["name"], **row["settings"]}
     return render_template(
-        "admin/street.html", street=row, fields=SETTINGS, typed=shown, revision=row["revision"], problem=problem
+        "admin/street.html",
+        street=row,
+        fields=SETTINGS,
+        typed=shown,
+        revision=row["revision"],
+        problem=problem,
+        translated=titled,
     )
 
 

@@ -2,6 +2,7 @@
 import * as ground from "./ground.js";
 import * as places from "./places.js";
 import { INK } from "./palette.js";
+import { fiveLines } from "./strip.js";
 
 const TERRITORY = new Set(["districts", "streets", "communities"]);
 
@@ -30,6 +31,8 @@ function paintRules(layer, colour) {
       return places.buildings(layer, colour);
     case "stairwells":
       return places.stairwells(layer, colour);
+    case "five_lines":
+      return fiveLines(layer, colour);
     case "gaps":
       return places.gaps(layer, colour);
     case "facilities":
@@ -58,6 +61,8 @@ function labelRules(layer, colour, texts) {
       return places.buildingLabels(layer);
     case "stairwells":
       return places.stairwellLabels(layer, colour);
+    case "five_lines":
+      return []; // the stairwell has its name already
     case "facilities":
       return places.facilityLabels(layer, colour);
     case "assignments":

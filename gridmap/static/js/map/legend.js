@@ -1,5 +1,6 @@
 // Layer switch and legend in one: what is drawn at this zoom explains itself, what is not says why.
 import { element } from "./dom.js";
+import { stripPicture } from "./strip.js";
 import { badgePicture, svg } from "./symbols.js";
 
 function patch(shape, colour, edge) {
@@ -22,6 +23,7 @@ const EDGE = "rgba(40,50,54,.35)";
 
 function swatch(layer, value, colour) {
   if (layer.name === "facilities") return badgePicture(value, colour);
+  if (layer.name === "five_lines") return stripPicture(value, layer.style.classes);
   return patch(layer.style.shape, colour, EDGE);
 }
 

@@ -1,8 +1,14 @@
 // Which of the things under a finger is meant: points before buildings before what they stand in.
 
-const NEAR = ["gaps", "facilities", "stairwells", "buildings", "coverage_buildings", "estates", "grids", "coverage_grids"];
+const NEAR = [
+  "gaps", "facilities", "five_lines", "stairwells", "buildings",
+  "coverage_buildings", "estates", "grids", "coverage_grids",
+];
 // from afar a part of a house is too small to be meant
-const FAR = ["facilities", "buildings", "coverage_buildings", "gaps", "stairwells", "estates", "grids", "coverage_grids"];
+const FAR = [
+  "facilities", "buildings", "coverage_buildings", "gaps", "five_lines",
+  "stairwells", "estates", "grids", "coverage_grids",
+];
 const NEAR_FROM = 18;
 
 /**

@@ -1,0 +1,14 @@
+"""Which of the five lines of a stairwell are filled."""
+
+from pathlib import Path
+from typing import Any
+
+from alembic import op
+
+revision = "0005"
+down_revision = "0004"
+
+
+def upgrade() -> None:
+    driver: Any = op.get_bind().connection.driver_connection
+    driver.execute((Path(__file__).parent / "0005_five_lines.sql").read_text(encoding="utf-8"))
