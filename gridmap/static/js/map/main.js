@@ -61,6 +61,8 @@ class StreetMap {
     this.on = new Set(this.usual);
     this.day = null;
     this.chosen = null;
+    this.also = (rules) => rules; // other pages draw more, and take clicks for themselves
+    this.takes = () => false;
     const ground = new Set(config.layers.filter((layer) => layer.ground).map((layer) => layer.name));
     // our own roads, water and parks would lie on those of another background
     this.isOn = (name) => this.on.has(name) && (this.isOnOwnGround() || !ground.has(name));
@@ -73,7 +75,7 @@ class StreetMap {
   rules() {
     const households = (count) => this.t("{count} households", { count });
     const given = { isOn: this.isOn, hasGround: () => this.isOnOwnGround(), chosen: this.chosen };
-    return cartography(this.config.layers, { ...given, texts: { households } });
+    return this.also(cartography(this.config.layers, { ...given, texts: { households } }));
   }
 
   signInUrl() {
@@ -199,9 +201,10 @@ class StreetMap {
     const { map } = this;
     map.on("moveend", () => this.moved());
     map.on("zoomend", () => this.legend.show(map.getZoom(), this.isOn));
-    map.on("click", (event) => this.openAt(event.latlng, event.originalEvent));
+    map.on("click", (event) => this.takes(event.latlng) || this.openAt(event.latlng, event.originalEvent));
     map.getContainer().addEventListener("keydown", (event) => {
-      if (event.key === "Enter" && event.target === map.getContainer()) this.openAt(map.getCenter(), event);
+      if (event.key !== "Enter" || event.target !== map.getContainer()) return;
+      if (!this.takes(map.getCenter())) this.openAt(map.getCenter(), event);
     });
     this.tiles.leaflet.on("loading", () => this.message.begin());
     this.tiles.leaflet.on("load", () => this.message.done());

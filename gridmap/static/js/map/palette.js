@@ -82,3 +82,20 @@ export function darker(hex, share) {
   }
   return darkened.get(key);
 }
+
+// people who get places on a map: white figures stand out on each, and the number tells them apart, not the colour
+export const PEOPLE = [
+  "#1f6f8b",
+  "#b0482a",
+  "#5b6b1a",
+  "#7449a8",
+  "#a2366b",
+  "#8a5a0e",
+  "#3457ab",
+  "#2c7448",
+  "#8c2f3c",
+  "#4a5a63",
+  "#0f6b66",
+  "#6b4f2a",
+];
+export const NOBODY = { rim: "#b3423a", fill: "#ffffff", ring: "#1c2a2e" };

@@ -1,0 +1,87 @@
+// The people who can get places: one of them, or nobody, is picked; each with the load that the moves would make.
+import { element } from "../map/dom.js";
+import { svg } from "../map/symbols.js";
+
+/** A person's mark: the number that stands on the map, in the same colour; without a person a hollow one. */
+export function markOf(person) {
+  const picture = svg("svg", { viewBox: "0 0 28 28", class: "give-mark", "aria-hidden": "true" });
+  if (!person) {
+    picture.append(svg("circle", { cx: 14, cy: 14, r: 11, class: "give-mark-nobody" }));
+    return picture;
+  }
+  picture.append(svg("circle", { cx: 14, cy: 14, r: 12, fill: person.colour }));
+  const number = svg("text", { x: 14, y: 18.5, "text-anchor": "middle", class: "give-mark-number" });
+  number.textContent = person.number;
+  picture.append(number);
+  return picture;
+}
+
+function awayWords(t, away) {
+  return away.substitute ? t("Away, {name} stands in", { name: away.substitute }) : t("Away");
+}
+
+function bar(load, before, capacity) {
+  const picture = svg("svg", { viewBox: "0 0 100 6", preserveAspectRatio: "none", class: "give-bar-load", "aria-hidden": "true" });
+  const width = (count) => Math.min(100, (100 * count) / Math.max(1, capacity || Math.max(load, before)));
+  picture.append(svg("rect", { width: 100, height: 6, class: "give-load-ground" }));
+  picture.append(svg("rect", { width: width(load), height: 6, class: load > (capacity || Infinity) ? "give-load-over" : "give-load-now" }));
+  if (before && before !== load) picture.append(svg("rect", { x: Math.max(0, width(before) - 1), width: 1.2, height: 6, class: "give-load-before" }));
+  return picture;
+}
+
+function loadWords(t, load) {
+  const words = [t("{places} places · {households} households", load)];
+  if (Number.isFinite(load.metres)) words.push(t("{metres} m on foot", { metres: Math.round(load.metres).toLocaleString() }));
+  return words.join(" · ");
+}
+
+/**
+ * The list in `frame`. `exact` are loads from the server's preview, person → load; `capacity` is the most of the role.
+ * Returns {show(), update(exact)}: show() when the people have changed, update() when moves have.
+ */
+export function peopleList(frame, giving, { t, capacity }) {
+  const rows = new Map();
+
+  function row(person) {
+    const id = person ? person.id : null;
+    const input = element("input", { set: { type: "radio", name: "give-who", value: String(id) } });
+    input.addEventListener("change", () => giving.pick(id));
+    const name = element("span", { name: "give-name", text: person ? person.name : t("Nobody: take it away") });
+    const note = element("span", { name: "give-note" });
+    const load = element("span", { name: "give-load" });
+    const words = element("span", { name: "give-words" }, name, note, load);
+    const label = element("label", { name: "choice give-person" }, input, markOf(person), words);
+    if (person && person.away) note.append(element("span", { name: "badge badge-warn", text: awayWords(t, person.away) }));
+    if (person && person.why_not) {
+      note.append(element("span", { name: "give-why-not", text: person.why_not.sentence }));
+      input.disabled = !person.holds;
+      label.classList.toggle("is-closed", input.disabled);
+    }
+    rows.set(id, { label, input, load, person });
+    return label;
+  }
+
+  function show() {
+    rows.clear();
+    frame.replaceChildren(...[...giving.people.values()].map(row), row(null));
+    update(new Map());
+  }
+
+  function update(exact) {
+    for (const [id, { label, input, load, person }] of rows) {
+      input.checked = giving.active === id;
+      label.classList.toggle("is-picked", input.checked);
+      if (!person) continue;
+      const before = (person.load || {}).places || 0;
+      const now = { ...giving.loadOf(id) };
+      const known = exact.get(id);
+      if (known && known.places === now.places) Object.assign(now, known);
+      else if (now.places !== before) delete now.metres;
+      const most = person.capacity || capacity;
+      load.replaceChildren(element("span", { text: loadWords(t, now) }), bar(now.places, before, most));
+      if (most && now.places > most) load.append(element("span", { name: "give-over", text: t("Full: {count} are the most", { count: most }) }));
+    }
+  }
+
+  return { show, update };
+}
