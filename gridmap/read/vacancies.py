@@ -4,21 +4,22 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Integer, Text, and_, bindparam, func, literal, select
+from sqlalchemy import ColumnElement, Date, Integer, Text, and_, bindparam, cast, func, literal, or_, select
 
 from gridmap.coords import BBox
 from gridmap.db import compiled, execute
 from gridmap.db.pools import Connection
 from gridmap.layer import AS_OF
 from gridmap.read.area import SIDES
-from gridmap.read.locks import is_near, lock_values, locked
+from gridmap.read.locks import is_near, lock_values, locked, of_kinds
 from gridmap.read.order import natural
 from gridmap.read.select import Asked
 from gridmap.scope import Viewer, reach_of_shape
-from gridmap.tables import assignment, community, duty_role, place
+from gridmap.tables import assignment, building, community, duty_role, place
 
 Statement = tuple[str, dict[str, Any]]
 BY_ESTATE = ("building", "stairwell")
+NOT_LIVED_IN = ("garage", "public", "commercial")
 LEVELS = (*BY_ESTATE, "grid", "estate", "zone")
 """Levels of roles whose places can be given on a map."""
 
@@ -50,7 +51,8 @@ class Area:
 def read_given_roles(connection: Connection) -> tuple[GivenRole, ...]:
     """The roles whose places can be given on a map, in the order of the table of roles."""
     columns = (duty_role.c[name] for name in ("code", "title", "title_en", "level"))
-    statement = select(*columns).where(duty_role.c.level.in_(LEVELS)).order_by(duty_role.c.sort, duty_role.c.code)
+    chosen = select(*columns).where(of_kinds(duty_role.c.level, *LEVELS))
+    statement = chosen.order_by(duty_role.c.sort, duty_role.c.code)
     return tuple(GivenRole(**row) for row in execute(connection, statement))
 
 
@@ -93,6 +95,8 @@ def areas_statement(shape: tuple[str, ...], by_estate: bool) -> Statement:
         .correlate(place)
         .exists()
     )
+    level = bindparam("level", type_=Text)
+    is_of_level = or_(place.c.kind == level, and_(level == "stairwell", _stands_for_a_stairwell()))
     group = place.c.estate_id if by_estate else place.c.community_id
     counted = (
         select(
@@ -104,7 +108,8 @@ def areas_statement(shape: tuple[str, ...], by_estate: bool) -> Statement:
         )
         .where(
             place.c.street_id == street,
-            place.c.kind == bindparam("level", type_=Text),
+            is_of_level,
+            place.c.valid.contains(cast(AS_OF, Date)),
             group.is_not(None),
             locked(place, reach),
         )
@@ -127,3 +132,17 @@ def areas_statement(shape: tuple[str, ...], by_estate: bool) -> Statement:
         .join(community, is_community, isouter=True)
         .order_by(community.c.code, natural(estate.c.name), estate.c.id)
     )
+
+
+def _stands_for_a_stairwell() -> "ColumnElement[bool]":
+    """A house without stairwells counts as one; where nobody lives nobody looks after one."""
+    door = place.alias("door")
+    doors = select(door.c.id).where(
+        door.c.street_id == place.c.street_id, door.c.parent_id == place.c.id, door.c.kind == "stairwell"
+    )
+    lived_in = select(building.c.place_id).where(
+        building.c.street_id == place.c.street_id,
+        building.c.place_id == place.c.id,
+        ~of_kinds(building.c.kind, *NOT_LIVED_IN),
+    )
+    return and_(place.c.kind == "building", lived_in.correlate(place).exists(), ~doors.correlate(place).exists())

@@ -3,6 +3,7 @@
 from gridmap.web import (
     account,
     admin,
+    assign,
     cards,
     charts,
     checks,
@@ -29,6 +30,7 @@ from gridmap.web.blueprint import pages
 SUBJECTS = (
     account,
     admin,
+    assign,
     cards,
     charts,
     checks,

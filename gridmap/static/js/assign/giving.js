@@ -5,6 +5,7 @@ import { PEOPLE } from "../map/palette.js";
 export class Giving {
   constructor(role) {
     this.role = role;
+    this.capacity = null; // the most places that one person takes, null where there is no such number
     this.places = new Map();
     this.people = new Map();
     this.moves = new Map();
@@ -30,13 +31,21 @@ export class Giving {
     }
   }
 
-  /** Take people as the server has them; each keeps its number and colour. */
+  /** Take people as the server has them; each keeps its colour and its sign, which no other has. */
   setPeople(people) {
     for (const one of people) {
       const known = this.people.get(one.id);
       const number = known ? known.number : this.people.size + 1;
-      this.people.set(one.id, { ...one, number, colour: PEOPLE[(number - 1) % PEOPLE.length] });
+      const sign = known ? known.sign : this.signOf(one.name, number);
+      this.people.set(one.id, { ...one, number, sign, colour: PEOPLE[(number - 1) % PEOPLE.length] });
     }
+  }
+
+  /** A character of the name, the last one first: surnames tell few people apart; else the number. */
+  signOf(name, number) {
+    const taken = new Set([...this.people.values()].map((one) => one.sign));
+    const found = [...name].reverse().find((character) => !taken.has(character));
+    return found || String(number);
   }
 
   holderOf(id) {

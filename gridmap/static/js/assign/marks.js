@@ -1,9 +1,10 @@
-// Who has what, drawn on the map: houses in the colour of their person, and a numbered mark on each place.
+// Who has what, drawn on the map: houses in the colour of their person, and a mark with their sign on each place.
 import { area } from "../map/paint.js";
 import { FONT, NOBODY, darker, ramp } from "../map/palette.js";
 
 const RADIUS = ramp([14, 2.4], [15, 3.6], [16, 5.5], [17, 8], [19, 11]);
-const NUMBERS_FROM = 17;
+const SIGNS_FROM = 17;
+const EACH_FROM = 18; // doors of a house have room beside each other
 const AROUND = 0.25; // of the window, drawn beyond each edge, so that moving the map shows no blank
 
 function drawMark(ctx, { x, y }, radius, person, isNew, zoom) {
@@ -26,14 +27,14 @@ function drawMark(ctx, { x, y }, radius, person, isNew, zoom) {
   ctx.strokeStyle = person ? NOBODY.fill : NOBODY.rim;
   if (!person) ctx.setLineDash([3, 2]);
   ctx.stroke();
-  if (!person || zoom < NUMBERS_FROM) return;
+  if (!person || zoom < SIGNS_FROM) return;
   ctx.fillStyle = NOBODY.fill;
   ctx.font = `600 ${Math.round(radius * 1.15)}px ${FONT}`;
-  ctx.fillText(String(person.number), x, y + 0.5);
+  ctx.fillText(person.sign, x, y + 0.5);
 }
 
 /** Somebody who has a place but is not listed on this page. */
-const STRANGER = { number: "·", colour: "#6a6f73" };
+const STRANGER = { sign: "·", colour: "#6a6f73" };
 
 /** The layer of marks. `draw()` when something has changed; `near(latlng, reach)` gives the place under a point. */
 export function marks(map, giving) {
@@ -45,6 +46,22 @@ export function marks(map, giving) {
     const person = giving.whoHas(id);
     return person === null ? null : giving.people.get(person) || STRANGER;
   };
+
+  const each = () => [...giving.places.values()].filter((place) => place.point);
+
+  /** One mark for a house all of whose doors have the same person and the same state; else one for each door. */
+  function together() {
+    const houses = new Map();
+    for (const place of each()) {
+      const key = [place.building || place.id, giving.whoHas(place.id), giving.moves.has(place.id)].join();
+      if (!houses.has(key)) houses.set(key, []);
+      houses.get(key).push(place);
+    }
+    return [...houses.values()].map((doors) => ({
+      id: doors[0].id,
+      point: [0, 1].map((side) => doors.reduce((sum, { point }) => sum + point[side], 0) / doors.length),
+    }));
+  }
 
   function draw() {
     const size = map.getSize();
@@ -61,11 +78,10 @@ export function marks(map, giving) {
     ctx.textBaseline = "middle";
     const zoom = map.getZoom();
     const radius = RADIUS(zoom);
-    for (const place of giving.places.values()) {
-      if (!place.point) continue;
-      const at = map.latLngToContainerPoint([place.point[1], place.point[0]]).add(pad);
+    for (const { point, id } of zoom < EACH_FROM ? together() : each()) {
+      const at = map.latLngToContainerPoint([point[1], point[0]]).add(pad);
       if (at.x < -20 || at.y < -20 || at.x > whole.x + 20 || at.y > whole.y + 20) continue;
-      drawMark(ctx, at, radius, personOf(place.id), giving.moves.has(place.id), zoom);
+      drawMark(ctx, at, radius, personOf(id), giving.moves.has(id), zoom);
     }
   }
 

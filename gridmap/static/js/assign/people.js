@@ -2,7 +2,7 @@
 import { element } from "../map/dom.js";
 import { svg } from "../map/symbols.js";
 
-/** A person's mark: the number that stands on the map, in the same colour; without a person a hollow one. */
+/** A person's mark: the sign that stands on the map, in the same colour; without a person a hollow one. */
 export function markOf(person) {
   const picture = svg("svg", { viewBox: "0 0 28 28", class: "give-mark", "aria-hidden": "true" });
   if (!person) {
@@ -11,7 +11,7 @@ export function markOf(person) {
   }
   picture.append(svg("circle", { cx: 14, cy: 14, r: 12, fill: person.colour }));
   const number = svg("text", { x: 14, y: 18.5, "text-anchor": "middle", class: "give-mark-number" });
-  number.textContent = person.number;
+  number.textContent = person.sign;
   picture.append(number);
   return picture;
 }
@@ -20,26 +20,28 @@ function awayWords(t, away) {
   return away.substitute ? t("Away, {name} stands in", { name: away.substitute }) : t("Away");
 }
 
-function bar(load, before, capacity) {
-  const picture = svg("svg", { viewBox: "0 0 100 6", preserveAspectRatio: "none", class: "give-bar-load", "aria-hidden": "true" });
-  const width = (count) => Math.min(100, (100 * count) / Math.max(1, capacity || Math.max(load, before)));
-  picture.append(svg("rect", { width: 100, height: 6, class: "give-load-ground" }));
-  picture.append(svg("rect", { width: width(load), height: 6, class: load > (capacity || Infinity) ? "give-load-over" : "give-load-now" }));
-  if (before && before !== load) picture.append(svg("rect", { x: Math.max(0, width(before) - 1), width: 1.2, height: 6, class: "give-load-before" }));
+function bar(load, before, most, isOver) {
+  const ground = { viewBox: "0 0 100 6", preserveAspectRatio: "none", class: "give-bar-load", "aria-hidden": "true" };
+  const picture = svg("svg", ground);
+  const width = (count) => Math.min(100, (100 * count) / Math.max(1, most));
+  const part = (x, wide, name) => picture.append(svg("rect", { x, width: wide, height: 6, class: name }));
+  part(0, 100, "give-load-ground");
+  part(0, width(load), isOver ? "give-load-over" : "give-load-now");
+  if (before !== load) part(Math.max(0, width(before) - 0.6), 1.2, "give-load-before");
   return picture;
 }
 
 function loadWords(t, load) {
   const words = [t("{places} places · {households} households", load)];
-  if (Number.isFinite(load.metres)) words.push(t("{metres} m on foot", { metres: Math.round(load.metres).toLocaleString() }));
+  if (load.metres > 0) words.push(t("{metres} m on foot", { metres: Math.round(load.metres).toLocaleString() }));
   return words.join(" · ");
 }
 
 /**
- * The list in `frame`. `exact` are loads from the server's preview, person → load; `capacity` is the most of the role.
+ * The list in `frame`. `exact` are loads from the server's preview, person → load. `giving.capacity` is the most of the role.
  * Returns {show(), update(exact)}: show() when the people have changed, update() when moves have.
  */
-export function peopleList(frame, giving, { t, capacity }) {
+export function peopleList(frame, giving, { t }) {
   const rows = new Map();
 
   function row(person) {
@@ -68,6 +70,8 @@ export function peopleList(frame, giving, { t, capacity }) {
   }
 
   function update(exact) {
+    const held = [...giving.people.keys()].map((id) => giving.loadOf(id).places);
+    const largest = Math.max(1, ...held);
     for (const [id, { label, input, load, person }] of rows) {
       input.checked = giving.active === id;
       label.classList.toggle("is-picked", input.checked);
@@ -77,9 +81,10 @@ export function peopleList(frame, giving, { t, capacity }) {
       const known = exact.get(id);
       if (known && known.places === now.places) Object.assign(now, known);
       else if (now.places !== before) delete now.metres;
-      const most = person.capacity || capacity;
-      load.replaceChildren(element("span", { text: loadWords(t, now) }), bar(now.places, before, most));
-      if (most && now.places > most) load.append(element("span", { name: "give-over", text: t("Full: {count} are the most", { count: most }) }));
+      const most = giving.capacity;
+      const isOver = Boolean(most) && now.places > most;
+      load.replaceChildren(element("span", { text: loadWords(t, now) }), bar(now.places, before, most || largest, isOver));
+      if (isOver) load.append(element("span", { name: "give-over", text: t("Full: {count} are the most", { count: most }) }));
     }
   }
 

@@ -35,7 +35,7 @@ function inTheWay({ conflicts, refused }) {
 }
 
 /**
- * The dialog `dialog` with a form. `open(moves)` shows what they would do; `onSaved(body)` hears what was written,
+ * The dialog `dialog` with a form. `open(moves, kind)` shows what they would do; `onSaved(body)` hears what was written,
  * `onStale(places)` of places that somebody else has given meanwhile.
  */
 export function saveDialog(dialog, { t, onSaved, onStale }) {
@@ -45,13 +45,15 @@ export function saveDialog(dialog, { t, onSaved, onStale }) {
   const status = dialog.querySelector("[data-give-status]");
   let sending = [];
   let sentId = "";
+  let kind = "change";
 
   function say(words) {
     status.textContent = words;
   }
 
-  async function open(moves) {
+  async function open(moves, sort = "change") {
     sending = moves;
+    kind = sort;
     sentId = newId();
     say("");
     button.disabled = true;
@@ -77,7 +79,7 @@ export function saveDialog(dialog, { t, onSaved, onStale }) {
     button.setAttribute("aria-busy", "true");
     try {
       const why = form.elements.why.value.trim() || form.elements.why.placeholder;
-      const { status: code, body: answer } = await post("/api/assignments", { moves: sending, why, sent_id: sentId });
+      const { status: code, body: answer } = await post("/api/assignments", { moves: sending, why, kind, sent_id: sentId });
       if (code === 200) {
         dialog.close();
         form.elements.why.value = "";

@@ -1,30 +1,23 @@
 // The page on which a leader gives places: a person is picked, places are tapped, boxed or ticked; saved as one change.
 import { Problem } from "../ask.js";
 import { element } from "../map/dom.js";
-import { words } from "../map/words.js";
 import { toast } from "../page.js";
 import { boxTool } from "./box.js";
 import { changesList } from "./changes.js";
 import { Giving } from "./giving.js";
 import { marks, tints } from "./marks.js";
+import { given, offerUndo } from "./page.js";
 import { markOf, peopleList } from "./people.js";
 import { placesList } from "./places.js";
 import { proposal } from "./proposal.js";
-import { saveDialog, undo } from "./save.js";
-import { get, post, sentence, useProof } from "./send.js";
+import { saveDialog } from "./save.js";
+import { get, post, sentence } from "./send.js";
 
 const PAUSE = 350; // ms without a further move before the server is asked for the exact loads
 const TYPING = 300;
 const REACH = { touch: 22, mouse: 12 };
 
 const find = (selector) => document.querySelector(selector);
-
-/** What the page carries for its script. */
-export function given() {
-  const found = JSON.parse(document.getElementById("give-config").textContent);
-  useProof(JSON.parse(document.body.getAttribute("hx-headers"))["X-CSRF-Token"]);
-  return { ...found, t: words(found.texts) };
-}
 
 class Work {
   constructor(street, config) {
@@ -38,7 +31,7 @@ class Work {
     const { giving, street, t, config } = this;
     this.tints = tints(giving, "main");
     this.marks = marks(street.map, giving);
-    this.people = peopleList(find("[data-give-people]"), giving, { t, capacity: config.capacity });
+    this.people = peopleList(find("[data-give-people]"), giving, { t });
     this.places = placesList(find("[data-give-places]"), giving, { t });
     this.proposal = proposal(find("[data-give-proposal]"), giving, { t, street: config.street, area: config.area });
     this.changes = changesList(find("[data-give-changes]"), { t, ...config, onUndone: (body) => this.written(body) });
@@ -48,6 +41,7 @@ class Work {
     street.also = (rules) => this.tints.also(rules);
     street.takes = (latlng) => this.takes(latlng);
     giving.onChange(() => this.changed());
+    street.foldLegend(true);
     this.listen();
     this.line = element("div", { name: "map-line give-line", set: { hidden: "" } });
     find(".map-top").append(this.line);
@@ -118,6 +112,7 @@ class Work {
         get(`/api/assignments/places?role=${role}&${area.kind}=${area.id}`),
         get(`/api/assignments/people?street=${street}&role=${role}${this.config.community ? `&community=${this.config.community}` : ""}`),
       ]);
+      this.giving.capacity = people.role.capacity;
       this.giving.setPlaces(places.places);
       this.giving.setPeople(people.people);
       find("[data-give-more]").hidden = !places.more;
@@ -181,7 +176,7 @@ class Work {
     const { t, giving } = this;
     const load = person && giving.loadOf(person.id);
     const text = person ? t("{name}: {places} places, {households} households", { name: person.name, ...load }) : t("Taking away");
-    const done = element("button", { name: "button", text: t("Done"), set: { type: "button" } });
+    const done = element("button", { name: "button", text: t("Finish"), set: { type: "button" } });
     done.addEventListener("click", () => giving.pick(undefined));
     this.line.replaceChildren(markOf(person), element("span", { text, name: "grow" }), done);
   }
@@ -205,31 +200,13 @@ class Work {
     this.exact = new Map();
     find("[data-give-proposal]").replaceChildren();
     await this.written(body);
-    this.offerUndo(body.change, places);
+    offerUndo(this.t, body.change, places, (done) => this.written(done));
   }
 
   /** After a write: everything anew, with the server's answer to our own change in it. */
   async written(body) {
     await this.load();
     this.street.refresh(body.seen);
-  }
-
-  offerUndo(change, count) {
-    const frame = find("[data-give-done]");
-    const { t } = this;
-    const button = element("button", { name: "button", text: t("Undo"), set: { type: "button" } });
-    button.addEventListener("click", async () => {
-      button.disabled = true;
-      const { done, problem } = await undo(t, change);
-      if (problem) {
-        toast(problem, "danger");
-        return;
-      }
-      frame.replaceChildren(element("span", { name: "grow", text: t("Taken back: {count} places.", { count }) }));
-      this.written(done);
-    });
-    frame.replaceChildren(element("span", { name: "grow", text: t("Saved: {count} places.", { count }) }), button);
-    frame.hidden = false;
   }
 }
 
