@@ -1,0 +1,205 @@
+"""A leader gives places to people: by boxes on the map, by the list alone, on a phone; and takes them back."""
+
+from collections.abc import Callable, Iterator
+
+import psycopg
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.giving import (
+    COLUMNS,
+    NEW_ESTATE,
+    ROWS,
+    SOUTH,
+    STEP_EAST,
+    STEP_NORTH,
+    WEST,
+    Hand,
+    add_estate,
+    holders,
+)
+from tests.browser.visits import Visitor, served
+from tests.conftest import Base
+
+pytestmark = pytest.mark.browser
+MOST_PRESSES = 20
+PEOPLE = 5
+
+
+@pytest.fixture(scope="module")
+def base(demo_template: str, copy_database: Callable[[str], Base]) -> Base:
+    return copy_database(demo_template)
+
+
+@pytest.fixture(scope="module")
+def estate(base: Base) -> int:
+    return add_estate(base)
+
+
+@pytest.fixture(scope="module")
+def url(base: Base, estate: int, make_app: Callable[[Base], Flask]) -> Iterator[str]:
+    with served(make_app(base)) as address:
+        yield address
+
+
+@pytest.fixture
+def leader(chromium: Browser, url: str) -> Iterator[Visitor]:
+    somebody = Visitor(chromium, url, "leader")
+    yield somebody
+    somebody.leave()
+
+
+@pytest.fixture
+def phone_leader(chromium: Browser, url: str) -> Iterator[Visitor]:
+    somebody = Visitor(chromium, url, "leader", on_phone=True)
+    yield somebody
+    somebody.leave()
+
+
+@pytest.fixture(autouse=True)
+def nobody_yet(base: Base, estate: int) -> Iterator[None]:
+    """Every test begins with an estate that nobody looks after."""
+    yield
+    with psycopg.connect(base.owner_url) as owner:
+        inside = "SELECT id FROM gridmap.place WHERE estate_id = %s"
+        owner.execute(f"DELETE FROM gridmap.assignment WHERE place_id IN ({inside})", (estate,))
+        owner.execute("INSERT INTO gridmap.change (street_id, layer) VALUES (%s, 'assignments')", (estate >> 32,))
+
+
+def ready(page: Page) -> Page:
+    """Wait until people and places are there and the map stands."""
+    page.wait_for_selector("html[data-give=ready]", state="attached")
+    page.wait_for_selector("html[data-map=idle]", state="attached")
+    return page
+
+
+def open_estate(who: Visitor, estate: int) -> Page:
+    return ready(who.go(f"/assign?street={estate >> 32}&role=building_manager&estate={estate}"))
+
+
+def people(page: Page) -> list[int]:
+    """Ids of the people in the list, from the top."""
+    inputs = page.locator("input[name=give-who]")
+    return [int(value) for value in inputs.evaluate_all("all => all.map(one => one.value)") if value != "null"]
+
+
+def save(page: Page, hand: Hand) -> None:
+    hand.press(page.locator("[data-give-do=save]"))
+    expect(page.locator("[data-give-confirm]")).to_be_enabled()
+    hand.press(page.locator("[data-give-confirm]"))
+    expect(page.locator("[data-give-done]")).to_contain_text("已保存")
+
+
+def test_gives_an_estate_of_two_hundred_houses_to_five_people(leader: Visitor, base: Base, estate: int) -> None:
+    page, hand = leader.go_to_map("/"), Hand(leader.page)
+    hand.press(page.get_by_role("navigation").get_by_role("link", name="责任分配").first)
+    hand.press(page.get_by_role("link", name=NEW_ESTATE))
+    ready(page)
+    width = COLUMNS / PEOPLE * STEP_EAST
+    for k, person in enumerate(people(page)[:PEOPLE]):
+        hand.press(page.locator(f"input[name=give-who][value='{person}']"))
+        if k == 0:
+            hand.press(page.locator("[data-give-do=box]"))
+        west = WEST + k * width - STEP_EAST * 0.15
+        hand.drag(west, SOUTH - STEP_NORTH * 0.2, west + width, SOUTH + ROWS * STEP_NORTH)
+        expect(page.locator("[data-give-count]")).to_contain_text(f"{(k + 1) * COLUMNS * ROWS // PEOPLE} 项变更")
+    save(page, hand)
+    found = holders(base, estate)
+    assert sorted(found.values()) == [COLUMNS * ROWS // PEOPLE] * PEOPLE
+    assert hand.presses <= MOST_PRESSES
+    # and everything back as one
+    page.locator("[data-give-done] button").click()
+    expect(page.locator("[data-give-done]")).to_contain_text("已撤销")
+    assert holders(base, estate) == {}
+
+
+def test_sees_the_load_change_before_anything_is_saved(leader: Visitor, base: Base, estate: int) -> None:
+    page = open_estate(leader, estate)
+    row = page.locator(".give-person").first
+    before = row.locator(".give-load").inner_text()
+    row.click()
+    with page.expect_response("**/api/assignments/preview"):
+        page.locator("[data-give-do=all]").click()
+    expect(row.locator(".give-load")).not_to_have_text(before)
+    expect(row.locator(".give-load")).to_contain_text("步行")
+    expect(page.locator("[data-give-sum]")).to_contain_text("均有人负责")
+    page.locator("[data-give-do=forget]").click()
+    expect(row.locator(".give-load > span")).to_have_text(before)
+    assert holders(base, estate) == {}
+
+
+def test_gives_places_by_the_list_and_the_keyboard_alone(leader: Visitor, base: Base, estate: int) -> None:
+    page = open_estate(leader, estate)
+    person = people(page)[0]
+    page.locator(f"input[name=give-who][value='{person}']").focus()
+    page.keyboard.press("Space")
+    page.locator(".give-list > summary").focus()
+    page.keyboard.press("Enter")
+    for k in (0, 3):
+        page.locator(".give-door input").nth(k).focus()
+        page.keyboard.press("Space")
+    page.locator(".give-door input").nth(3).press("Space")
+    expect(page.locator("[data-give-count]")).to_contain_text("1 项变更")
+    page.locator("[data-give-do=save]").press("Enter")
+    expect(page.locator("[data-give-confirm]")).to_be_enabled()
+    page.locator("#give-why").press("Enter")
+    expect(page.locator("[data-give-done]")).to_contain_text("已保存 1 处")
+    assert holders(base, estate) == {person: 1}
+
+
+def test_hears_who_was_faster(leader: Visitor, base: Base, estate: int) -> None:
+    page = open_estate(leader, estate)
+    first, second = people(page)[:2]
+    page.locator(f"input[name=give-who][value='{first}']").check()
+    page.locator(".give-list > summary").click()
+    page.locator(".give-door input").first.check()
+    other = {
+        "moves": [{"place": first_place(base, estate), "role": "building_manager", "person": second, "revision": None}],
+        "why": "x",
+    }
+    answer = page.evaluate(
+        "async (body) => (await fetch('/api/assignments', {method: 'POST', body: JSON.stringify(body), headers:"
+        " {'Content-Type': 'application/json', 'X-CSRF-Token':"
+        " JSON.parse(document.body.getAttribute('hx-headers'))['X-CSRF-Token']}})).status",
+        other,
+    )
+    assert answer == 200
+    page.locator("[data-give-do=save]").click()
+    expect(page.locator("#give-save .give-troubles li")).to_have_count(1)
+    expect(page.locator("[data-give-confirm]")).to_be_disabled()
+    page.locator("#give-save [data-close-dialog]").click()
+    # what happened meanwhile stands in the list
+    name = page.locator(f".give-person:has(input[value='{second}']) .give-name").inner_text()
+    expect(page.locator(".give-door .give-who").first).to_contain_text(name)
+    assert holders(base, estate) == {second: 1}
+
+
+def first_place(base: Base, estate: int) -> int:
+    with psycopg.connect(base.owner_url) as owner:
+        row = owner.execute(
+            "SELECT id FROM gridmap.place WHERE estate_id = %s AND kind = 'building' ORDER BY code LIMIT 1", (estate,)
+        ).fetchone()
+    assert row
+    return int(row[0])
+
+
+def test_gives_a_house_on_the_phone(phone_leader: Visitor, base: Base, estate: int) -> None:
+    page = open_estate(phone_leader, estate)
+    page.locator("[data-sheet-handle]").tap()
+    page.locator(".give-person").first.tap()
+    # the sheet hides the lower half of the map
+    at = page.evaluate(
+        "(spot) => { gridmap.map.setView(spot, 18, {animate: false}); gridmap.map.panBy([0, 130], {animate: false});"
+        " const at = gridmap.map.latLngToContainerPoint(spot);"
+        " const frame = gridmap.map.getContainer().getBoundingClientRect();"
+        " return [at.x + frame.left, at.y + frame.top]; }",
+        [SOUTH + 0.00006, WEST + 0.00009],
+    )
+    page.touchscreen.tap(*at)
+    expect(page.locator("[data-give-count]")).to_contain_text("1 项变更")
+    page.locator("[data-give-do=save]").tap()
+    expect(page.locator("[data-give-confirm]")).to_be_enabled()
+    page.locator("[data-give-confirm]").tap()
+    expect(page.locator("[data-give-done]")).to_contain_text("已保存 1 处")
+    assert sum(holders(base, estate).values()) == 1
