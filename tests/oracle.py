@@ -40,6 +40,7 @@ WHO: Mapping[str, set[str]] = {
     "grids": {"worker"},
     "buildings": {"manager"},
     "stairwells": {"held", "manager", "leader"},
+    "five_lines": {"code", "name", "state", "line_1", "line_2", "line_3", "line_4", "line_5"},
     "assignments": {"code", "name", "place_kind", "role", "role_title", "unit", "is_primary", "holder", "since"},
 }
 """Attributes that say who is responsible."""
@@ -58,6 +59,7 @@ WHAT: Mapping[str, set[str]] = {
         "code", "name", "kind", "floors", "floors_underground", "built_year", "height_m", "households", "stairwells",
     },
     "stairwells": {"code", "name", "floors", "households"},
+    "five_lines": set(),
     "facilities": {"code", "name", "kind", "kind_title", "theme", "state", "installed_on", "level"},
     "assignments": set(),
     "coverage_grids": {"code", "name", "coverage", "due", "done", "excused", "late"},
@@ -69,7 +71,7 @@ WHAT: Mapping[str, set[str]] = {
 }  # fmt: skip
 """Attributes for everybody who sees the row. What stands in neither table must not leave the server."""
 PLANS = {"planner", "leader", "administrator"}
-NOT_FROM_FILES = {"stairwells", "assignments", "coverage_grids", "coverage_buildings", "gaps"}
+NOT_FROM_FILES = {"stairwells", "five_lines", "assignments", "coverage_grids", "coverage_buildings", "gaps"}
 """Layers that cannot be loaded from files: of all others, those who plan may know what was kept of the file."""
 
 
@@ -110,6 +112,7 @@ QUERIES: Mapping[str, str] = {
     f" {SHAPE.format('p')} FROM {PLACES.format('building')}",
     "stairwells": f"SELECT {OF_PLACE}, p.parent_id, d.floors, cardinality(d.units) AS households,"
     f" {SHAPE.format('p')} FROM {PLACES.format('stairwell')}",
+    "five_lines": f"SELECT {OF_PLACE}, p.parent_id, {SHAPE.format('p')} FROM {PLACES.format('stairwell')}",
     "facilities": f"SELECT {OF_PLACE}, d.kind, (SELECT title FROM gridmap.facility_kind k WHERE k.code = d.kind)"
     " AS kind_title, (SELECT theme FROM gridmap.facility_kind k WHERE k.code = d.kind) AS theme, d.state,"
     f" d.installed_on, d.level, {SHAPE.format('p')} FROM {PLACES.format('facility')}",
@@ -325,6 +328,8 @@ class Oracle:
         day = day or self.now.astimezone(OFFICE).date()
         seen = [row for row in self.raw(layer, day) if self._is_seen(rights, layer, row)]
         who = self._holders(rights, day)
+        if layer == "five_lines":
+            seen = [row | self._lines(row, day) for row in seen]
         if layer in WORK:
             seen = [row | self._work(rights, layer, row, day) for row in seen]
             seen = [row for row in seen if layer != "gaps" or row["reason"]]
@@ -337,6 +342,23 @@ class Oracle:
         if layer == "communities":
             return rights.is_near(row["street_id"])
         return rights.covers(row)
+
+    def _lines(self, row: Row, day: date) -> Row:
+        """Which of the five lines of a stairwell are filled, by anybody, known to the account or not."""
+        at = datetime(day.year, day.month, day.day, 23, 59, 59, tzinfo=OFFICE)
+        chain = {row[name] for name in ("id", "parent_id", "grid_id", "micro_grid_id", "estate_id")}
+        held = {
+            self._line_of[one["role"]]
+            for one in self.assignments
+            if one["place_id"] in chain and holds(one["valid"], at) and not one["unit"]
+        }
+        lines = {f"line_{number}": "held" if number in held else "open" for number in range(1, 6)}
+        return lines | {"state": "missing" if "open" in lines.values() else "whole"}
+
+    @cached_property
+    def _line_of(self) -> dict[str, int | None]:
+        with psycopg.connect(self.owner_url) as owner:
+            return dict(owner.execute("SELECT code, line FROM gridmap.duty_role").fetchall())
 
     # Due work --------------------------------------------------------------------------------------------------
 

@@ -42,6 +42,11 @@ READ = {
     "pages.inbox": ["/my/inbox"],
     "pages.reminders": ["/reminders", "/reminders?community={place}", "/reminders?community={community}"],
     "pages.plates": ["/plates?within={place}"],
+    "pages.chart": ["/chart?within={place}", "/chart?within={place}&by=building&qr=1"],
+    "pages.assign": ["/assign", "/assign?role=grid_worker", "/assign?street={street}"],
+    "pages.hand_over": ["/assign/hand-over", "/assign/hand-over?street={street}"],
+    "pages.assign_excel": ["/assign/excel"],
+    "pages.assign_changes": ["/assign/changes"],
     "pages.privacy": ["/about/privacy"],
     "answers.proof": ["/api/proof"],
     "assigning.roles": ["/api/assignments/roles"],
@@ -312,7 +317,7 @@ def test_a_layer_that_says_nothing_is_an_unknown_layer(
 ) -> None:
     headers = scene.world.headers(who) | {"Accept": accept}
     hidden = set(BY_NAME) - set(there(scene, who))
-    assert hidden == {"assignments"}
+    assert hidden == {"assignments", "five_lines"}
     for name in hidden:
         for template in BY_LAYER:
             for method in ("GET", "HEAD"):
