@@ -84,11 +84,12 @@ def test_folium_gets_latitude_first_and_the_page_longitude_first():
 
 
 def test_one_tile_carries_all_layers_that_are_on_and_others_come_when_asked_for():
-    main, later = configuration(LAYERS, view(), Addresses())["sources"]
-    names = [layer.name for layer in LAYERS if layer.name != "assignments"]
+    main, *others = configuration(LAYERS, view(), Addresses())["sources"]
+    later = ["five_lines", "assignments"]
+    names = [layer.name for layer in LAYERS if layer.name not in later]
     address = "/tiles/{z}/{x}/{y}.mvt?layers="
     assert main == {"name": "main", "url": address + ",".join(names), "layers": names, "maxZoom": 16}
-    assert later == {"name": "assignments", "url": address + "assignments", "layers": ["assignments"], "maxZoom": 16}
+    assert others == [{"name": name, "url": address + name, "layers": [name], "maxZoom": 16} for name in later]
     assert [one["name"] for one in configuration([BY_NAME["grids"]], view(), Addresses())["sources"]] == ["main"]
 
 
@@ -125,7 +126,8 @@ def test_the_ground_is_always_on_and_the_rest_can_be_switched():
 
 def test_only_places_can_be_opened():
     made = {layer["name"]: layer["pickable"] for layer in configuration(LAYERS, view(), Addresses())["layers"]}
-    assert {name for name, can in made.items() if can} == {"grids", "estates", "buildings", "stairwells", "facilities"}
+    places = {"grids", "estates", "buildings", "stairwells", "five_lines", "facilities"}
+    assert {name for name, can in made.items() if can} == places
 
 
 def test_without_a_key_there_is_no_other_background():

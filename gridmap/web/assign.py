@@ -54,6 +54,7 @@ TEXTS = (
     _("Open work"),
     _("Pick a person first, then the places."),
     _("Place"),
+    _("Proposal"),
     _("Proposed: {count} places"),
     _("Refused"),
     _("Role"),

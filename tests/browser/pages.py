@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 LONG = "东区街道花苑社区长江路与中山四路交叉口东北侧原农业机械厂职工宿舍及其历年加建部分联合管理小区(含商铺二层)"
 """A name as long as real registers have them."""
+ESTATE = 42992622800896
+HOUSE = 42992622800897
+"""An estate of the demo whose stairwells have lines of their own, and its first building."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,14 @@ PAGES = (
     PageOf("reminders-worker", "worker", "/reminders"),
     PageOf("plates", "leader", "/plates?within=42953968091136"),
     PageOf("privacy", "manager", "/about/privacy"),
+    PageOf("list-lines", "leader", "/list?layer=five_lines&street=10010&vacant=1"),
+    PageOf("chart", "leader", f"/chart?within={HOUSE}&qr=1"),
+    PageOf("chart-building", "leader", f"/chart?within={HOUSE}&by=building"),
+    PageOf("assign", "leader", "/assign", is_map=True),
+    PageOf("assign-estate", "leader", f"/assign?street=10010&role=building_manager&estate={ESTATE}", is_map=True),
+    PageOf("hand-over", "leader", "/assign/hand-over"),
+    PageOf("assign-excel", "leader", "/assign/excel"),
+    PageOf("assign-changes", "leader", "/assign/changes"),
     PageOf("data", "planner", "/data"),
     PageOf("data-layer", "planner", "/data/buildings"),
     PageOf("ogc", "planner", "/ogc?f=html"),

@@ -25,6 +25,7 @@ from tests.conftest import Base
 pytestmark = pytest.mark.browser
 MOST_PRESSES = 20
 PEOPLE = 5
+PATIENCE = 20_000
 
 
 @pytest.fixture(scope="module")
@@ -59,8 +60,10 @@ def phone_leader(chromium: Browser, url: str) -> Iterator[Visitor]:
 
 @pytest.fixture(autouse=True)
 def nobody_yet(base: Base, estate: int) -> Iterator[None]:
-    """Every test begins with an estate that nobody looks after."""
+    """Every test begins with an estate that nobody looks after; a page of hundreds of people may take its time."""
+    expect.set_options(timeout=PATIENCE)
     yield
+    expect.set_options(timeout=5_000)
     with psycopg.connect(base.owner_url) as owner:
         inside = "SELECT id FROM gridmap.place WHERE estate_id = %s"
         owner.execute(f"DELETE FROM gridmap.assignment WHERE place_id IN ({inside})", (estate,))
@@ -203,3 +206,75 @@ def test_gives_a_house_on_the_phone(phone_leader: Visitor, base: Base, estate: i
     page.locator("[data-give-confirm]").tap()
     expect(page.locator("[data-give-done]")).to_contain_text("已保存 1 处")
     assert sum(holders(base, estate).values()) == 1
+
+
+def test_takes_a_proposal_changes_it_by_hand_and_applies_it(leader: Visitor, base: Base, estate: int) -> None:
+    page, hand = open_estate(leader, estate), Hand(leader.page)
+    with page.expect_response("**/api/assignments/proposal", timeout=60_000):
+        hand.press(page.locator("[data-give-do=propose]"))
+    expect(page.locator("[data-give-count]")).to_contain_text(f"{COLUMNS * ROWS} 项变更")
+    # every line says why, and nothing is written
+    reasons = page.locator(".give-reasons .give-reason")
+    expect(reasons).to_have_count(COLUMNS * ROWS)
+    assert all("负责数" in words for words in reasons.all_inner_texts())
+    assert holders(base, estate) == {}
+    page.locator(".give-list > summary").click()
+    first = page.locator(".give-door").first
+    proposed = first.locator(".give-who").inner_text()
+    other = next(one for one in people(page) if name_of(page, one) not in proposed)
+    page.locator(f"input[name=give-who][value='{other}']").check()
+    first.locator("input").check()
+    expect(first.locator(".give-who")).to_contain_text(name_of(page, other))
+    expect(first.locator(".give-reason")).to_be_hidden()
+    save(page, hand)
+    found = holders(base, estate)
+    assert sum(found.values()) == COLUMNS * ROWS
+    with psycopg.connect(base.owner_url) as owner:
+        row = owner.execute(
+            "SELECT person_id FROM gridmap.assignment WHERE place_id = %s AND upper_inf(valid)",
+            (first_place(base, estate),),
+        ).fetchone()
+    assert row == (other,)
+    page.locator("[data-give-last] > summary").click()
+    expect(page.locator(".give-change").first).to_contain_text(f"{COLUMNS * ROWS} 处")
+
+
+def name_of(page: Page, person: int) -> str:
+    return page.locator(f".give-person:has(input[value='{person}']) .give-name").inner_text()
+
+
+def test_hands_over_everything_that_somebody_holds(leader: Visitor, base: Base, estate: int) -> None:
+    page = open_estate(leader, estate)
+    giver, *takers = people(page)[:3]
+    page.locator(f"input[name=give-who][value='{giver}']").check()
+    page.locator("[data-give-do=all]").click()
+    save(page, Hand(page))
+    before = counts_of(base, giver)
+    page = leader.go(f"/assign/hand-over?street={estate >> 32}")
+    page.locator(f"input[name=hand-from][value='{giver}']").check()
+    for one in takers:
+        page.locator(f"input[name=hand-to][value='{one}']").check()
+    expect(page.locator("[data-hand-preview] tbody tr")).to_have_count(before)
+    expect(page.locator("[data-hand-status]")).to_contain_text(f"{before} 处")
+    # the first place goes to the second person instead
+    with page.expect_response("**/api/assignments/hand-over"):
+        page.locator("[data-hand-preview] select").first.select_option(str(takers[1]))
+    page.locator("#hand-note").fill("钥匙在物业")
+    expect(page.locator("[data-hand-apply]")).to_be_enabled()
+    page.locator("[data-hand-apply]").click()
+    expect(page.locator("[data-give-done]")).to_contain_text("已保存")
+    assert counts_of(base, giver) == 0
+    page = leader.go(f"/assign/changes?street={estate >> 32}")
+    expect(page.locator(".give-change").first).to_contain_text("工作移交")
+    page.locator(".give-change").first.get_by_role("button").click()
+    expect(page.locator(".give-change").nth(1)).to_contain_text("已撤销")
+    assert counts_of(base, giver) == before
+
+
+def counts_of(base: Base, person: int) -> int:
+    with psycopg.connect(base.owner_url) as owner:
+        row = owner.execute(
+            "SELECT count(*) FROM gridmap.assignment WHERE person_id = %s AND upper_inf(valid)", (person,)
+        ).fetchone()
+    assert row
+    return int(row[0])

@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from gridmap import assets
 from gridmap.context import Services
 from gridmap.db import SYSTEM
+from gridmap.i18n import translate
+from gridmap.web.assign import TEXTS
 from gridmap.web.surnames import surname_of
 from tests.conftest import DEMO_PASSWORD
 from tests.web.visitor import Person
@@ -158,7 +161,7 @@ class TestTheChart:
         whole = leader.get(f"/chart?within={house}&by=building").text
         assert each.count('<article class="chart') == len(doors)
         assert whole.count('<article class="chart') == 1
-        assert whole.count("<tr><th scope=\"row\">") == len(doors)
+        assert whole.count('<tr><th scope="row">') == len(doors)
 
     @pytest.mark.parametrize("account", ["planner", "worker", "manager", "property"])
     def test_is_for_those_who_lead(self, visit: Callable[..., Person], services: Services, account: str) -> None:
@@ -178,3 +181,11 @@ def test_everything_opens_for_a_leader_who_sees_nothing_of_it(app: Flask, leader
     assert leader.get("/assign?estate=1").status_code == 404
     assert leader.get("/assign?role=nobody").status_code == 404
     assert leader.get("/assign?street=99").status_code == 404
+
+
+def test_every_text_of_the_scripts_of_giving_is_known_and_translated() -> None:
+    found = set()
+    for script in (assets.STATIC / "js" / "assign").glob("*.js"):
+        found |= set(re.findall(r"""\bt\(\s*"((?:[^"\\]|\\.)*)\"""", script.read_text("utf-8")))
+    assert found == set(TEXTS)
+    assert [text for text in TEXTS if translate("zh", text) == text] == []

@@ -6,7 +6,13 @@ import { get, sentence } from "./send.js";
 import { undo } from "./save.js";
 
 function kinds(t) {
-  return { change: t("Given by hand"), hand_over: t("Hand-over"), import: t("Import"), undo: t("Taken back") };
+  return {
+    change: t("Given by hand"),
+    proposal: t("Proposal"),
+    hand_over: t("Hand-over"),
+    import: t("Import"),
+    undo: t("Taken back"),
+  };
 }
 
 /** The list of changes in `frame`; `onUndone(body)` hears of an undo. Returns {load()}. */

@@ -48,6 +48,13 @@ export class Giving {
     return found || String(number);
   }
 
+  /** What people call the place: a stairwell with its house. */
+  nameOf(id, otherwise = "") {
+    const place = this.places.get(id);
+    if (!place) return otherwise;
+    return place.building_name && place.building !== place.id ? `${place.building_name} ${place.name}` : place.name;
+  }
+
   holderOf(id) {
     const { holder } = this.places.get(id);
     return holder ? holder.person : null;

@@ -12,7 +12,8 @@ function grouped(places) {
   return [...houses.values()];
 }
 
-/** The list in `frame`; `show()` when the places have changed, `update()` when moves have or somebody else is picked. */
+/** The list in `frame`; `show()` when the places have changed, `update()` when moves have or somebody else is picked.
+ * A list of hundreds is made when it is opened. */
 export function placesList(frame, giving, { t }) {
   let rows = [];
   let houses = [];
@@ -56,12 +57,18 @@ export function placesList(frame, giving, { t }) {
     return element("li", { name: "give-house" }, label, doors);
   }
 
+  const fold = frame.closest("details");
+  let isShown = false;
+
   function show() {
+    isShown = fold.open;
     rows = [];
     houses = [];
-    frame.replaceChildren(...grouped([...giving.places.values()]).map(house));
+    frame.replaceChildren(...(isShown ? grouped([...giving.places.values()]).map(house) : []));
     update();
   }
+
+  fold.addEventListener("toggle", () => fold.open && !isShown && show());
 
   function update() {
     const isMine = (id) => giving.active !== undefined && giving.whoHas(id) === giving.active;

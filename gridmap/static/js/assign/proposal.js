@@ -29,13 +29,14 @@ export function proposal(frame, giving, { t, street, area }) {
     for (const line of moved) giving.moves.set(line.place, line.person);
     for (const line of lines) giving.why.set(line.place, line.sentence);
     giving.changed();
-    const words = moved.length ? t("Proposed: {count} places", { count: moved.length }) : t("Nothing to propose: every place has somebody.");
+    const proposed = t("Proposed: {count} places", { count: moved.length });
+    const words = moved.length || nobody.length ? proposed : t("Nothing to propose: every place has somebody.");
     frame.replaceChildren(element("p", { name: "strong", text: words, set: { role: "status" } }), ...reasons(moved), ...left(nobody));
   }
 
   function reasons(moved) {
     const rows = moved.map((line) => {
-      const name = element("span", { name: "strong", text: `${line.name} → ${line.person_name}` });
+      const name = element("span", { name: "strong", text: `${giving.nameOf(line.place, line.name)} → ${line.person_name}` });
       return element("li", {}, name, element("span", { name: "give-reason", text: line.sentence }));
     });
     return rows.length ? [element("ul", { name: "give-reasons", set: { role: "list", tabindex: "0" } }, ...rows)] : [];
@@ -43,7 +44,7 @@ export function proposal(frame, giving, { t, street, area }) {
 
   function left(nobody) {
     if (!nobody.length) return [];
-    const rows = nobody.map((one) => element("li", {}, element("span", { name: "strong", text: one.name }), element("span", { name: "give-reason", text: one.sentence })));
+    const rows = nobody.map((one) => element("li", {}, element("span", { name: "strong", text: giving.nameOf(one.place, one.name) }), element("span", { name: "give-reason", text: one.sentence })));
     const words = element("p", { name: "strong", text: t("{count} places that nobody can take", { count: nobody.length }) });
     return [element("div", { name: "note note-warn" }, element("div", {}, words, element("ul", { name: "give-reasons", set: { role: "list" } }, ...rows)))];
   }

@@ -3,23 +3,23 @@ import { Problem } from "../ask.js";
 import { element } from "../map/dom.js";
 import { newId, post, sentence } from "./send.js";
 
-function turns(places) {
+function turns(places, nameOf) {
   const found = new Map();
   for (const one of places.filter((place) => place.kind !== "same")) {
     const before = one.before ? one.before.name : null;
     const after = one.after ? one.after.name : null;
     const key = JSON.stringify([before, after]);
     if (!found.has(key)) found.set(key, { before, after, names: [] });
-    found.get(key).names.push(one.name);
+    found.get(key).names.push(nameOf(one.place, one.name));
   }
   return [...found.values()];
 }
 
-/** What a preview says, as elements: who moves, grouped, and what is in the way. */
-export function previewOf(t, preview) {
+/** What a preview says, as elements: who moves, grouped, and what is in the way. `nameOf(id, name)` says it in full. */
+export function previewOf(t, preview, nameOf) {
   const nobody = t("Nobody yet");
   const list = element("ul", { name: "give-turns", set: { role: "list" } });
-  for (const { before, after, names } of turns(preview.places)) {
+  for (const { before, after, names } of turns(preview.places, nameOf)) {
     const from = t("From {before} to {after}", { before: before || nobody, after: after || nobody });
     const summary = element("summary", {}, element("span", { name: "grow", text: from }), element("span", { name: "give-count", text: t("{count} places", { count: names.length }) }));
     const all = element("p", { name: "small muted", text: names.join(t(", ")) });
@@ -38,7 +38,7 @@ function inTheWay({ conflicts, refused }) {
  * The dialog `dialog` with a form. `open(moves, kind)` shows what they would do; `onSaved(body)` hears what was written,
  * `onStale(places)` of places that somebody else has given meanwhile.
  */
-export function saveDialog(dialog, { t, onSaved, onStale }) {
+export function saveDialog(dialog, { t, onSaved, onStale, nameOf = (id, name) => name }) {
   const form = dialog.querySelector("form");
   const body = dialog.querySelector("[data-give-preview]");
   const button = dialog.querySelector("[data-give-confirm]");
@@ -61,7 +61,7 @@ export function saveDialog(dialog, { t, onSaved, onStale }) {
     dialog.showModal();
     try {
       const answer = await post("/api/assignments/preview", { moves });
-      body.replaceChildren(...previewOf(t, answer.body));
+      body.replaceChildren(...previewOf(t, answer.body, nameOf));
       const bad = inTheWay(answer.body);
       sending = moves.filter((move) => !bad.has(move.place));
       if (answer.body.conflicts.length) onStale(answer.body.conflicts.map((one) => one.place));
@@ -86,7 +86,7 @@ export function saveDialog(dialog, { t, onSaved, onStale }) {
         onSaved(answer);
       } else {
         const known = { places: [], conflicts: [], refused: [], ...answer };
-        body.replaceChildren(...previewOf(t, known));
+        body.replaceChildren(...previewOf(t, known, nameOf));
         say(answer.description);
         onStale(known.conflicts.map((one) => one.place));
       }

@@ -35,7 +35,12 @@ class Work {
     this.places = placesList(find("[data-give-places]"), giving, { t });
     this.proposal = proposal(find("[data-give-proposal]"), giving, { t, street: config.street, area: config.area });
     this.changes = changesList(find("[data-give-changes]"), { t, ...config, onUndone: (body) => this.written(body) });
-    this.save = saveDialog(find("#give-save"), { t, onSaved: (body) => this.saved(body), onStale: () => this.load() });
+    this.save = saveDialog(find("#give-save"), {
+      t,
+      onSaved: (body) => this.saved(body),
+      onStale: () => this.load(),
+      nameOf: (id, name) => giving.nameOf(id, name),
+    });
     const giveBox = (min, max) => this.give(this.marks.inside(min, max));
     this.box = boxTool(street.map, { isWanted: () => giving.active !== undefined, onBox: giveBox });
     street.also = (rules) => this.tints.also(rules);
@@ -70,7 +75,7 @@ class Work {
       all: () => this.give([...giving.places.keys()]),
       vacant: () => this.give([...giving.places.keys()].filter((id) => giving.whoHas(id) === null)),
       forget: () => giving.forget(),
-      save: () => this.save.open(giving.asSent()),
+      save: () => this.save.open(giving.asSent(), giving.why.size ? "proposal" : "change"),
       propose: () => this.proposal.ask(button, find("[data-give-only]").checked),
     };
     doing[what]();
@@ -116,6 +121,7 @@ class Work {
       this.giving.setPlaces(places.places);
       this.giving.setPeople(people.people);
       find("[data-give-more]").hidden = !places.more;
+      this.loaded = (this.loaded || 0) + 1;
       this.people.show();
       this.places.show();
       this.giving.changed();
@@ -144,14 +150,26 @@ class Work {
   }
 
   changed() {
-    this.tints.count();
-    this.marks.draw();
-    this.street.tiles.draw(this.street.rules());
+    if (!this.isDrawing) {
+      this.isDrawing = true;
+      requestAnimationFrame(() => this.draw());
+    }
     this.people.update(this.exact);
     this.places.update();
     this.tell();
     clearTimeout(this.timer);
     if (this.giving.moves.size) this.timer = setTimeout(() => this.askExact(), PAUSE);
+  }
+
+  /** The map follows once for all that changed since the last frame; who is picked is not drawn on it. */
+  draw() {
+    this.isDrawing = false;
+    const drawn = JSON.stringify([[...this.giving.moves], this.loaded]);
+    if (drawn === this.drawn) return;
+    this.drawn = drawn;
+    this.tints.count();
+    this.marks.draw();
+    this.street.tiles.draw(this.street.rules());
   }
 
   tell() {
@@ -199,8 +217,8 @@ class Work {
     this.giving.why.clear();
     this.exact = new Map();
     find("[data-give-proposal]").replaceChildren();
-    await this.written(body);
     offerUndo(this.t, body.change, places, (done) => this.written(done));
+    await this.written(body);
   }
 
   /** After a write: everything anew, with the server's answer to our own change in it. */
