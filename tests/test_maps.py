@@ -15,7 +15,17 @@ from gridmap.coords import BBox, LonLat
 from gridmap.i18n import translate
 from gridmap.layer import Attribute, Layer, Role, Scoped, Style, StyleClass
 from gridmap.layers import BY_NAME, LAYERS
-from gridmap.maps import Addresses, UnknownAsset, View, compose, configuration, leaflet_point, lon_lat_bounds, pieces
+from gridmap.maps import (
+    WORK,
+    Addresses,
+    UnknownAsset,
+    View,
+    compose,
+    configuration,
+    leaflet_point,
+    lon_lat_bounds,
+    pieces,
+)
 
 EVERYONE = frozenset(Role)
 PAYLOADS = ("<img src=x onerror=alert(1)>", "</script><script>alert(1)</script>", "${alert(1)}", "`+alert(1)+`")
@@ -126,7 +136,7 @@ def test_the_ground_is_always_on_and_the_rest_can_be_switched():
 
 def test_only_places_can_be_opened():
     made = {layer["name"]: layer["pickable"] for layer in configuration(LAYERS, view(), Addresses())["layers"]}
-    places = {"grids", "estates", "buildings", "stairwells", "five_lines", "facilities"}
+    places = {"grids", "estates", "buildings", "stairwells", "five_lines", "facilities", *WORK}
     assert {name for name, can in made.items() if can} == places
 
 

@@ -1,12 +1,15 @@
 """A leader gives places to people: by boxes on the map, by the list alone, on a phone; and takes them back."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
 from flask import Flask
+from openpyxl import load_workbook
 from playwright.sync_api import Browser, Page, expect
 
+from gridmap.people.giving.sheets import COLUMNS as COLUMNS_OF_SHEET
 from tests.browser.giving import (
     COLUMNS,
     NEW_ESTATE,
@@ -275,6 +278,60 @@ def counts_of(base: Base, person: int) -> int:
     with psycopg.connect(base.owner_url) as owner:
         row = owner.execute(
             "SELECT count(*) FROM gridmap.assignment WHERE person_id = %s AND upper_inf(valid)", (person,)
+        ).fetchone()
+    assert row
+    return int(row[0])
+
+
+def test_brings_a_changed_workbook_back_and_sees_the_difference_first(
+    leader: Visitor, base: Base, estate: int, tmp_path: Path
+) -> None:
+    page = leader.go(f"/assign/excel?street={estate >> 32}")
+    page.select_option("#role", "building_manager")
+    with page.expect_download() as taken:
+        page.get_by_role("button", name="Excel").click()
+    book = tmp_path / "book.xlsx"
+    taken.value.save_as(book)
+    place, (old, new) = swap_holder(book)
+    page.set_input_files("#excel-file", book)
+    page.get_by_role("button", name="查看差异").click()
+    chips = page.locator("[data-excel-counts]")
+    expect(chips).to_contain_text("换人 1")
+    chips.get_by_role("button", name="换人").click()
+    row = page.locator("[data-excel-rows] tr")
+    expect(row).to_have_count(1)
+    expect(row).to_contain_text("换人")
+    assert holder_of(base, place) == old
+    page.locator("[data-excel-apply]").click()
+    page.locator("[data-give-confirm]").click()
+    expect(page.locator("[data-give-done]")).to_contain_text("已保存 1 处")
+    assert holder_of(base, place) == new
+    page.locator("[data-give-done] button").click()
+    expect(page.locator("[data-give-done]")).to_contain_text("已撤销")
+    assert holder_of(base, place) == old
+
+
+def swap_holder(book: Path) -> tuple[str, tuple[int, int]]:
+    """Give the first place of the workbook to the person of the last row; its code, and the people before and after."""
+    sheets = load_workbook(book)
+    sheet = sheets.worksheets[0]
+    words = [word for word, _title, _width in COLUMNS_OF_SHEET]
+    first = dict(zip(words, sheet[2], strict=True))
+    last = dict(zip(words, sheet[sheet.max_row], strict=True))
+    told = str(first["code"].value), (int(str(first["person_id"].value)), int(str(last["person_id"].value)))
+    for word in ("person", "person_id"):
+        first[word].value = last[word].value
+    sheets.save(book)
+    return told
+
+
+def holder_of(base: Base, code: str) -> int:
+    with psycopg.connect(base.owner_url) as owner:
+        row = owner.execute(
+            "SELECT a.person_id FROM gridmap.assignment a JOIN gridmap.place p ON p.id = a.place_id"
+            " WHERE p.code = %s AND p.kind IN ('stairwell', 'building') AND a.role = 'building_manager'"
+            " AND a.is_primary AND upper_inf(a.valid)",
+            (code,),
         ).fetchone()
     assert row
     return int(row[0])
