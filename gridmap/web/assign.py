@@ -77,6 +77,7 @@ TEXTS = (
     _("was {name}"),
     _("{before} → {after} places"),
     _("{count} changes"),
+    _("{count} more: search by name"),
     _("{count} open, {late} late"),
     _("{count} places"),
     _("{count} places have nobody"),

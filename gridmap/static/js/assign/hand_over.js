@@ -5,6 +5,7 @@ import { given, offerUndo } from "./page.js";
 import { newId, get, post, sentence } from "./send.js";
 
 const TYPING = 300;
+const MOST = 40; // people at once; the others are found by name
 const config = given();
 const { t } = config;
 const find = (selector) => document.querySelector(selector);
@@ -40,11 +41,12 @@ function personRow(side, person) {
 
 function showPeople(side, people) {
   for (const one of people) known.set(one.id, one);
-  const listed = new Map(people.map((one) => [one.id, one]));
   // who is chosen stays in sight whatever is searched for
-  const kept = side === "from" ? [chosen.from] : [...chosen.to];
-  for (const id of kept) if (id !== null && !listed.has(id)) listed.set(id, known.get(id));
-  const rows = [...listed.values()].map((one) => personRow(side, one));
+  const kept = (side === "from" ? [chosen.from] : [...chosen.to]).filter((id) => id !== null);
+  const listed = new Map([...kept.map((id) => known.get(id)), ...people].map((one) => [one.id, one]));
+  const rows = [...listed.values()].slice(0, MOST).map((one) => personRow(side, one));
+  const hidden = listed.size - rows.length;
+  if (hidden) rows.push(element("p", { name: "give-more muted small", text: t("{count} more: search by name", { count: hidden }) }));
   const nobody = element("p", { name: "muted give-nobody-found", text: t("Nobody found") });
   find(`[data-hand-people=${side}]`).replaceChildren(...(rows.length ? rows : [nobody]));
 }

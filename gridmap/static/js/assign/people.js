@@ -2,6 +2,8 @@
 import { element } from "../map/dom.js";
 import { svg } from "../map/symbols.js";
 
+const MOST = 40; // people at once; a street has hundreds, whom one finds by name
+
 /** A person's mark: the sign that stands on the map, in the same colour; without a person a hollow one. */
 export function markOf(person) {
   const picture = svg("svg", { viewBox: "0 0 28 28", class: "give-mark", "aria-hidden": "true" });
@@ -39,7 +41,7 @@ function loadWords(t, load) {
 
 /**
  * The list in `frame`. `exact` are loads from the server's preview, person → load. `giving.capacity` is the most of the role.
- * Returns {show(), update(exact)}: show() when the people have changed, update() when moves have.
+ * Returns {show(wanted), update(exact)}: show() when the people have changed, ids wanted first; update() when moves have.
  */
 export function peopleList(frame, giving, { t }) {
   const rows = new Map();
@@ -63,13 +65,29 @@ export function peopleList(frame, giving, { t }) {
     return label;
   }
 
-  function show() {
+  /** Who has to be in the list: whoever holds or gets something here, or is picked. */
+  function concerned() {
+    const found = new Set([...giving.places.keys()].map((id) => giving.holderOf(id)));
+    for (const person of giving.moves.values()) found.add(person);
+    found.add(giving.active);
+    return [...giving.people.values()].filter((one) => found.has(one.id));
+  }
+
+  function show(wanted = []) {
     rows.clear();
-    frame.replaceChildren(...[...giving.people.values()].map(row), row(null));
+    const listed = new Set([...wanted.map((id) => giving.people.get(id)), ...concerned()]);
+    for (const one of giving.people.values()) if (listed.size < MOST) listed.add(one);
+    const hidden = giving.people.size - listed.size;
+    const more = element("p", { name: "give-more muted small", text: t("{count} more: search by name", { count: hidden }) });
+    frame.replaceChildren(...[...listed].map(row), row(null), ...(hidden ? [more] : []));
     update(new Map());
   }
 
   function update(exact) {
+    if (concerned().some((one) => !rows.has(one.id))) {
+      show([...rows.keys()].filter((id) => id !== null));
+      return;
+    }
     const held = [...giving.people.keys()].map((id) => giving.loadOf(id).places);
     const largest = Math.max(1, ...held);
     for (const [id, { label, input, load, person }] of rows) {

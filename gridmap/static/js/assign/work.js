@@ -138,7 +138,7 @@ class Work {
     try {
       const found = await get(`/api/assignments/people?street=${street}&role=${role}&q=${encodeURIComponent(text)}`);
       this.giving.setPeople(found.people);
-      this.people.show();
+      this.people.show(found.people.map((one) => one.id));
       const [first] = found.people;
       find("[data-give-found]").textContent = first ? found.people.map((one) => one.name).join(this.t(", ")) : this.t("Nobody found");
       const row = first && document.querySelector(`input[name="give-who"][value="${first.id}"]`);
