@@ -17,7 +17,11 @@ function kinds(t) {
 
 /** The list of changes in `frame`; `onUndone(body)` hears of an undo. Returns {load()}. */
 export function changesList(frame, { t, locale, street, onUndone }) {
-  const day = new Intl.DateTimeFormat(locale === "zh" ? "zh-CN" : locale, { dateStyle: "medium", timeStyle: "short", timeZone: "Asia/Shanghai" });
+  const day = new Intl.DateTimeFormat(locale === "zh" ? "zh-CN" : locale, {
+    dateStyle: "medium",
+    timeStyle: "short",
+    timeZone: "Asia/Shanghai",
+  });
   let last = null;
 
   async function takeBack(button, change) {
@@ -35,8 +39,14 @@ export function changesList(frame, { t, locale, street, onUndone }) {
   }
 
   function row(change) {
-    const title = element("span", { name: "strong", text: `${kinds(t)[change.kind] || change.kind} · ${t("{count} places", { count: change.places })}` });
-    const note = element("span", { name: "place-note", text: t("{day}, {name}", { day: day.format(new Date(change.at)), name: change.by || "?" }) });
+    const title = element("span", {
+      name: "strong",
+      text: `${kinds(t)[change.kind] || change.kind} · ${t("{count} places", { count: change.places })}`,
+    });
+    const note = element("span", {
+      name: "place-note",
+      text: t("{day}, {name}", { day: day.format(new Date(change.at)), name: change.by || "?" }),
+    });
     const words = element("span", { name: "place-text" }, title, note);
     if (change.why) words.append(element("span", { name: "place-note", text: change.why }));
     const item = element("li", { name: "give-change" }, words);
@@ -62,7 +72,9 @@ export function changesList(frame, { t, locale, street, onUndone }) {
       } else if (!more) frame.append(element("p", { name: "muted", text: t("No change yet") }));
       if (found.more) {
         const press = { click: () => load(true) };
-        frame.append(element("button", { name: "button button-wide", text: t("More"), set: { type: "button" }, on: press }));
+        frame.append(
+          element("button", { name: "button button-wide", text: t("More"), set: { type: "button" }, on: press }),
+        );
       }
     } catch (error) {
       if (!(error instanceof Problem)) throw error;

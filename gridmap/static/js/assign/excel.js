@@ -34,13 +34,19 @@ const nameIn = (one) => (one && typeof one === "object" ? one.name : one) || "�
 function row(one) {
   const cell = (title, ...children) => element("td", { set: { "data-title": title } }, ...children);
   const place = element("span", { text: one.name || "—" });
-  const number = element("span", { name: "muted small", text: ` ${t("Row {row}", { row: one.row || "—" })} ${config.roles[one.role] || one.role || ""}` });
+  const number = element("span", {
+    name: "muted small",
+    text: ` ${t("Row {row}", { row: one.row || "—" })} ${config.roles[one.role] || one.role || ""}`,
+  });
   const kind = KINDS[one.outcome];
   return element(
     "tr",
     {},
     element("th", { set: { scope: "row" } }, place, number),
-    cell(t("What happens"), element("span", { name: kind ? `badge badge-${kind}` : "badge", text: titleOf(one.outcome) })),
+    cell(
+      t("What happens"),
+      element("span", { name: kind ? `badge badge-${kind}` : "badge", text: titleOf(one.outcome) }),
+    ),
     cell(t("Before"), nameIn(one.before)),
     cell(t("After"), nameIn(one.after)),
     cell(t("Note"), one.sentence || ""),
@@ -50,7 +56,12 @@ function row(one) {
 function chip(outcome, count) {
   const press = { click: () => filter(shown === outcome ? null : outcome) };
   const text = `${outcome ? titleOf(outcome) : t("All rows")} ${count}`;
-  return element("button", { name: "chip", text, set: { type: "button", "aria-pressed": String(shown === outcome) }, on: press });
+  return element("button", {
+    name: "chip",
+    text,
+    set: { type: "button", "aria-pressed": String(shown === outcome) },
+    on: press,
+  });
 }
 
 function filter(outcome) {

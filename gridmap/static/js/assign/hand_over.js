@@ -32,9 +32,17 @@ function personRow(side, person) {
   input.checked = side === "from" ? chosen.from === person.id : chosen.to.has(person.id);
   input.addEventListener("change", () => choose(side, person.id, input.checked));
   const load = person.load || { places: 0, households: 0 };
-  const note = side === "from" ? t("{count} places", { count: person.holds }) : t("{places} places · {households} households", load);
+  const note =
+    side === "from"
+      ? t("{count} places", { count: person.holds })
+      : t("{places} places · {households} households", load);
   const about = [note, person.community].filter(Boolean).join(" · ");
-  const words = element("span", { name: "give-words" }, element("span", { name: "give-name", text: person.name }), element("span", { name: "give-load", text: about }));
+  const words = element(
+    "span",
+    { name: "give-words" },
+    element("span", { name: "give-name", text: person.name }),
+    element("span", { name: "give-load", text: about }),
+  );
   if (person.away) words.append(element("span", {}, element("span", { name: "badge badge-warn", text: t("Away") })));
   return element("label", { name: "choice give-person" }, input, words);
 }
@@ -46,7 +54,10 @@ function showPeople(side, people) {
   const listed = new Map([...kept.map((id) => known.get(id)), ...people].map((one) => [one.id, one]));
   const rows = [...listed.values()].slice(0, MOST).map((one) => personRow(side, one));
   const hidden = listed.size - rows.length;
-  if (hidden) rows.push(element("p", { name: "give-more muted small", text: t("{count} more: search by name", { count: hidden }) }));
+  if (hidden)
+    rows.push(
+      element("p", { name: "give-more muted small", text: t("{count} more: search by name", { count: hidden }) }),
+    );
   const nobody = element("p", { name: "muted give-nobody-found", text: t("Nobody found") });
   find(`[data-hand-people=${side}]`).replaceChildren(...(rows.length ? rows : [nobody]));
 }
@@ -79,22 +90,35 @@ function openWords(one) {
 }
 
 function choiceOf(move) {
-  const select = element("select", { name: "select", set: { "aria-label": t("Who takes over {place}", { place: move.name }) } });
+  const select = element("select", {
+    name: "select",
+    set: { "aria-label": t("Who takes over {place}", { place: move.name }) },
+  });
   for (const id of chosen.to) select.append(element("option", { text: nameOf(id), set: { value: String(id) } }));
   select.value = String(move.person);
   select.addEventListener("change", () => {
     moves = moves.map((one) => (one === move.sent ? { ...one, person: Number(select.value) } : one));
-    move.sent = moves.find((one) => one.place === move.place && one.role === move.role && (one.unit || "") === move.unit && !one.end);
+    move.sent = moves.find(
+      (one) => one.place === move.place && one.role === move.role && (one.unit || "") === move.unit && !one.end,
+    );
     look(moves);
   });
   return select;
 }
 
 function row(one) {
-  const sent = moves.find((move) => move.place === one.place && move.role === one.role && (move.unit || "") === one.unit && !move.end);
-  const place = element("th", { set: { scope: "row" } }, element("a", { text: `${one.name}${one.unit ? ` ${one.unit}` : ""}`, set: { href: `/places/${one.place}` } }));
+  const sent = moves.find(
+    (move) => move.place === one.place && move.role === one.role && (move.unit || "") === one.unit && !move.end,
+  );
+  const place = element(
+    "th",
+    { set: { scope: "row" } },
+    element("a", { text: `${one.name}${one.unit ? ` ${one.unit}` : ""}`, set: { href: `/places/${one.place}` } }),
+  );
   const cell = (title, ...children) => element("td", { set: { "data-title": title } }, ...children);
-  const to = sent ? choiceOf({ sent, place: one.place, role: one.role, unit: one.unit, person: sent.person, name: one.name }) : element("span", { text: "—" });
+  const to = sent
+    ? choiceOf({ sent, place: one.place, role: one.role, unit: one.unit, person: sent.person, name: one.name })
+    : element("span", { text: "—" });
   return element(
     "tr",
     {},
@@ -106,16 +130,32 @@ function row(one) {
 }
 
 function table() {
-  const head = [t("Place"), t("Role"), t("Open work"), t("Takes over")].map((text) => element("th", { text, set: { scope: "col" } }));
+  const head = [t("Place"), t("Role"), t("Open work"), t("Takes over")].map((text) =>
+    element("th", { text, set: { scope: "col" } }),
+  );
   const rows = preview.holds.map(row);
-  const made = element("table", { name: "table table-cards" }, element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...rows));
-  return element("div", { name: "table-frame", set: { tabindex: "0", role: "region", "aria-label": t("Takes over") } }, made);
+  const made = element(
+    "table",
+    { name: "table table-cards" },
+    element("thead", {}, element("tr", {}, ...head)),
+    element("tbody", {}, ...rows),
+  );
+  return element(
+    "div",
+    { name: "table-frame", set: { tabindex: "0", role: "region", "aria-label": t("Takes over") } },
+    made,
+  );
 }
 
 function loads() {
   const rows = preview.people.map((one) => {
     const words = t("{before} → {after} places", { before: one.before.places, after: one.after.places });
-    return element("li", {}, element("span", { name: "strong", text: one.name }), element("span", { name: "muted", text: ` ${words}` }));
+    return element(
+      "li",
+      {},
+      element("span", { name: "strong", text: one.name }),
+      element("span", { name: "muted", text: ` ${words}` }),
+    );
   });
   return element("ul", { name: "give-troubles", set: { role: "list" } }, ...rows);
 }
@@ -155,7 +195,9 @@ function show() {
   const open = openWords(preview.open);
   say(`${nameOf(chosen.from)}: ${t("{count} places", { count: preview.holds.length })} · ${open}`);
   const notes = troubles.map((one) => element("li", { text: one.sentence }));
-  const warning = notes.length ? [element("div", { name: "note note-warn" }, element("ul", { name: "give-troubles" }, ...notes))] : [];
+  const warning = notes.length
+    ? [element("div", { name: "note note-warn" }, element("ul", { name: "give-troubles" }, ...notes))]
+    : [];
   frame.replaceChildren(...warning, loads(), table());
   form.hidden = false;
   find("[data-hand-apply]").disabled = notes.length > 0;
@@ -165,7 +207,13 @@ async function apply() {
   const button = find("[data-hand-apply]");
   button.disabled = true;
   const { note, why } = form.elements;
-  const told = { from: chosen.from, to: [...chosen.to], moves, note: note.value.trim(), why: why.value.trim() || why.placeholder };
+  const told = {
+    from: chosen.from,
+    to: [...chosen.to],
+    moves,
+    note: note.value.trim(),
+    why: why.value.trim() || why.placeholder,
+  };
   try {
     const { status: code, body } = await post("/api/assignments/hand-over", { ...told, apply: true, sent_id: sentId });
     if (code !== 200) {

@@ -55,7 +55,8 @@ export function peopleList(frame, giving, { t }) {
     const load = element("span", { name: "give-load" });
     const words = element("span", { name: "give-words" }, name, note, load);
     const label = element("label", { name: "choice give-person" }, input, markOf(person), words);
-    if (person && person.away) note.append(element("span", { name: "badge badge-warn", text: awayWords(t, person.away) }));
+    if (person && person.away)
+      note.append(element("span", { name: "badge badge-warn", text: awayWords(t, person.away) }));
     if (person && person.why_not) {
       note.append(element("span", { name: "give-why-not", text: person.why_not.sentence }));
       input.disabled = !person.holds;
@@ -78,7 +79,10 @@ export function peopleList(frame, giving, { t }) {
     const listed = new Set([...wanted.map((id) => giving.people.get(id)), ...concerned()]);
     for (const one of giving.people.values()) if (listed.size < MOST) listed.add(one);
     const hidden = giving.people.size - listed.size;
-    const more = element("p", { name: "give-more muted small", text: t("{count} more: search by name", { count: hidden }) });
+    const more = element("p", {
+      name: "give-more muted small",
+      text: t("{count} more: search by name", { count: hidden }),
+    });
     frame.replaceChildren(...[...listed].map(row), row(null), ...(hidden ? [more] : []));
     update(new Map());
   }
@@ -101,8 +105,12 @@ export function peopleList(frame, giving, { t }) {
       else if (now.places !== before) delete now.metres;
       const most = giving.capacity;
       const isOver = Boolean(most) && now.places > most;
-      load.replaceChildren(element("span", { text: loadWords(t, now) }), bar(now.places, before, most || largest, isOver));
-      if (isOver) load.append(element("span", { name: "give-over", text: t("Full: {count} are the most", { count: most }) }));
+      load.replaceChildren(
+        element("span", { text: loadWords(t, now) }),
+        bar(now.places, before, most || largest, isOver),
+      );
+      if (isOver)
+        load.append(element("span", { name: "give-over", text: t("Full: {count} are the most", { count: most }) }));
     }
   }
 

@@ -6,7 +6,8 @@ function grouped(places) {
   const houses = new Map();
   for (const place of places) {
     const key = place.building || place.id;
-    if (!houses.has(key)) houses.set(key, { name: place.building_name || place.name, estate: place.estate_name, places: [] });
+    if (!houses.has(key))
+      houses.set(key, { name: place.building_name || place.name, estate: place.estate_name, places: [] });
     houses.get(key).places.push(place);
   }
   return [...houses.values()];
@@ -22,7 +23,12 @@ export function placesList(frame, giving, { t }) {
     const person = giving.whoHas(id);
     const listed = giving.people.get(person);
     const name = person === null ? t("Nobody yet") : listed ? listed.name : giving.nameOfHolder(id);
-    const words = element("span", { name: person === null ? "give-who give-nobody" : "give-who" }, markOf(listed), element("span", { text: name }));
+    const words = element(
+      "span",
+      { name: person === null ? "give-who give-nobody" : "give-who" },
+      markOf(listed),
+      element("span", { text: name }),
+    );
     if (giving.moves.has(id)) {
       const before = giving.nameOfHolder(id);
       words.append(element("span", { name: "give-was", text: before ? t("was {name}", { name: before }) : t("new") }));

@@ -24,19 +24,28 @@ export function proposal(frame, giving, { t, street, area }) {
 
   function show({ lines, nobody, people }) {
     const moved = lines.filter((line) => line.kind !== "kept" && giving.places.has(line.place));
-    giving.setPeople(people.filter((one) => !giving.people.has(one.id)).map((one) => ({ ...one, load: one.before, holds: 0 })));
+    giving.setPeople(
+      people.filter((one) => !giving.people.has(one.id)).map((one) => ({ ...one, load: one.before, holds: 0 })),
+    );
     giving.forget();
     for (const line of moved) giving.moves.set(line.place, line.person);
     for (const line of lines) giving.why.set(line.place, line.sentence);
     giving.changed();
     const proposed = t("Proposed: {count} places", { count: moved.length });
     const words = moved.length || nobody.length ? proposed : t("Nothing to propose: every place has somebody.");
-    frame.replaceChildren(element("p", { name: "strong", text: words, set: { role: "status" } }), ...reasons(moved), ...left(nobody));
+    frame.replaceChildren(
+      element("p", { name: "strong", text: words, set: { role: "status" } }),
+      ...reasons(moved),
+      ...left(nobody),
+    );
   }
 
   function reasons(moved) {
     const rows = moved.map((line) => {
-      const name = element("span", { name: "strong", text: `${giving.nameOf(line.place, line.name)} → ${line.person_name}` });
+      const name = element("span", {
+        name: "strong",
+        text: `${giving.nameOf(line.place, line.name)} → ${line.person_name}`,
+      });
       return element("li", {}, name, element("span", { name: "give-reason", text: line.sentence }));
     });
     return rows.length ? [element("ul", { name: "give-reasons", set: { role: "list", tabindex: "0" } }, ...rows)] : [];
@@ -44,9 +53,25 @@ export function proposal(frame, giving, { t, street, area }) {
 
   function left(nobody) {
     if (!nobody.length) return [];
-    const rows = nobody.map((one) => element("li", {}, element("span", { name: "strong", text: giving.nameOf(one.place, one.name) }), element("span", { name: "give-reason", text: one.sentence })));
-    const words = element("p", { name: "strong", text: t("{count} places that nobody can take", { count: nobody.length }) });
-    return [element("div", { name: "note note-warn" }, element("div", {}, words, element("ul", { name: "give-reasons", set: { role: "list" } }, ...rows)))];
+    const rows = nobody.map((one) =>
+      element(
+        "li",
+        {},
+        element("span", { name: "strong", text: giving.nameOf(one.place, one.name) }),
+        element("span", { name: "give-reason", text: one.sentence }),
+      ),
+    );
+    const words = element("p", {
+      name: "strong",
+      text: t("{count} places that nobody can take", { count: nobody.length }),
+    });
+    return [
+      element(
+        "div",
+        { name: "note note-warn" },
+        element("div", {}, words, element("ul", { name: "give-reasons", set: { role: "list" } }, ...rows)),
+      ),
+    ];
   }
 
   return { ask };

@@ -21,12 +21,19 @@ export function previewOf(t, preview, nameOf) {
   const list = element("ul", { name: "give-turns", set: { role: "list" } });
   for (const { before, after, names } of turns(preview.places, nameOf)) {
     const from = t("From {before} to {after}", { before: before || nobody, after: after || nobody });
-    const summary = element("summary", {}, element("span", { name: "grow", text: from }), element("span", { name: "give-count", text: t("{count} places", { count: names.length }) }));
+    const summary = element(
+      "summary",
+      {},
+      element("span", { name: "grow", text: from }),
+      element("span", { name: "give-count", text: t("{count} places", { count: names.length }) }),
+    );
     const all = element("p", { name: "small muted", text: names.join(t(", ")) });
     list.append(element("li", {}, element("details", { name: "fold" }, summary, all)));
   }
   const troubles = [...preview.conflicts, ...preview.refused].map((one) => element("li", { text: one.sentence }));
-  const notes = troubles.length ? [element("div", { name: "note note-warn" }, element("ul", { name: "give-troubles" }, ...troubles))] : [];
+  const notes = troubles.length
+    ? [element("div", { name: "note note-warn" }, element("ul", { name: "give-troubles" }, ...troubles))]
+    : [];
   return [...notes, list];
 }
 
@@ -79,7 +86,12 @@ export function saveDialog(dialog, { t, onSaved, onStale, nameOf = (id, name) =>
     button.setAttribute("aria-busy", "true");
     try {
       const why = form.elements.why.value.trim() || form.elements.why.placeholder;
-      const { status: code, body: answer } = await post("/api/assignments", { moves: sending, why, kind, sent_id: sentId });
+      const { status: code, body: answer } = await post("/api/assignments", {
+        moves: sending,
+        why,
+        kind,
+        sent_id: sentId,
+      });
       if (code === 200) {
         dialog.close();
         form.elements.why.value = "";

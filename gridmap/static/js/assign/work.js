@@ -106,8 +106,13 @@ class Work {
   }
 
   houseAt(latlng) {
-    const under = this.street.tiles.pick(latlng, 4).filter((hit) => hit.layer === "buildings").map((hit) => hit.id);
-    return [...this.giving.places.values()].filter((one) => under.includes(one.building || one.id)).map((one) => one.id);
+    const under = this.street.tiles
+      .pick(latlng, 4)
+      .filter((hit) => hit.layer === "buildings")
+      .map((hit) => hit.id);
+    return [...this.giving.places.values()]
+      .filter((one) => under.includes(one.building || one.id))
+      .map((one) => one.id);
   }
 
   async load() {
@@ -115,7 +120,9 @@ class Work {
     try {
       const [places, people] = await Promise.all([
         get(`/api/assignments/places?role=${role}&${area.kind}=${area.id}`),
-        get(`/api/assignments/people?street=${street}&role=${role}${this.config.community ? `&community=${this.config.community}` : ""}`),
+        get(
+          `/api/assignments/people?street=${street}&role=${role}${this.config.community ? `&community=${this.config.community}` : ""}`,
+        ),
       ]);
       this.giving.capacity = people.role.capacity;
       this.giving.setPlaces(places.places);
@@ -128,7 +135,9 @@ class Work {
       document.documentElement.dataset.give = "ready";
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      find("[data-give-people]").replaceChildren(element("p", { name: "note note-danger", text: sentence(this.t, error) }));
+      find("[data-give-people]").replaceChildren(
+        element("p", { name: "note note-danger", text: sentence(this.t, error) }),
+      );
     }
   }
 
@@ -140,7 +149,9 @@ class Work {
       this.giving.setPeople(found.people);
       this.people.show(found.people.map((one) => one.id));
       const [first] = found.people;
-      find("[data-give-found]").textContent = first ? found.people.map((one) => one.name).join(this.t(", ")) : this.t("Nobody found");
+      find("[data-give-found]").textContent = first
+        ? found.people.map((one) => one.name).join(this.t(", "))
+        : this.t("Nobody found");
       const row = first && document.querySelector(`input[name="give-who"][value="${first.id}"]`);
       if (row) row.scrollIntoView({ block: "nearest" });
     } catch (error) {
@@ -176,10 +187,13 @@ class Work {
     const { giving, t } = this;
     const count = giving.moves.size;
     find("[data-give-count]").textContent = count ? t("{count} changes", { count }) : t("No change yet");
-    for (const button of document.querySelectorAll("[data-give-do=save], [data-give-do=forget]")) button.disabled = !count;
+    for (const button of document.querySelectorAll("[data-give-do=save], [data-give-do=forget]"))
+      button.disabled = !count;
     const vacant = giving.vacant();
     const all = giving.places.size;
-    const sum = vacant ? t("{count} places have nobody", { count: vacant }) : t("{count} places, all of them held", { count: all });
+    const sum = vacant
+      ? t("{count} places have nobody", { count: vacant })
+      : t("{count} places, all of them held", { count: all });
     find("[data-give-sum]").textContent = `${t("{count} places", { count: all })} · ${sum}`;
     const { active } = giving;
     const isBoxable = active !== undefined;
@@ -193,7 +207,9 @@ class Work {
   showLine(person) {
     const { t, giving } = this;
     const load = person && giving.loadOf(person.id);
-    const text = person ? t("{name}: {places} places, {households} households", { name: person.name, ...load }) : t("Taking away");
+    const text = person
+      ? t("{name}: {places} places, {households} households", { name: person.name, ...load })
+      : t("Taking away");
     const done = element("button", { name: "button", text: t("Finish"), set: { type: "button" } });
     done.addEventListener("click", () => giving.pick(undefined));
     this.line.replaceChildren(markOf(person), element("span", { text, name: "grow" }), done);

@@ -62,7 +62,9 @@ export function stripPicture(value, classes) {
   for (const line of LINES) {
     const isHollow = value === "missing" && line > 3;
     const box = { x: 1.6 + (line - 1) * 5.2, y: 3, width: 3.6, height: 12 };
-    const ink = isHollow ? { fill: "#ffffff", stroke: colourOf("missing"), "stroke-width": 1.2 } : { fill: colourOf("whole") };
+    const ink = isHollow
+      ? { fill: "#ffffff", stroke: colourOf("missing"), "stroke-width": 1.2 }
+      : { fill: colourOf("whole") };
     picture.append(svg("rect", { ...box, ...ink }));
   }
   return picture;
