@@ -5,10 +5,10 @@ from typing import Any
 
 from alembic import op
 
-revision = "0006"
-down_revision = "0005"
+revision = "0007"
+down_revision = "0006"
 
 
 def upgrade() -> None:
     driver: Any = op.get_bind().connection.driver_connection
-    driver.execute((Path(__file__).parent / "0006_five_lines.sql").read_text(encoding="utf-8"))
+    driver.execute((Path(__file__).parent / "0007_five_lines.sql").read_text(encoding="utf-8"))
