@@ -15,7 +15,17 @@ from gridmap.coords import BBox, LonLat
 from gridmap.i18n import translate
 from gridmap.layer import Attribute, Layer, Role, Scoped, Style, StyleClass
 from gridmap.layers import BY_NAME, LAYERS
-from gridmap.maps import Addresses, UnknownAsset, View, compose, configuration, leaflet_point, lon_lat_bounds, pieces
+from gridmap.maps import (
+    WORK,
+    Addresses,
+    UnknownAsset,
+    View,
+    compose,
+    configuration,
+    leaflet_point,
+    lon_lat_bounds,
+    pieces,
+)
 
 EVERYONE = frozenset(Role)
 PAYLOADS = ("<img src=x onerror=alert(1)>", "</script><script>alert(1)</script>", "${alert(1)}", "`+alert(1)+`")
@@ -124,8 +134,10 @@ def test_the_ground_is_always_on_and_the_rest_can_be_switched():
 
 
 def test_only_places_can_be_opened():
+    """Those of the register, and those that the layers of due work colour."""
     made = {layer["name"]: layer["pickable"] for layer in configuration(LAYERS, view(), Addresses())["layers"]}
-    assert {name for name, can in made.items() if can} == {"grids", "estates", "buildings", "stairwells", "facilities"}
+    register = {"grids", "estates", "buildings", "stairwells", "facilities"}
+    assert {name for name, can in made.items() if can} == register | WORK
 
 
 def test_without_a_key_there_is_no_other_background():
