@@ -135,6 +135,7 @@ def test_the_ground_is_always_on_and_the_rest_can_be_switched():
 
 
 def test_only_places_can_be_opened():
+    """Those of the register, and those that the layers of due work colour."""
     made = {layer["name"]: layer["pickable"] for layer in configuration(LAYERS, view(), Addresses())["layers"]}
     places = {"grids", "estates", "buildings", "stairwells", "five_lines", "facilities", *WORK}
     assert {name for name, can in made.items() if can} == places

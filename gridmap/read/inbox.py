@@ -116,7 +116,7 @@ def _entries(rows: Iterable[Row]) -> tuple[Entry, ...]:
     return tuple(
         Entry(
             inspection_id=row["id"],
-            place=row["place"],
+            place=f"{row['house']} {row['place']}" if row["house"] else row["place"],
             unit=row["unit"],
             titles=(row["title"], row["title_en"]),
             result=row["result"],
@@ -159,14 +159,23 @@ def corrected_statement(shape: tuple[str, ...]) -> Statement:
 
 def _own(shape: tuple[str, ...]) -> Any:
     reach = reach_of_shape(shape)
+    house = place.alias("house")
     is_place = and_(place.c.street_id == inspection.c.street_id, place.c.id == inspection.c.place_id)
+    is_house = and_(house.c.street_id == place.c.street_id, house.c.id == place.c.parent_id, locked(house, reach))
     is_duty = and_(duty.c.street_id == inspection.c.street_id, duty.c.id == inspection.c.duty_id)
     names = ("id", "unit", "result", "doubt", "device_at", "received_at")
     streets = () if reach.is_city else (inspection.c.street_id == func.any(ids("near")),)
     return (
-        select(*(inspection.c[name] for name in names), place.c.name.label("place"), duty.c.title, duty.c.title_en)
+        select(
+            *(inspection.c[name] for name in names),
+            place.c.name.label("place"),
+            house.c.name.label("house"),
+            duty.c.title,
+            duty.c.title_en,
+        )
         .join_from(inspection, duty, is_duty)
         .join(place, and_(is_place, locked(place, reach)), isouter=True)
+        .join(house, and_(is_house, place.c.kind == "stairwell"), isouter=True)
         .where(*streets, inspection.c.account_id == ACCOUNT)
     )
 

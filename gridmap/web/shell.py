@@ -91,10 +91,15 @@ def _areas(viewer: Viewer) -> list[dict[str, str]]:
     if viewer.must_change_password:
         return []
     return [
-        {"name": area.name, "title": say(area.title), "href": area.href, "icon": area.icon}
+        {"name": area.name, "title": _title(viewer, area), "href": area.href, "icon": area.icon}
         for area in AREAS
         if viewer.roles & area.roles or (area.name == "my" and _leads_a_community(viewer))
     ]
+
+
+def _title(viewer: Viewer, area: Area) -> str:
+    # who leads looks after no place of their own, and shares the bar with more areas
+    return say(_("What is due")) if area.name == "my" and not viewer.roles & area.roles else say(area.title)
 
 
 def _leads_a_community(viewer: Viewer) -> bool:
