@@ -475,7 +475,7 @@ class Oracle:
             return rights.covers(row | {"place_id": row["id"]})
         if table == "assignment":
             return rights.covers(row) or row["person_id"] == rights.person_id is not None
-        if table in ("slot", "household_tier"):
+        if table in ("slot", "household_tier", "joint_inspection"):
             return rights.covers(row)
         if table == "inspection":
             return rights.covers(row) or is_own
@@ -496,7 +496,7 @@ class Oracle:
         return table in OPEN or rights.is_near(row["street_id"])
 
 
-DUE = {"slot", "inspection", "coverage", "household_tier"}
+DUE = {"slot", "inspection", "coverage", "household_tier", "joint_inspection"}
 OWN = {"submission", "account", "account_grant", "session", "api_token", "sign_in_slip", "job", "audit"}
 OPEN = {"basemap", "change"}
 NEAR = {

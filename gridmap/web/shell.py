@@ -38,6 +38,7 @@ AREAS = (
         icon="check",
         roles=frozenset({Role.LEADER, Role.WORKER, Role.PLANNER}),
     ),
+    Area(name="duties", title=_("Duties"), href="/duties", icon="calendar", roles=frozenset({Role.LEADER})),
     Area(name="data", title=_("Data"), href="/data", icon="data", roles=frozenset({Role.PLANNER, Role.LEADER})),
     Area(
         name="admin",

@@ -6,6 +6,10 @@ LONG = "东区街道花苑社区长江路与中山四路交叉口东北侧原农
 """A name as long as real registers have them."""
 
 
+DINGXIANG = 42953968136192
+"""丁香苑, an estate of 花苑 with 18 stairwells; ids of the demo never change."""
+
+
 @dataclass(frozen=True)
 class PageOf:
     """One page in one state."""
@@ -34,6 +38,17 @@ PAGES = (
     PageOf("reminders-worker", "worker", "/reminders"),
     PageOf("plates", "leader", "/plates?within=42953968091136"),
     PageOf("privacy", "manager", "/about/privacy"),
+    PageOf("duties", "leader", "/duties"),
+    PageOf("duties-rules", "leader", "/duties/rules"),
+    PageOf("duties-new-rule", "leader", "/duties/rules/new?from=reception_day"),
+    PageOf("duties-excuses", "leader", "/duties/excuses"),
+    PageOf("duties-excused", "leader", "/duties/excuses?state=excused&month=2026-02"),
+    PageOf("duties-sheets", "leader", "/duties/sheets?q=花苑"),
+    PageOf("duties-sheet", "leader", f"/duties/sheet?within={DINGXIANG}"),
+    PageOf("duties-sheet-print", "leader", f"/duties/sheet/print?within={DINGXIANG}"),
+    PageOf("duties-slip", "leader", f"/duties/slip?place={DINGXIANG}"),
+    PageOf("duties-joint", "leader", "/duties/joint"),
+    PageOf("duties-new-joint", "leader", "/duties/joint/new"),
     PageOf("data", "planner", "/data"),
     PageOf("data-layer", "planner", "/data/buildings"),
     PageOf("ogc", "planner", "/ogc?f=html"),
