@@ -111,13 +111,27 @@ def periods_starting(every: Every, within: Period, calendar: Calendar) -> Iterat
         period = period_of(every, period.end)
 
 
+def periods_asked(every: Every, within: Period, today: date, calendar: Calendar) -> Iterator[Period]:
+    """The periods that begin in that time; with a time that holds today also the one that runs, whenever it began."""
+    running = period_of(every, today)
+    if within.start <= today < within.end and running.start < within.start:
+        yield running
+    yield from periods_starting(every, within, calendar)
+
+
 def due_on(period: Period, fixed_day: int | None, rule: HolidayRule, calendar: Calendar) -> date:
     """The day by which, or on a fixed day on which, the work is due.
 
-    A fixed day counts from the period's first; one past its end is its last day. A rule never moves it out of reach:
-    the day may lie in the next period where that is what the rule says (the 31st, a Saturday, to the 2nd).
+    A fixed day counts from the period's first; one past its end is its last day. The day may lie in the next period
+    where the rule says so (the 31st, a Saturday, to the 2nd), never in the one before: nobody could do it then.
     """
     day = period.last_day
     if fixed_day is not None:
         day = min(period.start + timedelta(days=fixed_day - 1), period.last_day)
-    return calendar.moved(day, rule)
+    moved = calendar.moved(day, rule)
+    return moved if moved >= period.start else calendar.moved(day, HolidayRule.NEXT)
+
+
+def closes_on(period: Period, due: date) -> date:
+    """The day from which what is not done is missed: the period's end, or the day after a later due day."""
+    return max(period.end, due + DAY)

@@ -500,11 +500,10 @@ class Oracle:
             return rights.covers(row | {"place_id": row["id"]})
         if table == "assignment":
             return rights.covers(row) or row["person_id"] == rights.person_id is not None
-        if table in {"slot", "household_tier", *GIVING}:
-            is_told = row.get("to_person_id", 0) == rights.person_id
-            return rights.covers({"place_id": None} | row) or (is_own if "account_id" in row else is_told)
-        if table == "inspection":
-            return rights.covers(row) or is_own
+        if table in INSIDE:
+            return rights.covers(row) or (is_own and table == "inspection")
+        if table in GIVING:
+            return _is_told(rights, row, is_own=is_own)
         if table == "coverage":
             return rights.covers({name: row.get(name) or None for name in SCOPE} | {"place_id": row["grid_id"]})
         if table == "person":
@@ -522,7 +521,14 @@ class Oracle:
         return table in OPEN or rights.is_near(row["street_id"])
 
 
-DUE = {"slot", "inspection", "coverage", "household_tier"}
+def _is_told(rights: Rights, row: Row, *, is_own: bool) -> bool:
+    is_meant = row.get("to_person_id", 0) == rights.person_id
+    return rights.covers({"place_id": None} | row) or (is_own if "account_id" in row else is_meant)
+
+
+INSIDE = {"slot", "inspection", "household_tier", "joint_inspection"}
+"""What lies in a place and is seen with it; an inspection also by whoever entered it."""
+DUE = {"coverage", *INSIDE}
 GIVING = {"assignment_change", "assignment_move", "hand_over"}
 OWN = {"submission", "account", "account_grant", "session", "api_token", "sign_in_slip", "job", "audit"}
 OPEN = {"basemap", "change"}

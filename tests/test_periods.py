@@ -6,7 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gridmap.periods import Calendar, Every, HolidayRule, Period, due_on, month_of, period_of, periods_starting
+from gridmap.periods import (
+    Calendar,
+    Every,
+    HolidayRule,
+    Period,
+    closes_on,
+    due_on,
+    month_of,
+    period_of,
+    periods_asked,
+    periods_starting,
+)
 
 DAYS = st.dates(min_value=date(2020, 1, 1), max_value=date(2040, 12, 31))
 CALENDARS = st.builds(Calendar, off=st.frozensets(DAYS, max_size=20), worked=st.frozensets(DAYS, max_size=20))
@@ -39,7 +50,30 @@ def test_a_due_day_is_where_the_rule_says(day: date, fixed: int, rule: HolidayRu
         assert calendar.is_working(due)
         between = Period(min(plain, due), max(plain, due) + timedelta(days=1))
         assert [d for d in between.days() if calendar.is_working(d)] == [due]
-        assert (due >= plain) is (rule is HolidayRule.NEXT) or due == plain
+        # a day before the period is nobody's to do: then it is the next one
+        goes_back = rule is HolidayRule.PREVIOUS and any(
+            calendar.is_working(d) for d in Period(month.start, plain + timedelta(days=1)).days()
+        )
+        assert due <= plain if goes_back else due >= plain
+        assert due >= month.start
+    assert closes_on(month, due) > due
+    assert closes_on(month, due) >= month.end
+
+
+@given(
+    start=DAYS, length=st.integers(1, 120), every=st.sampled_from(Every), calendar=CALENDARS, back=st.integers(0, 90)
+)
+def test_the_period_that_runs_is_asked_too(
+    start: date, length: int, every: Every, calendar: Calendar, back: int
+) -> None:
+    within = Period(start, start + timedelta(days=length))
+    today = within.last_day - timedelta(days=min(back, length - 1))
+    beginning = list(periods_starting(every, within, calendar))
+    asked = list(periods_asked(every, within, today, calendar))
+    running = period_of(every, today)
+    assert asked == (beginning if running.start >= start else [running, *beginning])
+    elsewhere = list(periods_asked(every, within, within.end, calendar))
+    assert elsewhere == beginning
 
 
 @pytest.mark.parametrize(

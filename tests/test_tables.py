@@ -16,6 +16,9 @@ REFERENCE = {
 WITHOUT_STREET_ROWS = {"audit", "change"}
 """Street 0 stands for no street in them, so they have no foreign key to street."""
 
+THROUGH = {"slot": "duty"}
+"""Belongs to a street by a key that it must have to a table which does."""
+
 KEYS = """
 SELECT t.relname AS on_table, c.contype AS kind, c.conname AS name, f.relname AS target, c.confdeltype AS on_delete,
   (SELECT array_agg(a.attname ORDER BY k.position) FROM unnest(c.conkey) WITH ORDINALITY k (number, position)
@@ -70,8 +73,12 @@ def test_nothing_is_set_null_on_delete(keys):
 
 def test_every_street_owned_table_but_the_feed_and_the_audit_belongs_to_a_street(keys):
     pointing = {row[0] for row in keys if row[1] == "f" and row[3] == "street"}
+    for name, other in THROUGH.items():
+        assert any(row[0] == name and row[3] == other and row[1] == "f" for row in keys)
+        assert not metadata.tables[f"gridmap.{name}"].columns[f"{other}_id"].nullable
+        assert other in pointing
     owned = {table.name for table in metadata.sorted_tables} - REFERENCE - WITHOUT_STREET_ROWS
-    assert owned <= pointing
+    assert owned <= pointing | THROUGH.keys()
 
 
 def test_there_are_no_triggers(owner):

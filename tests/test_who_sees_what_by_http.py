@@ -69,6 +69,22 @@ READ = {
     ],
     "pages.coverage_rows": ["/coverage/rows", "/coverage/rows?month=2026-02&missing=0"],
     "pages.coverage_csv": ["/coverage/rows.csv?month=2026-02"],
+    "pages.own_slots": ["/duties", "/duties?month=2026-02", "/duties?street=77"],
+    "pages.rules": ["/duties/rules", "/duties/rules?street=77"],
+    "pages.new_rule": ["/duties/rules/new"],
+    "pages.rule": ["/duties/rules/{duty}"],
+    "pages.excuses": ["/duties/excuses", "/duties/excuses?state=excused&month=2026-02", "/duties/excuses?q=p"],
+    "pages.sheets": ["/duties/sheets", "/duties/sheets?q=p", "/duties/sheets?q=n&street=77"],
+    "pages.sheet": [
+        "/duties/sheet?within={place}",
+        "/duties/sheet?person={person}",
+        "/duties/sheet?within={place}&who=n",
+    ],
+    "pages.sheet_to_print": ["/duties/sheet/print?within={place}"],
+    "pages.triplicate_slip": ["/duties/slip?place={place}"],
+    "pages.joints": ["/duties/joint"],
+    "pages.new_joint": ["/duties/joint/new"],
+    "pages.joint": ["/duties/joint/{joint}", "/duties/joint/{community_joint}", "/duties/joint/{far_joint}"],
     "pages.data": ["/data"],
     "pages.data_layer": [f"/data/{name}" for name in BY_NAME],
     "pages.data_state": [f"/data/{name}/state" for name in BY_NAME],
@@ -131,6 +147,8 @@ def addresses(scene: Scene) -> Iterator[str]:
     """Every address that needs no row, and those of accounts and streets."""
     ids = {"account": scene.oracle.accounts["worker"]["id"], "street": scene.world.ids["street"]}
     ids |= {"place": scene.world.ids["grid"], "community": scene.world.ids["huayuan"]}
+    ids["person"] = scene.world.ids["building_person"]
+    ids |= {name: scene.world.ids[name] for name in ("duty", "joint", "community_joint", "far_joint")}
     for some in (*READ.values(), *ADMINISTRATION.values()):
         yield from (address.format(**ids) for address in some)
 

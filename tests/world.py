@@ -95,6 +95,7 @@ def make_world(owner: Owner) -> World:
     ids |= add_people(owner, ids)
     add_visits(owner)
     own_slots_anew(owner)
+    ids |= add_office(owner, ids)
     add_operations(owner, ids)
     add_accounts(owner, ids)
     betray_names(owner)
@@ -318,6 +319,33 @@ def own_slots_anew(owner: Owner) -> None:
             ).format(sql.Identifier(table))
         )
     owner.execute("SELECT gridmap.recount_coverage(%s)", ([STREET, OTHER_STREET],))
+
+
+def add_office(owner: Owner, ids: Mapping[str, int]) -> dict[str, int]:
+    """Joint inspections of an estate, a grid, a community and elsewhere, with something found on one."""
+    made = {"duty": one(owner, "SELECT min(id) FROM gridmap.duty WHERE street_id = 10001")}
+    where = {
+        "joint": (STREET, ids["estate"], None),
+        "grid_joint": (STREET, ids["other_grid"], None),
+        "community_joint": (STREET, None, ids["huayuan"]),
+        "far_joint": (OTHER_STREET, None, ids["far_community"]),
+    }
+    for serial, (name, (street, place, community)) in enumerate(where.items(), 9401):
+        made[name] = one(
+            owner, "INSERT INTO gridmap.joint_inspection (street_id, id, title, place_id, planned_on, bodies,"
+            " community_id, grid_id, micro_grid_id, estate_id) SELECT %(s)s, (%(s)s::bigint << 32) + %(n)s, 'joint',"
+            " p.id, '2026-03-12', ARRAY[%(o)s::bigint], coalesce(p.community_id, %(c)s), p.grid_id, p.micro_grid_id,"
+            " p.estate_id FROM (SELECT) nothing LEFT JOIN gridmap.place p ON p.id = %(p)s RETURNING id",
+            s=street, n=serial, o=ids["company"], c=community, p=place,
+        )  # fmt: skip
+    owner.execute(
+        "INSERT INTO gridmap.inspection (street_id, id, place_id, kind, result, done_at, received_at, joint_id,"
+        " community_id, grid_id, micro_grid_id, estate_id) SELECT street_id, (street_id::bigint << 32) + 9450 +"
+        " row_number() OVER (ORDER BY id), id, 'joint_inspection', 'finding', %s, %s, %s, community_id, grid_id,"
+        " micro_grid_id, estate_id FROM gridmap.place WHERE estate_id = %s AND kind = 'building' ORDER BY id LIMIT 5",
+        (NOW, NOW, made["joint"], ids["estate"]),
+    )
+    return made
 
 
 def add_people(owner: Owner, ids: Mapping[str, int]) -> dict[str, int]:

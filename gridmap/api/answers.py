@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from typing import Any
 from uuid import UUID, uuid5
@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from gridmap import context
 from gridmap.api.errors import BadRequest, Conflict, Forbidden, NotThere, Refused
 from gridmap.duties import Answer, DutyProblem
-from gridmap.duties.sending import ANSWERING, Desk, Told, send_answer, send_photo, undo_answer
+from gridmap.duties.sending import ANSWERING, Desk, NotTheirs, Told, send_answer, send_photo, undo_answer
 from gridmap.files import MOST_PICTURE_BYTES, UnreadablePicture, keep_picture
 from gridmap.i18n import _
 from gridmap.submissions import SentDifferently
@@ -23,6 +23,7 @@ answers = Blueprint("answers", __name__)
 
 MOST_BYTES = 64 * 1024
 MODES = ("door", "phone")
+WAYS = ("paper", "phone")
 REFUSALS = {
     "result": _("This is not an answer to this kind of check."),
     "note": _("The note is too long, or holds characters that cannot be kept."),
@@ -31,6 +32,8 @@ REFUSALS = {
     "superseded": _("This answer has been taken back already."),
     "not_yours": _("Only whoever gave an answer can change it or take it back."),
     "picture": _("This picture cannot be read, or is too large. The answer itself has been taken."),
+    "day": _("The day on which it was done is missing, or is still to come."),
+    "author": _("Say who did it: somebody who looks after places here."),
 }
 OLDEST, NEWEST = 1970, 2200
 BACK = re.compile(r"/p/[0-9A-Za-z._-]{1,60}|/visits/[0-9]{1,16}")
@@ -117,6 +120,9 @@ def take_answer(sent_id: UUID, content: Mapping[str, Any]) -> Told:
         severity=content.get("severity"),
         note=content.get("note") or "",
         mode=content.get("mode"),
+        via=content.get("via"),
+        author_id=content.get("author_id"),
+        done_on=date.fromisoformat(content["done_on"]) if content.get("done_on") else None,
     )
     return _told("check", answer.slot_id, lambda: send_answer(_desk(), sent_id, answer, content))
 
@@ -144,8 +150,26 @@ def answer_content(body: Mapping[str, Any]) -> dict[str, Any]:
         if body["mode"] not in MODES:
             raise BadRequest("mode", str(body["mode"])[:40])
         found["mode"] = body["mode"]
+    found |= _on_behalf(body)
     device_at = _moment(body.get("device_at"))
     return found | ({"device_at": device_at.isoformat()} if device_at else {})
+
+
+def _on_behalf(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Who did it, on which day, and how it reached the office that enters it; empty for one's own answers."""
+    found: dict[str, Any] = {}
+    if body.get("via") is not None:
+        if body["via"] not in WAYS:
+            raise BadRequest("via", str(body["via"])[:40])
+        found["via"] = body["via"]
+    if body.get("author_id") is not None:
+        found["author_id"] = _id(body, "author_id")
+    if body.get("done_on") is not None:
+        try:
+            found["done_on"] = date.fromisoformat(_text(body, "done_on", 10)).isoformat()
+        except ValueError:
+            raise BadRequest("done_on", str(body["done_on"])[:40]) from None
+    return found
 
 
 def _desk() -> Desk:
@@ -164,6 +188,8 @@ def _desk() -> Desk:
 def _told(word: str, identity: int, command: Callable[[], Told]) -> Told:
     try:
         return command()
+    except NotTheirs:
+        raise Forbidden from None
     except LookupError:
         raise NotThere(word, str(identity)) from None
     except SentDifferently:

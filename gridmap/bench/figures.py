@@ -4,6 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+FINE = 50
+"""Below so many milliseconds a tenth is worth its digit."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Figure:
@@ -53,4 +56,6 @@ def said(value: float, unit: str) -> str:
     """The value with its unit: bytes as kB or MB, numbers of things without a fraction."""
     if unit == "bytes":
         return f"{value / 1e6:.1f} MB" if value >= 1e6 else f"{value / 1e3:.1f} kB"
+    if unit == "ms" and value < FINE:
+        return f"{value:.1f} ms"
     return f"{value:,.0f} {unit}".rstrip()

@@ -8,11 +8,12 @@ from datetime import date
 import click
 import psycopg
 
+from gridmap.accounts import actor
 from gridmap.clock import parse_clock
 from gridmap.cluster import ClusterError, find_access
 from gridmap.db import SYSTEM, Database
 from gridmap.db.pools import Connection
-from gridmap.duties import close_slots, open_slots
+from gridmap.duties import CADENCE, MONTHLY_CHECKS, add_defaults, close_slots, open_slots
 from gridmap.periods import Period, month_of
 from gridmap.settings import Settings
 
@@ -51,6 +52,8 @@ def open_(settings: Settings, month: date | None, street: str | None) -> None:
         today = parse_clock(settings.clock).today()
         opened = open_slots(connection, streets(connection, street), month_of(month or today), today)
     click.echo(f"{opened.total:,} slots opened, {opened.gone:,} excused because their place or rule has gone")
+    if opened.back or opened.moved:
+        click.echo(f"{opened.back:,} due again, {opened.moved:,} moved with their place or to another day")
 
 
 @duties.command()
@@ -66,6 +69,21 @@ def close(settings: Settings, month: date | None, street: str | None) -> None:
             raise click.UsageError(f"{month:%Y-%m} is not over; it can be closed from {period.end} on")
         closed = close_slots(connection, streets(connection, street), min(period.end, today))
     click.echo(f"{closed:,} slots closed")
+
+
+@duties.command()
+@click.option("--street", required=True, help="The street of this code.")
+@click.option("--all", "whole", is_flag=True, help="The whole calendar that comes with gridmap, not the checks alone.")
+@click.pass_obj
+def defaults(settings: Settings, street: str, *, whole: bool) -> None:
+    """Give a street the three monthly checks of each stairwell; kinds that it has ever had are left as they are."""
+    with work(settings) as connection:
+        clock = parse_clock(settings.clock)
+        [street_id] = streets(connection, street)
+        added = add_defaults(
+            connection, actor(clock), street_id, month_of(clock.today()).start, CADENCE if whole else MONTHLY_CHECKS
+        )
+    click.echo(f"{added} rules added; gridmap duties open makes their slots, and so does the night")
 
 
 @contextmanager

@@ -7,12 +7,13 @@ from uuid import UUID
 
 from gridmap.accounts import Actor
 from gridmap.audit import announce, write_audit
-from gridmap.clock import OFFICE
+from gridmap.clock import OFFICE, day_bounds
 from gridmap.db import execute, new_id
 from gridmap.db.pools import Connection
 from gridmap.duties.closing import settle
 from gridmap.duties.errors import DutyProblem
 from gridmap.tables import inspection
+from gridmap.tables.duties import WAYS
 
 RESULTS_OF = {
     "inspection": ("fine", "finding", "no_access"),
@@ -32,12 +33,17 @@ BEHIND = timedelta(days=40)
 """Further back no phone keeps unsent work; such a time is a wrong clock, and the time of receipt counts."""
 RUSH_PLACES, RUSH_TIME = 6, timedelta(minutes=1)
 """So many places in a minute are asked about: by the phone's clock, since work done without signal arrives at once."""
+NOON = timedelta(hours=12)
 LAYERS = ("slots",)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What was found for one slot, when the phone said it was. `author_id`: who did it, where another entered it."""
+    """What was found for one slot, when the phone said it was.
+
+    On behalf of somebody: `author_id` did it, on the day `done_on`, and it came `via` paper or phone to who enters it.
+    What the office owes itself has a day without a way.
+    """
 
     slot_id: int
     result: str
@@ -45,10 +51,13 @@ class Answer:
     severity: int | None = None
     note: str = ""
     mode: str | None = None
+    via: str | None = None
+    done_on: date | None = None
     photo: bytes | None = None
     author_id: int | None = None
     sent_id: UUID | None = None
     bodies: tuple[int, ...] = ()
+    joint_id: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,10 +73,11 @@ def answer_slot(connection: Connection, by: Actor, answer: Answer, today: date, 
     """Write the answer down, settle its slot, and give the inspection's id.
 
     Whoever sees the place may answer. Late answers are taken and count as late. Raises LookupError where the viewer
-    sees no such slot, DutyProblem("result" | "note" | "severity" | "early").
+    sees no such slot, DutyProblem("result" | "note" | "severity" | "early" | "day" | "author").
     """
     slot = _slot(connection, answer.slot_id)
     _check(slot, answer, by.business_at)
+    _check_author(connection, slot, answer)
     return _write(connection, by, slot, answer, today, is_clock_real=is_clock_real)
 
 
@@ -97,6 +107,7 @@ def correct_answer(
         announce(connection, key[0], LAYERS)
         return None
     _check(slot, correction.answer, by.business_at)
+    _check_author(connection, slot, correction.answer)
     return _write(
         connection, by, slot, correction.answer, today, is_clock_real=is_clock_real, corrects=correction.inspection_id
     )
@@ -107,6 +118,13 @@ def counted_time(device_at: datetime | None, received_at: datetime) -> datetime:
     if device_at is None or not received_at - BEHIND <= device_at <= received_at:
         return received_at
     return device_at
+
+
+def told_time(answer: Answer, received_at: datetime) -> datetime:
+    """When an answer counts: at noon of the day that a sheet or a caller says, else by the phone's own time."""
+    if answer.done_on is None:
+        return counted_time(answer.device_at, received_at)
+    return min(day_bounds(answer.done_on)[0] + NOON, received_at)
 
 
 def doubt_of(device_at: datetime | None, received_at: datetime, *, in_a_rush: bool, is_clock_real: bool) -> str | None:
@@ -135,8 +153,25 @@ def _check(slot: dict[str, Any], answer: Answer, now: datetime) -> None:
         raise DutyProblem("note")
     if answer.severity is not None and (answer.result != "finding" or answer.severity not in (1, 2, 3)):
         raise DutyProblem("severity")
-    if counted_time(answer.device_at, now).astimezone(OFFICE).date() < slot["starts_on"]:
+    if answer.via not in (None, *WAYS) or (answer.via is not None and answer.done_on is None):
+        raise DutyProblem("day")
+    if answer.done_on is not None and answer.done_on > now.astimezone(OFFICE).date():
+        raise DutyProblem("day")
+    if told_time(answer, now).astimezone(OFFICE).date() < slot["starts_on"]:
         raise DutyProblem("early")
+
+
+def _check_author(connection: Connection, slot: dict[str, Any], answer: Answer) -> None:
+    """Who did it must be somebody whom the viewer knows; an office that owes it itself may leave that out."""
+    if answer.author_id is None:
+        if answer.via is not None and slot["place_id"] is not None:
+            raise DutyProblem("author")
+        return
+    found = connection.execute(
+        "SELECT FROM gridmap.person WHERE street_id = %s AND id = %s", (slot["street_id"], answer.author_id)
+    ).fetchone()
+    if found is None:
+        raise DutyProblem("author")
 
 
 def _write(
@@ -150,8 +185,11 @@ def _write(
     corrects: int | None = None,
 ) -> int:
     street_id, received = slot["street_id"], by.business_at
-    in_a_rush = corrects is None and _in_a_rush(
-        connection, by, street_id, slot["place_id"], answer.device_at, is_clock_real=is_clock_real
+    # a sheet of paper is typed in at once
+    in_a_rush = (
+        corrects is None
+        and answer.via is None
+        and _in_a_rush(connection, by, street_id, slot["place_id"], answer.device_at, is_clock_real=is_clock_real)
     )
     statement = (
         inspection.insert()
@@ -167,9 +205,11 @@ def _write(
             severity=answer.severity,
             note=answer.note.strip() or None,
             mode=answer.mode,
+            via=answer.via,
             photo=answer.photo,
             bodies=list(answer.bodies),
-            done_at=counted_time(answer.device_at, received),
+            joint_id=answer.joint_id,
+            done_at=told_time(answer, received),
             device_at=answer.device_at,
             received_at=received,
             sent_id=answer.sent_id,
@@ -184,7 +224,13 @@ def _write(
     row = execute(connection, statement).fetchone()
     inspection_id: int = (row or {})["id"]
     settle(connection, street_id, [slot["id"]], today)
-    after = {"slot": slot["id"], "kind": slot["kind"], "result": answer.result, "author": answer.author_id}
+    after = {
+        "slot": slot["id"],
+        "kind": slot["kind"],
+        "result": answer.result,
+        "author": answer.author_id,
+        "via": answer.via,
+    }
     _record(connection, by, "answer", inspection_id, after)
     announce(connection, street_id, LAYERS)
     return inspection_id

@@ -13,6 +13,8 @@ from gridmap.tables.duties import EXCUSES
 
 MOST_NOTE = 300
 LAYERS = ("slots",)
+BY_PEOPLE = tuple(reason for reason in EXCUSES if reason != "rule_changed")
+"""What people may give as a reason; that a rule has changed is found when slots are opened."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,25 +31,30 @@ def excuse_slots(connection: Connection, by: Actor, excuse: Excuse, today: date)
 
     Who may excuse is the caller's to check. Raises DutyProblem("excuse" | "note" | "street"), LookupError.
     """
-    if excuse.reason not in EXCUSES:
+    if excuse.reason not in BY_PEOPLE:
         raise DutyProblem("excuse")
-    if len(excuse.note) > MOST_NOTE or (excuse.reason == "other" and not excuse.note.strip()):
+    if (
+        len(excuse.note) > MOST_NOTE
+        or not excuse.note.isprintable()
+        or (excuse.reason == "other" and not excuse.note.strip())
+    ):
         raise DutyProblem("note")
     street_id, ids = _one_street(excuse.slot_ids)
     done = connection.execute(
-        "UPDATE gridmap.slot SET excuse = %s, excuse_note = %s, excused_by = %s, revision = revision + 1"
-        " WHERE street_id = %s AND id = ANY (%s) AND state <> 'satisfied'",
-        (excuse.reason, excuse.note.strip() or None, by.account_id, street_id, ids),
+        "UPDATE gridmap.slot SET excuse = %s, excuse_note = %s, excused_by = %s, excused_at = %s,"
+        " revision = revision + 1 WHERE street_id = %s AND id = ANY (%s) AND state <> 'satisfied'",
+        (excuse.reason, excuse.note.strip() or None, by.account_id, by.business_at, street_id, ids),
     ).rowcount
-    return _settled(connection, by, "excuse", ids, done, today, excuse.reason)
+    why = excuse.reason + (f": {excuse.note.strip()}" if excuse.note.strip() else "")
+    return _settled(connection, by, "excuse", ids, done, today, why)
 
 
 def take_back_excuses(connection: Connection, by: Actor, slot_ids: Sequence[int], today: date) -> int:
     """Let the slots be due or missed again, and say how many."""
     street_id, ids = _one_street(slot_ids)
     done = connection.execute(
-        "UPDATE gridmap.slot SET excuse = NULL, excuse_note = NULL, excused_by = NULL, revision = revision + 1"
-        " WHERE street_id = %s AND id = ANY (%s) AND excuse IS NOT NULL",
+        "UPDATE gridmap.slot SET excuse = NULL, excuse_note = NULL, excused_by = NULL, excused_at = NULL,"
+        " revision = revision + 1 WHERE street_id = %s AND id = ANY (%s) AND excuse IS NOT NULL",
         (street_id, ids),
     ).rowcount
     return _settled(connection, by, "take_back_excuse", ids, done, today, None)

@@ -1,82 +1,65 @@
 """Opening: the slots of all rules for the periods that begin in a time, in one statement; again, it adds nothing."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from gridmap.audit import announce
+from gridmap.clock import day_bounds
 from gridmap.db.pools import Connection
 from gridmap.duties.calendar import read_calendar
 from gridmap.duties.closing import settle
-from gridmap.periods import Calendar, Every, HolidayRule, Period, due_on, periods_starting
+from gridmap.duties.owing import OWING
+from gridmap.periods import Calendar, Every, HolidayRule, Period, closes_on, due_on, periods_asked
 
 RULES = """
-SELECT street_id, id, every, fixed_day, holiday_rule, lower(valid) AS since, upper(valid) AS until
+SELECT id, every, fixed_day, holiday_rule, lower(valid) AS since, upper(valid) AS until
 FROM gridmap.duty
-WHERE street_id = ANY (%(streets)s) AND valid && daterange(%(start)s, %(end)s)
+WHERE street_id = ANY (%(streets)s) AND (upper(valid) IS NULL OR upper(valid) > %(start)s)
 ORDER BY street_id, sort, id
 """
-OPEN = """
+OPEN = f"""
 WITH wanted AS (
   SELECT * FROM unnest(%(duties)s::bigint[], %(starts)s::date[], %(ends)s::date[], %(dues)s::date[])
     AS w (duty_id, starts_on, ends_on, due_on)
 ), asked AS (
-  SELECT d.*, w.starts_on, w.ends_on, w.due_on FROM wanted w
-  JOIN gridmap.duty d ON d.street_id = (w.duty_id >> 32)::integer AND d.id = w.duty_id
-), owing AS (
-  SELECT a.street_id, a.id AS duty_id, a.times, a.starts_on, a.ends_on, a.due_on, p.id AS place_id, '' AS unit,
-    p.community_id, p.grid_id, p.micro_grid_id, p.estate_id, a.only_for, e.management, b.kind AS building_kind
-  FROM asked a
-  JOIN gridmap.place p ON p.street_id = a.street_id AND daterange(a.starts_on, a.ends_on) && p.valid
-    AND p.kind = CASE WHEN a.level IN ('stairwell', 'household') THEN 'stairwell' ELSE a.level END
-  LEFT JOIN gridmap.estate e ON e.street_id = p.street_id AND e.place_id = p.estate_id
-  LEFT JOIN gridmap.building b ON b.street_id = p.street_id
-    AND b.place_id = CASE WHEN p.kind = 'stairwell' THEN p.parent_id ELSE p.id END
-  WHERE a.level NOT IN ('community', 'household')
+  SELECT d.street_id, d.id AS duty_id, d.kind, d.level, d.times, d.only_for, w.starts_on, w.ends_on, w.due_on
+  FROM wanted w JOIN gridmap.duty d ON d.street_id = (w.duty_id >> 32)::integer AND d.id = w.duty_id
+), {OWING}, facts AS (
+  SELECT street_id, duty_id, starts_on, owner_id, unit, turn, true AS is_owed, false AS is_done_before, kind, ends_on,
+    due_on, place_id, community_id, grid_id, micro_grid_id, estate_id, NULL::bigint AS slot_id, NULL::text AS state,
+    NULL::text AS excuse, false AS is_by_people, NULL::date AS known_end, NULL::date AS known_due
+  FROM owing
   UNION ALL
-  -- a building without stairwells counts as one
-  SELECT a.street_id, a.id, a.times, a.starts_on, a.ends_on, a.due_on, p.id, '',
-    p.community_id, p.grid_id, p.micro_grid_id, p.estate_id, a.only_for, e.management, b.kind
-  FROM asked a
-  JOIN gridmap.place p ON p.street_id = a.street_id AND p.kind = 'building'
-    AND daterange(a.starts_on, a.ends_on) && p.valid
-  JOIN gridmap.building b ON b.street_id = p.street_id AND b.place_id = p.id
-  LEFT JOIN gridmap.estate e ON e.street_id = p.street_id AND e.place_id = p.estate_id
-  WHERE a.level = 'stairwell' AND b.kind NOT IN ('garage', 'public', 'commercial') AND NOT EXISTS (
-    SELECT FROM gridmap.place s
-    WHERE s.street_id = p.street_id AND s.parent_id = p.id AND s.kind = 'stairwell'
-      AND daterange(a.starts_on, a.ends_on) && s.valid
-  )
+  SELECT s.street_id, s.duty_id, s.starts_on, coalesce(s.place_id, s.community_id), s.unit, s.turn, false, false, NULL,
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, s.id, s.state, s.excuse, s.excused_by IS NOT NULL, s.ends_on, s.due_on
+  FROM gridmap.slot s
+  WHERE s.street_id = ANY (%(streets)s) AND (s.starts_on >= %(start)s AND s.starts_on < %(end)s
+    OR s.starts_on <= %(today)s AND s.ends_on > %(today)s
+      AND %(today)s::date >= %(start)s AND %(today)s::date < %(end)s)
   UNION ALL
-  SELECT a.street_id, a.id, a.times, a.starts_on, a.ends_on, a.due_on, p.id, u.unit,
-    p.community_id, p.grid_id, p.micro_grid_id, p.estate_id, a.only_for, e.management, b.kind
+  -- done already while the rule was another one: counts for the same period
+  SELECT s.street_id, a.duty_id, s.starts_on, coalesce(s.place_id, s.community_id), s.unit, s.turn, false, true, NULL,
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, false, NULL, NULL
   FROM asked a
-  JOIN gridmap.place p ON p.street_id = a.street_id AND p.kind IN ('stairwell', 'building')
-    AND daterange(a.starts_on, a.ends_on) && p.valid
-  LEFT JOIN gridmap.stairwell s ON s.street_id = p.street_id AND s.place_id = p.id
-  LEFT JOIN gridmap.building o ON o.street_id = p.street_id AND o.place_id = p.id
-  LEFT JOIN gridmap.building b ON b.street_id = p.street_id
-    AND b.place_id = CASE WHEN p.kind = 'stairwell' THEN p.parent_id ELSE p.id END
-  LEFT JOIN gridmap.estate e ON e.street_id = p.street_id AND e.place_id = p.estate_id
-  CROSS JOIN LATERAL unnest(coalesce(s.units, o.units)) AS u (unit)
-  WHERE a.level = 'household'
-  UNION ALL
-  SELECT a.street_id, a.id, a.times, a.starts_on, a.ends_on, a.due_on, NULL, '',
-    c.id, NULL, NULL, NULL, a.only_for, NULL, NULL
-  FROM asked a
-  JOIN gridmap.community c ON c.street_id = a.street_id AND daterange(a.starts_on, a.ends_on) && c.valid
-  WHERE a.level = 'community'
+  JOIN gridmap.duty d ON d.street_id = a.street_id AND d.kind = a.kind AND upper(d.valid) <= %(today)s
+  JOIN gridmap.slot s ON s.street_id = d.street_id AND s.duty_id = d.id AND s.starts_on = a.starts_on
+    AND s.ends_on = a.ends_on AND s.done_at IS NOT NULL
+), whole AS MATERIALIZED (
+  -- what is owed beside what there is: grouped, not joined, so that it takes as long as there are rows
+  SELECT street_id, duty_id, starts_on, unit, turn, bool_or(is_owed) AND NOT bool_or(is_done_before) AS is_owed,
+    max(ends_on) AS ends_on, max(due_on) AS due_on, max(place_id) AS place_id, max(community_id) AS community_id,
+    max(grid_id) AS grid_id, max(micro_grid_id) AS micro_grid_id, max(estate_id) AS estate_id, max(slot_id) AS slot_id,
+    max(state) AS state, max(excuse) AS excuse, bool_or(is_by_people) AS is_by_people, max(known_end) AS known_end,
+    max(known_due) AS known_due
+  FROM facts GROUP BY street_id, duty_id, starts_on, owner_id, unit, turn
 ), opened AS (
   INSERT INTO gridmap.slot (street_id, id, duty_id, place_id, unit, turn, starts_on, ends_on, due_on,
     community_id, grid_id, micro_grid_id, estate_id)
-  SELECT o.street_id, o.street_id * 4294967296 + nextval('gridmap.serial'), o.duty_id, o.place_id, o.unit, t.turn,
-    o.starts_on, o.ends_on, o.due_on, o.community_id, o.grid_id, o.micro_grid_id, o.estate_id
-  FROM owing o CROSS JOIN LATERAL generate_series(1, o.times) AS t (turn)
-  WHERE (NOT o.only_for ? 'communities' OR o.only_for -> 'communities' @> to_jsonb(o.community_id))
-    AND (NOT o.only_for ? 'estates' OR o.only_for -> 'estates' @> to_jsonb(o.estate_id))
-    AND (NOT o.only_for ? 'management' OR o.only_for -> 'management' @> to_jsonb(o.management))
-    AND (NOT o.only_for ? 'building_kinds' OR o.only_for -> 'building_kinds' @> to_jsonb(o.building_kind))
+  SELECT w.street_id, w.street_id * 4294967296 + nextval('gridmap.serial'), w.duty_id, w.place_id, w.unit, w.turn,
+    w.starts_on, w.ends_on, w.due_on, w.community_id, w.grid_id, w.micro_grid_id, w.estate_id
+  FROM whole w WHERE w.is_owed AND w.slot_id IS NULL
   ON CONFLICT DO NOTHING
   RETURNING street_id, starts_on, duty_id, community_id, grid_id, micro_grid_id, estate_id
 ), counted AS (
@@ -87,30 +70,56 @@ WITH wanted AS (
   FROM opened GROUP BY 1, 2, 3, 4, 5, 6, 7
   ON CONFLICT (street_id, starts_on, duty_id, community_id, grid_id, micro_grid_id, estate_id)
   DO UPDATE SET slots = c.slots + excluded.slots
-  RETURNING 1
 )
-SELECT o.street_id, count(*) AS found FROM opened o GROUP BY o.street_id ORDER BY o.street_id
+SELECT street_id, 'new' AS what, count(*)::integer AS found, NULL::bigint[] AS ids, NULL::date[] AS dues,
+  NULL::date[] AS ends
+FROM opened GROUP BY street_id
+UNION ALL
+-- the calendar has changed: another due day
+SELECT street_id, 'moved', count(*)::integer, array_agg(slot_id ORDER BY slot_id), array_agg(due_on ORDER BY slot_id),
+  array_agg(ends_on ORDER BY slot_id)
+FROM whole
+WHERE is_owed AND state = 'due' AND known_end > %(today)s AND (known_end, known_due) <> (ends_on, due_on)
+GROUP BY street_id
+UNION ALL
+SELECT street_id, 'gone', count(*)::integer, array_agg(slot_id ORDER BY slot_id), NULL, NULL
+FROM whole WHERE NOT is_owed AND state = 'due' AND excuse IS NULL AND known_end > %(today)s GROUP BY street_id
+UNION ALL
+SELECT street_id, 'back', count(*)::integer, array_agg(slot_id ORDER BY slot_id), NULL, NULL
+FROM whole
+WHERE is_owed AND excuse IN ('place_gone', 'rule_changed') AND NOT is_by_people AND known_end > %(today)s
+GROUP BY street_id
+"""  # noqa: S608 - a piece of our own text
+MOVED = """
+UPDATE gridmap.slot s SET due_on = w.due_on, ends_on = w.ends_on, revision = s.revision + 1
+FROM unnest(%(ids)s::bigint[], %(dues)s::date[], %(ends)s::date[]) AS w (id, due_on, ends_on)
+WHERE s.street_id = %(street_id)s AND s.id = w.id
 """
 GONE = """
-SELECT s.street_id, array_agg(s.id ORDER BY s.id) AS ids
-FROM gridmap.slot s
-LEFT JOIN gridmap.duty d ON d.street_id = s.street_id AND d.id = s.duty_id
-LEFT JOIN gridmap.place p ON p.street_id = s.street_id AND p.id = s.place_id
-WHERE s.street_id = ANY (%(streets)s) AND s.state = 'due' AND s.starts_on < %(end)s AND s.ends_on > %(start)s
-  AND s.excuse IS NULL
-  AND (NOT d.valid && daterange(s.starts_on, s.ends_on)
-    OR (s.place_id IS NOT NULL AND NOT p.valid @> %(today)s::date AND upper(p.valid) <= %(today)s::date)
-    OR (upper(d.valid) <= %(today)s::date))
-GROUP BY s.street_id
+UPDATE gridmap.slot s SET excused_at = %(now)s, revision = s.revision + 1, excuse = CASE WHEN EXISTS (
+  SELECT FROM gridmap.place p WHERE p.street_id = s.street_id AND p.id = s.place_id AND upper(p.valid) <= %(today)s
+) THEN 'place_gone' ELSE 'rule_changed' END
+WHERE s.street_id = %(street_id)s AND s.id = ANY (%(ids)s)
 """
+BACK = """
+UPDATE gridmap.slot SET excuse = NULL, excused_at = NULL, revision = revision + 1
+WHERE street_id = %(street_id)s AND id = ANY (%(ids)s)
+"""
+FOLLOWING = {"moved": MOVED, "gone": GONE, "back": BACK}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Opened:
-    """What opening did: new slots of each street, and slots whose place or rule has gone, excused for that."""
+    """What opening did, street by street.
 
-    new: dict[int, int]
-    gone: int
+    `new` slots; `gone`: excused because their place or rule has gone; `back`: due again; `moved`: to another day, or
+    another area.
+    """
+
+    new: dict[int, int] = field(default_factory=dict)
+    gone: int = 0
+    back: int = 0
+    moved: int = 0
 
     @property
     def total(self) -> int:
@@ -118,49 +127,74 @@ class Opened:
         return sum(self.new.values())
 
 
-def open_slots(connection: Connection, streets: Sequence[int], within: Period, today: date) -> Opened:
-    """Open every period that begins in `within`, for all rules of the streets; as SYSTEM, in the caller's transaction.
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """One period of one rule: which days belong to it, when it closes, and by when it is due."""
 
-    Opening again adds what has come since (new places, new rules) and excuses what is due of places and rules that
-    have gone. Counts are kept in the same statement.
+    duty_id: int
+    period: Period
+    closes_on: date
+    due_on: date
+
+
+def open_slots(connection: Connection, streets: Sequence[int], within: Period, today: date) -> Opened:
+    """Open every period that begins in `within`, or runs today where `within` holds today; as SYSTEM.
+
+    For all rules of the streets, in the caller's transaction. Opening again follows what has changed since: new places
+    and rules bring slots, what is due of places and rules that have gone is excused for that, places that have moved
+    take their slots along, a changed calendar moves due days. Counts are kept in the same statement.
     """
-    asked = list(_asked(connection, streets, within, read_calendar(connection)))
+    values = {"streets": list(streets), "start": within.start, "end": within.end, "today": today}
+    followed = connection.execute("SELECT gridmap.follow_places(%(streets)s, %(today)s) AS moved", values).fetchone()
+    asked = list(_asked(connection, values, within, today, read_calendar(connection)))
     rows = connection.execute(
         OPEN,
-        {
-            "duties": [duty_id for duty_id, _, _ in asked],
-            "starts": [period.start for _, period, _ in asked],
-            "ends": [period.end for _, period, _ in asked],
-            "dues": [due for _, _, due in asked],
+        values
+        | {
+            "duties": [one.duty_id for one in asked],
+            "starts": [one.period.start for one in asked],
+            "ends": [one.closes_on for one in asked],
+            "dues": [one.due_on for one in asked],
         },
     ).fetchall()
-    new = {row["street_id"]: row["found"] for row in rows}
-    gone = _excuse_gone(connection, streets, within, today)
-    for street_id in sorted({*new, *gone}):
+    for row in rows:
+        if row["what"] in FOLLOWING:
+            connection.execute(FOLLOWING[row["what"]], row | {"today": today, "now": day_bounds(today)[0]})
+            settle(connection, row["street_id"], row["ids"], today)
+    touched = {row["street_id"] for row in rows}
+    moved = (followed or {"moved": 0})["moved"]
+    for street_id in sorted(touched) if not moved else streets:
         announce(connection, street_id, ["slots"])
-    return Opened(new=new, gone=sum(gone.values()))
+
+    def of(what: str) -> dict[int, int]:
+        return {row["street_id"]: row["found"] for row in rows if row["what"] == what}
+
+    return Opened(
+        new=of("new"),
+        gone=sum(of("gone").values()),
+        back=sum(of("back").values()),
+        moved=moved + sum(of("moved").values()),
+    )
+
+
+def asked_of(
+    rule: dict[str, Any], within: Period, today: date, calendar: Calendar
+) -> Iterator[tuple[Period, date, date]]:
+    """The periods in which a rule asks, each with the day on which it closes and the day by which it is due.
+
+    `rule`: every, fixed_day, holiday_rule, since, until. A rule asks where it is in force today; in a period that is
+    over, on its last day; in one that is to come, on its first.
+    """
+    for period in periods_asked(Every(rule["every"]), within, today, calendar):
+        at = min(max(today, period.start), period.last_day)
+        if rule["since"] <= at and (rule["until"] is None or rule["until"] > at):
+            due = due_on(period, rule["fixed_day"], HolidayRule(rule["holiday_rule"]), calendar)
+            yield period, closes_on(period, due), due
 
 
 def _asked(
-    connection: Connection, streets: Sequence[int], within: Period, calendar: Calendar
-) -> Iterator[tuple[int, Period, date]]:
-    values = {"streets": list(streets), "start": within.start, "end": within.end}
+    connection: Connection, values: dict[str, Any], within: Period, today: date, calendar: Calendar
+) -> Iterator[Asked]:
     for rule in connection.execute(RULES, values).fetchall():
-        for period in periods_starting(Every(rule["every"]), within, calendar):
-            if _overlaps(period, rule):
-                due = due_on(period, rule["fixed_day"], HolidayRule(rule["holiday_rule"]), calendar)
-                yield rule["id"], period, due
-
-
-def _overlaps(period: Period, rule: dict[str, Any]) -> bool:
-    return rule["since"] < period.end and (rule["until"] is None or rule["until"] > period.start)
-
-
-def _excuse_gone(connection: Connection, streets: Sequence[int], within: Period, today: date) -> dict[int, int]:
-    values = {"streets": list(streets), "start": within.start, "end": within.end, "today": today}
-    found = connection.execute(GONE, values).fetchall()
-    for row in found:
-        key = (row["street_id"], row["ids"])
-        connection.execute("UPDATE gridmap.slot SET excuse = 'place_gone' WHERE street_id = %s AND id = ANY (%s)", key)
-        settle(connection, row["street_id"], row["ids"], today)
-    return {row["street_id"]: len(row["ids"]) for row in found}
+        for period, closes, due in asked_of(rule, within, today, calendar):
+            yield Asked(duty_id=rule["id"], period=period, closes_on=closes, due_on=due)

@@ -9,6 +9,7 @@ from uuid import UUID
 import psycopg
 
 from gridmap.accounts import Actor
+from gridmap.accounts.leading import read_lead
 from gridmap.db import Database
 from gridmap.db.pools import Connection
 from gridmap.duties.answers import Answer, Correction, answer_slot, correct_answer
@@ -35,14 +36,21 @@ class Desk:
     is_clock_real: bool
 
 
+class NotTheirs(Exception):
+    """Only who leads the community may enter what others have done, or what the office itself owes."""
+
+
 def send_answer(desk: Desk, sent_id: UUID, answer: Answer, content: Mapping[str, Any]) -> Told:
     """Take an answer once, however often it is sent, and tell what became of it.
 
     Gives {inspection_id, state of the slot, beside: whether another answer stood already, seen: number of the change}.
-    Raises LookupError where the viewer sees no such slot, DutyProblem, SentDifferently; then nothing is written.
+    Raises LookupError where the viewer sees no such slot, DutyProblem, SentDifferently, NotTheirs for an answer on
+    behalf of somebody from who does not lead the community; then nothing is written.
     """
 
     def command(connection: Connection) -> Told:
+        if answer.via is not None or answer.author_id is not None or answer.done_on is not None:
+            _must_lead(connection, desk, answer.slot_id)
         stood = _stands(connection, answer.slot_id)
         whole = replace(answer, sent_id=sent_id)
         made = answer_slot(connection, desk.by, whole, desk.today, is_clock_real=desk.is_clock_real)
@@ -107,6 +115,17 @@ def _once(
     except psycopg.errors.ForeignKeyViolation:
         # an id that tells of a street which does not exist
         raise LookupError(street_id) from None
+
+
+def _must_lead(connection: Connection, desk: Desk, slot_id: int) -> None:
+    row = connection.execute(
+        "SELECT street_id, community_id FROM gridmap.slot WHERE street_id = %s AND id = %s", (slot_id >> 32, slot_id)
+    ).fetchone()
+    if row is None:
+        raise LookupError(slot_id)
+    assert desk.by.account_id is not None
+    if not read_lead(connection, desk.by.account_id, desk.by.business_at).leads(row["street_id"], row["community_id"]):
+        raise NotTheirs(slot_id)
 
 
 def _stands(connection: Connection, slot_id: int) -> bool:

@@ -41,7 +41,10 @@ HOLIDAY_RULES = ("stay", "next", "previous")
 SLOT_STATES = ("due", "satisfied", "excused", "missed")
 GAP_REASONS = ("no_manager", "no_geometry", "on_leave", "no_access", "not_yet", "missed")
 """Why a slot is not satisfied; the first that holds is told."""
-EXCUSES = ("no_access", "vacant", "construction", "danger", "refused", "place_gone", "other")
+EXCUSES = ("no_access", "vacant", "construction", "danger", "refused", "place_gone", "rule_changed", "other")
+WAYS = ("paper", "phone")
+"""How an answer reached the office that did not come from its author's own device."""
+JOINT_STATES = ("planned", "held", "cancelled")
 DONE_RESULTS = ("fine", "finding", "done", "reached")
 TRIED_RESULTS = ("no_access", "nobody", "refused")
 HOUSEHOLD_TIERS = ("key", "attention")
@@ -61,7 +64,7 @@ duty = Table(
         JSONB,
         nullable=False,
         server_default=text("'{}'"),
-        comment="communities, estates, management, kinds",
+        comment="communities, grids, estates, management, building_kinds, facility_kinds",
     ),
     Column("every", Text, nullable=False),
     Column("times", SmallInteger, nullable=False, server_default=text("1")),
@@ -72,8 +75,10 @@ duty = Table(
     Column("excused_by", Text, nullable=False, server_default=text("'community'")),
     Column("sort", SmallInteger, nullable=False, server_default=text("0")),
     Column("valid", DATERANGE, nullable=False),
+    Column("replaces_id", BigInteger, comment="the rule as it was before, until this one began"),
     *register_columns(),
     primary_key("id"),
+    refers("replaces_id", "duty"),
     id_tells_street(),
     one_of("action", DUTY_ACTIONS),
     one_of("level", DUTY_LEVELS),
@@ -88,7 +93,8 @@ duty = Table(
 slot = Table(
     "slot",
     metadata,
-    street_key(),
+    # its duty tells that the street exists: of 300,000 slots in one statement each further key costs seconds
+    Column("street_id", Integer, nullable=False),
     own_id(),
     Column("duty_id", BigInteger, nullable=False),
     Column("place_id", BigInteger, comment="empty where the community itself owes it"),
@@ -102,6 +108,7 @@ slot = Table(
     Column("excuse", Text),
     Column("excuse_note", Text),
     Column("excused_by", BigInteger),
+    Column("excused_at", DateTime(timezone=True)),
     Column("done_at", DateTime(timezone=True), comment="first good answer, in time or late"),
     Column("is_late", Boolean, nullable=False, server_default=text("false")),
     Column("tried_at", DateTime(timezone=True)),
@@ -111,7 +118,6 @@ slot = Table(
     primary_key("id"),
     refers("duty_id", "duty"),
     refers("place_id", "place"),
-    refers("community_id", "community"),
     id_tells_street(),
     one_of("state", SLOT_STATES),
     CheckConstraint(f"reason IN {GAP_REASONS}", name="reason_known"),
@@ -120,19 +126,17 @@ slot = Table(
     CheckConstraint("starts_on < ends_on", name="period_not_empty"),
     UniqueConstraint(
         "street_id",
-        "duty_id",
-        "starts_on",
         "place_id",
-        "community_id",
+        "starts_on",
+        "duty_id",
         "unit",
         "turn",
+        "community_id",
         name="slot_once",
         postgresql_nulls_not_distinct=True,
     ),
     Index("slot_grid_ix", "street_id", "grid_id", "starts_on"),
-    Index("slot_community_ix", "street_id", "community_id", "starts_on"),
-    Index("slot_place_ix", "street_id", "place_id", "starts_on"),
-    Index("slot_open_ix", "street_id", "starts_on", "duty_id", postgresql_where=text("state <> 'satisfied'")),
+    Index("slot_month_ix", "street_id", "starts_on", "duty_id"),
     comment="One due instance of a duty; settle_slots() alone makes its state from answers, excuse and calendar.",
 )
 
@@ -150,6 +154,7 @@ inspection = Table(
     Column("severity", SmallInteger),
     Column("note", Text),
     Column("mode", Text, comment="of a visit: door or phone"),
+    Column("via", Text, comment="entered by the office from a sheet or a telephone call; empty: by its author"),
     Column("photo", LargeBinary, comment="SHA-256 of a file"),
     Column(
         "bodies", ARRAY(BigInteger), nullable=False, server_default=text("'{}'"), comment="organisations of a joint one"
@@ -163,6 +168,7 @@ inspection = Table(
     Column("doubt", Text, comment="asked of the author, never refused"),
     Column("doubt_answer", Text),
     Column("corrects_id", BigInteger),
+    Column("joint_id", BigInteger, comment="the joint inspection on which it was found"),
     Column("superseded_at", DateTime(timezone=True)),
     *scope_columns(),
     primary_key("id"),
@@ -171,9 +177,11 @@ inspection = Table(
     refers("place_id", "place"),
     refers("author_id", "person"),
     refers("corrects_id", "inspection"),
+    refers("joint_id", "joint_inspection"),
     id_tells_street(),
     one_of("result", (*DONE_RESULTS, *TRIED_RESULTS)),
     one_of("mode", ("door", "phone", "paper")),
+    one_of("via", WAYS),
     CheckConstraint("severity BETWEEN 1 AND 3", name="severity_known"),
     Index("inspection_slot_ix", "street_id", "slot_id"),
     Index("inspection_place_ix", "street_id", "place_id", "kind", text("done_at DESC")),
@@ -181,6 +189,7 @@ inspection = Table(
     Index("inspection_sent_ix", "street_id", "sent_id"),
     Index("inspection_account_ix", "street_id", "account_id", text("received_at DESC")),
     Index("inspection_photo_ix", "street_id", "photo", postgresql_where=text("photo IS NOT NULL")),
+    Index("inspection_joint_ix", "street_id", "joint_id", postgresql_where=text("joint_id IS NOT NULL")),
     comment="What somebody found at a place. A correction supersedes; nothing is overwritten.",
 )
 
@@ -201,6 +210,30 @@ household_tier = Table(
     refers("place_id", "place", cascade=True),
     one_of("tier", HOUSEHOLD_TIERS),
     comment="Households to visit first, by number and without a name or a reason; all others have no row.",
+)
+
+joint_inspection = Table(
+    "joint_inspection",
+    metadata,
+    street_key(),
+    own_id(),
+    Column("title", Text, nullable=False),
+    Column("place_id", BigInteger, comment="the estate or grid that is walked; empty: the whole community"),
+    Column("planned_on", Date, nullable=False),
+    Column("state", Text, nullable=False, server_default=text("'planned'")),
+    Column(
+        "bodies", ARRAY(BigInteger), nullable=False, server_default=text("'{}'"), comment="organisations that take part"
+    ),
+    Column("note", Text, comment="what was reported and agreed"),
+    *scope_columns(),
+    *register_columns(),
+    primary_key("id"),
+    refers("place_id", "place"),
+    refers("community_id", "community"),
+    id_tells_street(),
+    one_of("state", JOINT_STATES),
+    Index("joint_inspection_day_ix", "street_id", text("planned_on DESC")),
+    comment="Several organisations walk through an estate together; what they find are inspections of its places.",
 )
 
 coverage = Table(

@@ -9,6 +9,10 @@ HOUSE = 42992622800897
 """An estate of the demo whose stairwells have lines of their own, and its first building."""
 
 
+DINGXIANG = 42953968136192
+"""丁香苑, an estate of 花苑 with 18 stairwells; ids of the demo never change."""
+
+
 @dataclass(frozen=True)
 class PageOf:
     """One page in one state."""
@@ -45,6 +49,17 @@ PAGES = (
     PageOf("hand-over", "leader", "/assign/hand-over"),
     PageOf("assign-excel", "leader", "/assign/excel"),
     PageOf("assign-changes", "leader", "/assign/changes"),
+    PageOf("duties", "leader", "/duties"),
+    PageOf("duties-rules", "leader", "/duties/rules"),
+    PageOf("duties-new-rule", "leader", "/duties/rules/new?from=reception_day"),
+    PageOf("duties-excuses", "leader", "/duties/excuses"),
+    PageOf("duties-excused", "leader", "/duties/excuses?state=excused&month=2026-02"),
+    PageOf("duties-sheets", "leader", "/duties/sheets?q=花苑"),
+    PageOf("duties-sheet", "leader", f"/duties/sheet?within={DINGXIANG}"),
+    PageOf("duties-sheet-print", "leader", f"/duties/sheet/print?within={DINGXIANG}"),
+    PageOf("duties-slip", "leader", f"/duties/slip?place={DINGXIANG}"),
+    PageOf("duties-joint", "leader", "/duties/joint"),
+    PageOf("duties-new-joint", "leader", "/duties/joint/new"),
     PageOf("data", "planner", "/data"),
     PageOf("data-layer", "planner", "/data/buildings"),
     PageOf("ogc", "planner", "/ogc?f=html"),

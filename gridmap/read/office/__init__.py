@@ -1,0 +1,1 @@
+"""What the office reads of due work: rules, what may be excused, sheets to fill in, joint inspections, its own."""

@@ -1,0 +1,4 @@
+// The sheet of a month, typed in by the office.
+import "../page.js";
+import "../checks.js";
+import "../sheet.js";
