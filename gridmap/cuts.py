@@ -11,13 +11,19 @@ def as_asked(rows: FromClause) -> "tuple[ColumnElement[bool], ...]":
 
     `within` is the id of a community, grid, micro grid or estate: ids are unique over all of them.
     """
-    is_kind = select(duty.c.id).where(
-        duty.c.street_id == rows.c.street_id, duty.c.id == rows.c.duty_id, duty.c.kind == KIND
+    is_kind = (
+        select(duty.c.id)
+        .where(duty.c.street_id == rows.c.street_id, duty.c.id == rows.c.duty_id, duty.c.kind == KIND)
+        .correlate(rows)
     )
-    is_managed = select(estate.c.place_id).where(
-        estate.c.street_id == rows.c.street_id,
-        estate.c.place_id == rows.c.estate_id,
-        estate.c.management == MANAGEMENT,
+    is_managed = (
+        select(estate.c.place_id)
+        .where(
+            estate.c.street_id == rows.c.street_id,
+            estate.c.place_id == rows.c.estate_id,
+            estate.c.management == MANAGEMENT,
+        )
+        .correlate(rows)
     )
     areas = ("community_id", "grid_id", "micro_grid_id", "estate_id")
     inside = and_(

@@ -29,6 +29,7 @@ from gridmap.web.blueprint import pages
 from gridmap.web.coverage.question import (
     Question,
     asked_question,
+    bottom_of,
     given,
     key_of,
     months_of,
@@ -97,7 +98,8 @@ def _read(viewer: Viewer, question: Question) -> dict[str, Any]:
         for name in shown:
             areas = [area for area in read_areas(connection, viewer, cut, name) if area.counts.slots]
             trends = read_trends(connection, viewer, question.year, name) if len(areas) <= MOST_AREAS else {}
-            lines = {area.id: sparkline(months, dict(trends.get(area.id, {}))) for area in areas[:MOST_AREAS]}
+            bottom = bottom_of(trends.values())
+            lines = {area.id: sparkline(months, trends.get(area.id, {}), bottom) for area in areas[:MOST_AREAS]}
             told.append((name, areas[:MOST_AREAS], len(areas), lines))
         estates = read_estates(connection, viewer, cut)
         return {

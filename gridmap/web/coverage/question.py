@@ -1,5 +1,7 @@
 """What the addresses of these pages ask for: month, area, kind, management, reason; the same words everywhere."""
 
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -142,16 +144,27 @@ def step(month: date, months: int) -> date:
     return date(count // 12, count % 12 + 1, 1)
 
 
-def sparkline(months: list[date], counts: "dict[date, Counts]", width: float = 88.0, height: float = 22.0) -> list[str]:
-    """The course of a share as the points of polylines, broken where nothing was due; 0 % lies at the bottom."""
+WIDTH, HEIGHT, RIM = 88.0, 22.0, 2.0
+"""Of a drawn line, in its own units."""
+Trend = Mapping[date, Counts]
+
+
+def bottom_of(trends: Iterable[Trend]) -> float:
+    """The share that lies at the bottom of all lines of a page: the least, down to the next tenth; 0.9 at the most."""
+    shares = [counts.satisfied / counts.due for trend in trends for counts in trend.values() if counts.due]
+    return min(math.floor(min(shares, default=0.0) * 10) / 10, 0.9)
+
+
+def sparkline(months: list[date], counts: Trend, bottom: float = 0.0) -> list[str]:
+    """The course of a share from `bottom` to all, as the points of polylines, broken where nothing was due."""
     parts: list[list[str]] = [[]]
     for place, month in enumerate(months):
         found = counts.get(month, Counts())
         if not found.due:
             parts.append([])
             continue
-        x = 2 + place * (width - 4) / (len(months) - 1)
-        y = 2 + (height - 4) * (1 - found.satisfied / found.due)
+        x = RIM + place * (WIDTH - 2 * RIM) / (len(months) - 1)
+        y = RIM + (HEIGHT - 2 * RIM) * (1 - found.satisfied / found.due) / (1 - bottom)
         parts[-1].append(f"{x:.1f},{y:.1f}")
     return [" ".join(part) for part in parts if part]
 

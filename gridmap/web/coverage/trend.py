@@ -7,7 +7,7 @@ from flask import abort, render_template
 from gridmap import context
 from gridmap.read.coverage import AREAS, Counts, read_areas, read_names, read_trends
 from gridmap.web.blueprint import PAGE_SIZE, page_number, pages, typed
-from gridmap.web.coverage.question import asked_question, given, key_of, months_of, sparkline, told_by
+from gridmap.web.coverage.question import asked_question, bottom_of, given, key_of, months_of, sparkline, told_by
 from gridmap.web.remembered import remembered
 
 
@@ -28,13 +28,14 @@ def coverage_trend() -> str:
         return [(area.id, area.name, dict(trends.get(area.id, {}))) for area in areas if area.counts.slots], inside
 
     areas, inside = remembered(key_of(viewer, question, "trend", by), read)
+    bottom = bottom_of(counts for _id, _name, counts in areas)
     shown = areas[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
     return render_template(
         "coverage/trend.html",
         question=question,
         by=by,
         months=months,
-        rows=[(identity, name, [counts.get(month, Counts()) for month in months], sparkline(months, counts))
+        rows=[(identity, name, [counts.get(month, Counts()) for month in months], sparkline(months, counts, bottom))
               for identity, name, counts in shown],
         page=page,
         last_page=max(1, -(-len(areas) // PAGE_SIZE)),

@@ -3,7 +3,7 @@ import { ask } from "../ask.js";
 import { OVERLAY } from "./palette.js";
 import { svg } from "./symbols.js";
 
-const NAMED_FROM = 14; // nearer than this zoom each shape says how many places it holds
+const NAMED_FROM = 15; // from this zoom on each shape says how many places it holds
 
 const rings = (geometry) => (geometry.type === "Polygon" ? geometry.coordinates : geometry.coordinates.flat());
 
