@@ -63,7 +63,8 @@ WHAT: Mapping[str, set[str]] = {
     "coverage_grids": {"code", "name", "coverage", "due", "done", "excused", "late"},
     "coverage_buildings": {"code", "name", "coverage", "due", "done", "excused", "late"},
     "gaps": {
-        "code", "name", "place_kind", "reason", "open", "excused", "due_on", "tasks", "estate", "management", "community",
+        "code", "name", "place_kind", "reason", "open", "excused", "due_on", "tasks", "estate", "management",
+        "community",
     },
     "roads": {"class", "name"},
     "water": {"class", "name"},

@@ -5,11 +5,13 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Date,
+    FromClause,
     Select,
-    String,
+    Text,
     and_,
     case,
     cast,
+    column,
     func,
     literal_column,
     or_,
@@ -57,11 +59,24 @@ KINDS = {
 }
 DAY: "ColumnElement[object]" = cast(AS_OF, Date)
 
-due = slot.alias("due")
-reason = case(
-    (due.c.state == "excused", "excused"),
-    else_=func.coalesce(due.c.reason, func.gridmap.gap_reason(due.table_valued(), AS_OF, DAY, type_=String)),
+due, untold = slot.alias("due"), slot.alias("untold")
+
+
+def open_at(of: FromClause) -> "tuple[ColumnElement[bool], ...]":
+    """What is not done at the place in the month of the map's date, cut as asked."""
+    at_place = (of.c.street_id == place.c.street_id, of.c.place_id == place.c.id)
+    return (*at_place, in_month(of.c.starts_on), of.c.state != "satisfied", *as_asked(of))
+
+
+ids = (
+    select(func.array_agg(untold.c.id))
+    .where(*open_at(untold), untold.c.state != "excused", untold.c.reason.is_(None))
+    .correlate(place)
+    .scalar_subquery()
 )
+live = func.gridmap.gap_reasons(ids, AS_OF, DAY).table_valued("slot_id", column("reason", Text)).lateral("live")
+"""The reasons of what no closed period has told, all of a place at once."""
+reason = case((due.c.state == "excused", "excused"), else_=func.coalesce(due.c.reason, live.c.reason))
 rank = case({name: number for number, name in enumerate(REASONS)}, value=reason)
 here = (
     select(
@@ -70,14 +85,8 @@ here = (
         func.count().filter(due.c.state == "excused").label("excused"),
         func.min(due.c.due_on).filter(due.c.state != "excused").label("due_on"),
     )
-    .where(
-        due.c.street_id == place.c.street_id,
-        due.c.place_id == place.c.id,
-        in_month(due.c.starts_on),
-        due.c.state != "satisfied",
-        *as_asked(due),
-        or_(REASON.is_(None), reason == REASON),
-    )
+    .join_from(due, live, live.c.slot_id == due.c.id, isouter=True)
+    .where(*open_at(due), or_(REASON.is_(None), reason == REASON))
     .correlate(place)
     .lateral("here")
 )

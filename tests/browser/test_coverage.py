@@ -1,4 +1,4 @@
-"""A street-office leader before the month's numbers: from a number to its rows, from a gap to the person who can help."""
+"""A street-office leader before the numbers of a month: from a number to its rows, from a gap to who can help."""
 
 import re
 from collections.abc import Callable, Iterator

@@ -13,10 +13,10 @@ from gridmap.db import compiled
 from gridmap.db.pools import Connection
 from gridmap.read.area import SIDES
 from gridmap.read.coverage.cut import Cut
-from gridmap.read.coverage.rows import Statement, When, open_slots, reason_of_slot
+from gridmap.read.coverage.rows import Statement, When, open_with_reason
 from gridmap.read.locks import lock_values, locked
 from gridmap.scope import Viewer, reach_of_shape
-from gridmap.tables import place, slot, street
+from gridmap.tables import place, street
 
 APART_M = 45.0
 """Places that lie no further apart belong to one area."""
@@ -66,17 +66,13 @@ def read_gap_areas(
 def gap_areas_statement(shape: tuple[str, ...], cuts: tuple[str, ...], has_reason: bool) -> Statement:
     """The SQL of the areas: measured in the 3-degree zone of CGCS2000 of each street."""
     reach = reach_of_shape(shape)
-    reason = reason_of_slot()
-    wanted = (
-        reason == bindparam("reason", type_=Text)
-        if has_reason
-        else reason.not_in([literal_column(f"'{word}'") for word in CALM])
-    )
+    opened = open_with_reason(shape, cuts, "street_id", "place_id")
+    calm: list[ColumnElement[str]] = [literal_column(f"'{word}'") for word in CALM]
+    is_wanted = opened.c.reason == bindparam("reason", type_=Text) if has_reason else opened.c.reason.not_in(calm)
     open_places = (
-        open_slots(shape, cuts)
-        .add_columns(slot.c.street_id, slot.c.place_id, func.count().label("tasks"))
-        .where(wanted)
-        .group_by(slot.c.street_id, slot.c.place_id)
+        select(opened.c.street_id, opened.c.place_id, func.count().label("tasks"))
+        .where(is_wanted)
+        .group_by(opened.c.street_id, opened.c.place_id)
         .cte("open_places")
     )
     zone: ColumnElement[int] = cast(4534 + func.round((func.ST_X(func.ST_Centroid(street.c.geom)) - 75) / 3), Integer)

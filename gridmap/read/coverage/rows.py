@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
+    CTE,
     ColumnElement,
     Date,
     DateTime,
@@ -46,6 +47,10 @@ class When:
         return {"moment": self.moment, "today": self.today}
 
 
+PAGE = 200
+"""Of so many rows the reasons are told one by one, of more put together."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Part:
     """Which rows of a number: those that it lacks or those that it counts, of one reason, of one page."""
@@ -57,9 +62,9 @@ class Part:
     offset: int = 0
 
     @property
-    def shape(self) -> tuple[str, bool, bool]:
+    def shape(self) -> tuple[str, bool, bool, bool]:
         """What decides the text of the query."""
-        return self.kpi.name, self.missing, self.reason is not None
+        return self.kpi.name, self.missing, self.reason is not None, self.limit > PAGE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,23 +149,43 @@ def open_slots(shape: tuple[str, ...], cuts: tuple[str, ...]) -> "Select[Any]":
     return _rows(shape, cuts, BY_NAME["excused"]).where(slot.c.state != "satisfied")
 
 
+def open_with_reason(shape: tuple[str, ...], cuts: tuple[str, ...], *columns: str) -> CTE:
+    """The same with `reason` and these columns: the reasons of all that the period has not told yet put together."""
+    kept = [slot.c[name] for name in dict.fromkeys(("id", "state", *columns))]
+    opened = open_slots(shape, cuts).add_columns(*kept, slot.c.reason.label("told")).cte("opened")
+    opened = opened.prefix_with("MATERIALIZED", dialect="postgresql")
+    asked = select(func.array_agg(opened.c.id)).where(opened.c.state != "excused", opened.c.told.is_(None))
+    found = func.gridmap.gap_reasons(asked.scalar_subquery(), MOMENT, TODAY).table_valued("slot_id", "reason")
+    live = found.alias("live")
+    reason = case((opened.c.state == "excused", "excused"), else_=func.coalesce(opened.c.told, live.c.reason))
+    shown = [opened.c[name] for name in columns]
+    return (
+        select(opened.c.id, *shown, reason.label("reason"))
+        .join_from(opened, live, live.c.slot_id == opened.c.id, isouter=True)
+        .cte("with_reason")
+    )
+
+
 @lru_cache(maxsize=256)
 def reasons_statement(shape: tuple[str, ...], cuts: tuple[str, ...]) -> Statement:
     """The SQL of how many slots are not done, by reason."""
-    reason = reason_of_slot().label("reason")
-    chosen = open_slots(shape, cuts).add_columns(reason, func.count().label("found"))
-    return compiled(chosen.group_by(reason))
+    opened = open_with_reason(shape, cuts)
+    return compiled(select(opened.c.reason, func.count().label("found")).group_by(opened.c.reason))
 
 
 @lru_cache(maxsize=256)
-def rows_statement(shape: tuple[str, ...], cuts: tuple[str, ...], part: tuple[str, bool, bool]) -> Statement:
+def rows_statement(shape: tuple[str, ...], cuts: tuple[str, ...], part: tuple[str, bool, bool, bool]) -> Statement:
     """The SQL of the rows behind a number."""
-    name, missing, has_reason = part
+    name, missing, has_reason, is_long = part
     kpi = BY_NAME[name]
     reach = reach_of_shape(shape)
     around, home = place.alias("around"), place.alias("home")
     reason = reason_of_slot()
     chosen = _rows(shape, cuts, kpi).where(~kpi.part_rows if missing else kpi.part_rows)
+    if has_reason or is_long:
+        opened = open_with_reason(shape, cuts)
+        reason = opened.c.reason
+        chosen = chosen.join(opened, opened.c.id == slot.c.id, isouter=True)
     if has_reason:
         chosen = chosen.where(reason == bindparam("reason", type_=Text))
 

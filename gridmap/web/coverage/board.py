@@ -6,10 +6,13 @@ from urllib.parse import urlencode
 from flask import render_template
 
 from gridmap import context
+from gridmap.coords import BBox
+from gridmap.db.pools import Connection
 from gridmap.kpi import BY_NAME
 from gridmap.maps import Addresses, View, compose
-from gridmap.read import layers_for
+from gridmap.read import Asked, layers_for
 from gridmap.read.area import read_bounds
+from gridmap.read.card.place import read_community
 from gridmap.read.coverage import (
     Counts,
     read_all_kinds,
@@ -91,7 +94,6 @@ def _read(viewer: Viewer, question: Question) -> dict[str, Any]:
     by = told_by(viewer, question)
     months = months_of(question)
     shown = tuple(name for name in (by, "estate" if by in ("grid", "community") else None) if name)
-    places = tuple(one for one in (cut.estate, cut.grid) if one is not None)
     with context.services().database.transaction(viewer.prologue) as connection:
         trend = read_trend(connection, viewer, question.year)
         told = []
@@ -111,8 +113,20 @@ def _read(viewer: Viewer, question: Question) -> dict[str, Any]:
             "all_kinds": read_all_kinds(connection, viewer),
             "estates": estates if len(estates) <= MOST_ESTATES else (),
             "inside": read_names(connection, viewer, cut),
-            "bounds": read_bounds(connection, viewer, places[:1]) if places else None,
+            "bounds": _box_of(connection, viewer, question),
         }
+
+
+def _box_of(connection: Connection, viewer: Viewer, question: Question) -> BBox | None:
+    """The box of the area that the numbers are cut to; None for a street, or where none is known."""
+    cut = question.cut
+    place = cut.estate if cut.estate is not None else cut.grid
+    if place is not None:
+        return read_bounds(connection, viewer, (place,))
+    if cut.community is None:
+        return None
+    found = read_community(connection, viewer, Asked(as_of=question.moment), cut.community)
+    return found.bounds if found else None
 
 
 def _slider(question: Question) -> list[Any]:
