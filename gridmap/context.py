@@ -17,7 +17,9 @@ from gridmap.maps import TIANDITU_HOSTS
 from gridmap.scope import Viewer
 from gridmap.settings import Settings
 
-PUBLIC = frozenset({"static", "pages.login", "pages.enter", "pages.service_worker", "api.healthz"})
+PUBLIC = frozenset(
+    {"static", "pages.login", "pages.enter", "pages.service_worker", "pages.shared_report", "api.healthz"}
+)
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 CSP = (
     "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data:{images}; "

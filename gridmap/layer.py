@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     ColumnElement,
     Date,
@@ -13,6 +14,7 @@ from sqlalchemy import (
     ScalarSelect,
     Select,
     Table,
+    Text,
     and_,
     bindparam,
     cast,
@@ -29,7 +31,10 @@ from gridmap.i18n import _
 from gridmap.tables import DataClass, assignment, basemap, person, place
 
 AS_OF = bindparam("as_of", type_=DateTime(timezone=True))
-"""The instant that a map shows; one of the closed set of words as_of, from, to, kind, state."""
+"""The instant that a map shows; one of the closed set of words as_of, kind, reason, management, within."""
+KIND, REASON, MANAGEMENT = (bindparam(name, type_=Text) for name in ("kind", "reason", "management"))
+WITHIN = bindparam("within", type_=BigInteger)
+"""What due work is cut to: a kind of task, a reason of gaps, who manages the estate, the id of an area. Null: all."""
 
 
 SLOTS = ("slots",)

@@ -104,6 +104,10 @@ class Addresses:
     search: str | None = "/search"
     """None: a page without a search box."""
     sign_in: str = "/login"
+    words: str = ""
+    """Further words of the tiles' addresses, joined as in an address: what due work is cut to."""
+    overlay: str | None = None
+    """Where GeoJSON comes from that is drawn over the tiles: a few shapes, each with a `name` and `places`."""
     tianditu_key: str | None = None
     """None: no page asks another host. With a key the map offers 天地图 as a background, its own staying the first."""
 
@@ -189,6 +193,7 @@ def configuration(layers: Sequence[Layer], view: View, addresses: Addresses) -> 
         "backgrounds": _backgrounds(view.locale, addresses.tianditu_key) if addresses.tianditu_key else [],
         "card": addresses.card,
         "search": addresses.search,
+        "overlay": addresses.overlay,
         "signIn": addresses.sign_in,
         "texts": {text: translate(view.locale, text) for text in TEXTS},
     }
@@ -248,7 +253,7 @@ def _sources(drawn: Sequence[Mapping[str, Any]], addresses: Addresses) -> list[d
     return [
         {
             "name": source,
-            "url": f"{addresses.tiles}?layers={','.join(layers)}",
+            "url": f"{addresses.tiles}?layers={','.join(layers)}{'&' if addresses.words else ''}{addresses.words}",
             "layers": layers,
             "maxZoom": SOURCE_ZOOM,
         }

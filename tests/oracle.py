@@ -64,7 +64,10 @@ WHAT: Mapping[str, set[str]] = {
     "assignments": set(),
     "coverage_grids": {"code", "name", "coverage", "due", "done", "excused", "late"},
     "coverage_buildings": {"code", "name", "coverage", "due", "done", "excused", "late"},
-    "gaps": {"code", "name", "place_kind", "reason", "open", "excused", "due_on"},
+    "gaps": {
+        "code", "name", "place_kind", "reason", "open", "excused", "due_on", "tasks", "estate", "management",
+        "community",
+    },
     "roads": {"class", "name"},
     "water": {"class", "name"},
     "green": {"class", "name"},
@@ -214,6 +217,7 @@ class Oracle:
             self.manages = self._all(owner, "organisation_place")
             self.duties = {row["id"]: row for row in self._all(owner, "duty")}
             self.slots = self._all(owner, "slot")
+            self.communities = {row["id"]: row["name"] for row in self._all(owner, "community")}
 
     @staticmethod
     def _all(owner: "psycopg.Connection[Row]", table: str, without: Iterable[str] = ()) -> list[Row]:
@@ -378,6 +382,19 @@ class Oracle:
             "open": len(due),
             "excused": len(open_slots) - len(due),
             "due_on": min((slot["due_on"] for slot in due), default=None),
+            "tasks": ",".join(sorted({self.duties[slot["duty_id"]]["kind"] for slot in open_slots})),
+            **self._around(rights, row),
+        }
+
+    def _around(self, rights: Rights, row: Row) -> Row:
+        """The estate and the community of a place in words, as far as the account sees them."""
+        home = self.places.get(row["estate_id"])
+        is_known = home is not None and rights.covers(home)
+        managements = {one["place_id"]: one["management"] for one in self.estates}
+        return {
+            "estate": home["name"] if home and is_known else None,
+            "management": managements.get(row["estate_id"]),
+            "community": self.communities.get(row["community_id"]),
         }
 
     def _slots_of(self, day: date) -> list[Row]:

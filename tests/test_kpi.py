@@ -13,18 +13,23 @@ from psycopg.rows import dict_row
 from gridmap.clock import parse_clock
 from gridmap.db import Database
 from gridmap.db.pools import Connection
-from gridmap.kpi import BY_NAME, KPIS
+from gridmap.kpi import BY_NAME, KPIS, REGISTER_BY_NAME, REGISTERS
 from gridmap.read.coverage import (
     AREAS,
     Counts,
     Cut,
+    Part,
+    When,
     count_quickly,
     count_rows,
     read_areas,
+    read_counted,
     read_counts,
+    read_measure,
     read_reasons,
     read_rows,
     read_trend,
+    read_trends,
 )
 from gridmap.scope import Viewer, viewer_of
 from gridmap.shares import share, share_words
@@ -33,7 +38,7 @@ from tests.conftest import DEMO_CLOCK, Base
 YEAR = {"start": date(2025, 3, 1), "end": date(2026, 3, 1)}
 FEBRUARY = {"start": date(2026, 2, 1), "end": date(2026, 3, 1)}
 CLOCK = parse_clock(DEMO_CLOCK)
-NOW: dict[str, Any] = {"moment": CLOCK.now(), "today": CLOCK.today()}
+WHEN = When(moment=CLOCK.now(), today=CLOCK.today())
 
 
 @pytest.fixture(scope="module")
@@ -107,11 +112,12 @@ def test_thirteen_hundred_of_the_households_are_reached_and_the_139_are_listed(
     cut = Cut(**FEBRUARY, estate=codes["420104005013X01"], kind="household_visit")
     visits = BY_NAME["visits"]
     assert share_words(*count_quickly(connection, leader, cut, visits)) == "90.3 %"
-    missing = read_rows(connection, leader, cut, visits, limit=500, **NOW)
+    missing = read_rows(connection, leader, cut, Part(kpi=visits, limit=500), WHEN)
     assert len(missing) == 139
     assert len({(row.place_id, row.unit) for row in missing}) == 139
     assert len({row.place_id for row in missing}) == 3
-    assert read_reasons(connection, leader, cut, **NOW).keys() <= {"missed", "no_access", "on_leave", "no_manager"}
+    assert {row.estate for row in missing} == {"葛洲坝·城市花园"}
+    assert read_reasons(connection, leader, cut, WHEN).keys() <= {"missed", "no_access", "on_leave", "no_manager"}
 
 
 def test_the_checks_of_a_community(connection: Connection, leader: Viewer, codes: dict[str, int]) -> None:
@@ -132,17 +138,20 @@ def test_the_checks_of_a_community(connection: Connection, leader: Viewer, codes
         729,
     ]
     trend = read_trend(connection, leader, Cut(**YEAR, community=huayuan))
-    assert [month for month, _ in trend] == [
-        date(2025, 3 + n, 1) if n < 10 else date(2026, n - 9, 1) for n in range(12)
-    ]
+    assert list(trend) == [date(2025, 3 + n, 1) if n < 10 else date(2026, n - 9, 1) for n in range(12)]
     worst = min(checks, key=lambda area: area.counts.satisfied / area.counts.due)
     assert worst.name == "芙蓉苑"
 
 
+MANY = 1_000
+
 CUTS = st.fixed_dictionaries(
     {
-        "start": st.sampled_from([date(2025, 3, 1), date(2025, 7, 1), date(2026, 2, 1), date(2026, 3, 1)]),
-        "end": st.sampled_from([date(2025, 6, 1), date(2026, 1, 1), date(2026, 3, 1), date(2026, 4, 1)]),
+        "period": st.sampled_from(
+            [(date(2025, 3, 1), date(2025, 4, 1)), (date(2026, 2, 1), date(2026, 3, 1)),
+             (date(2026, 2, 1), date(2026, 4, 1)), (date(2026, 3, 1), date(2026, 4, 1)),
+             (date(2026, 3, 1), date(2025, 6, 1)), (date(2025, 11, 20), date(2026, 1, 1))]
+        ),
         "kind": st.sampled_from([None, "household_visit", "roof_safety", "joint_inspection", "nothing"]),
         "management": st.sampled_from([None, "none", "property"]),
         "where": st.sampled_from(
@@ -179,18 +188,87 @@ _viewers: dict[str, Viewer] = {}
 def agree(database: Database, codes: dict[str, int], words: dict[str, Any]) -> None:
     who = _viewers.setdefault(words["who"], viewer(database, words["who"]))
     where = {words["where"][0]: codes[words["where"][1]]} if words["where"] else {}
-    cut = Cut(start=words["start"], end=words["end"], kind=words["kind"], management=words["management"], **where)
+    start, end = words["period"]
+    cut = Cut(start=start, end=end, kind=words["kind"], management=words["management"], **where)
     kpi = BY_NAME[words["kpi"]]
     with database.transaction(who.prologue) as connection:
         rows = count_rows(connection, who, cut, kpi)
         assert count_quickly(connection, who, cut, kpi) == rows
-        listed = read_rows(connection, who, cut, kpi, limit=100_000, **NOW)
-        assert len(listed) == rows[1] - rows[0]
+        listed = read_rows(connection, who, cut, Part(kpi=kpi, limit=MANY), WHEN)
+        assert len(listed) == min(rows[1] - rows[0], MANY)
         whole = read_counts(connection, who, cut)
         areas = [area.counts for area in read_areas(connection, who, cut, words["by"])]
         assert Counts(*(sum(getattr(one, name) for one in areas) for name in vars(whole))) == whole
-        months = [counts for _, counts in read_trend(connection, who, cut)]
+        months = list(read_trend(connection, who, cut).values())
         assert Counts(*(sum(getattr(one, name) for one in months) for name in vars(whole))) == whole
+
+
+def test_the_trend_of_areas_adds_up_to_the_trend_of_the_whole(connection: Connection, leader: Viewer) -> None:
+    year = Cut(**YEAR)
+    whole = read_trend(connection, leader, year)
+    for by in AREAS:
+        trends = read_trends(connection, leader, year, by).values()
+        for month, counts in whole.items():
+            found = [trend[month] for trend in trends if month in trend]
+            assert Counts(*(sum(getattr(one, name) for one in found) for name in vars(counts))) == counts
+
+
+# Numbers of the register ---------------------------------------------------------------------------------------------
+
+
+def test_540_of_578_estates_have_an_organisation_and_the_38_are_listed(
+    connection: Connection, leader: Viewer, zhongshan: list[int]
+) -> None:
+    kpi = REGISTER_BY_NAME["organisations"]
+    part = whole = 0
+    missing: list[str] = []
+    for street in zhongshan:
+        cut = Cut(**FEBRUARY, street=street)
+        measure = read_measure(connection, leader, cut, kpi, CLOCK.now())
+        part, whole = part + measure.part, whole + measure.whole
+        rows = read_counted(connection, leader, cut, kpi, CLOCK.now(), missing=True, limit=1_000)
+        assert len(rows) == measure.whole - measure.part
+        missing += [row.code for row in rows]
+    assert (part, whole) == (540, 578)
+    assert share_words(part, whole) == "93.4 %"
+    assert len(set(missing)) == 38
+
+
+@pytest.fixture(scope="module")
+def zhongshan(demo_base: Base) -> list[int]:
+    with psycopg.connect(demo_base.superuser_url) as owner:
+        rows = owner.execute("SELECT id FROM gridmap.street WHERE code LIKE '442000%' ORDER BY id").fetchall()
+    assert len(rows) == 23
+    return [row[0] for row in rows]
+
+
+def test_numbers_of_the_register_agree_with_their_rows(
+    connection: Connection, leader: Viewer, codes: dict[str, int]
+) -> None:
+    for kpi in REGISTERS:
+        cut = Cut(**FEBRUARY, community=codes["442000002005"])
+        measure = read_measure(connection, leader, cut, kpi, CLOCK.now())
+        counted, missing = (
+            read_counted(connection, leader, cut, kpi, CLOCK.now(), missing=lacks, limit=100_000)
+            for lacks in (False, True)
+        )
+        if kpi.measure == "share":
+            assert (len(counted), len(counted) + len(missing)) == (measure.part, measure.whole), kpi.name
+            continue
+        loads = sorted(row.amount for row in counted if row.amount is not None)
+        assert len(loads) == measure.whole == 3
+        mean = sum(loads) / len(loads)
+        gini = sum(abs(a - b) for a in loads for b in loads) / (2 * len(loads) ** 2 * mean)
+        expected = {"balance": max(loads) / mean, "gini": gini}[kpi.measure]
+        assert measure.value is not None
+        assert abs(float(measure.value) - expected) < 0.006, kpi.name
+
+
+def test_a_number_of_the_register_over_nothing_is_no_number(connection: Connection, leader: Viewer) -> None:
+    for kpi in REGISTERS:
+        measure = read_measure(connection, leader, Cut(**FEBRUARY, estate=10_001 << 32 | 4_000_000), kpi, CLOCK.now())
+        assert (measure.whole, measure.value) == (0, None)
+        assert share_words(measure.part, measure.whole) == "—"
 
 
 def test_who_holds_single_places_counts_their_slots(database: Database) -> None:

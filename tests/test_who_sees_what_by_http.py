@@ -19,8 +19,8 @@ from tests.conftest import Base
 from tests.oracle import PLANS, TOLD_WHO, Leak, Oracle, Rights, compare
 from tests.outputs import Scene, properties
 
-PUBLIC = {"static", "api.healthz", "pages.login", "pages.enter", "pages.service_worker"}
-"""For everybody: no rows."""
+PUBLIC = {"static", "api.healthz", "pages.login", "pages.enter", "pages.service_worker", "pages.shared_report"}
+"""For everybody: no rows, but for a report whose link one has (tests/web/test_report.py)."""
 COMPARED = {
     "tiles.tile", "ogc.items", "ogc.item", "ogc.download", "pages.search", "pages.place_list", "pages.place_card",
     "pages.place_page", "pages.plate", "pages.coverage_xlsx", "pages.visits", "pages.photo", "assigning.export",
@@ -85,6 +85,17 @@ READ = {
     "pages.joints": ["/duties/joint"],
     "pages.new_joint": ["/duties/joint/new"],
     "pages.joint": ["/duties/joint/{joint}", "/duties/joint/{community_joint}", "/duties/joint/{far_joint}"],
+    "pages.coverage_geojson": ["/coverage/rows.geojson?month=2026-02", "/coverage/rows.geojson?kpi=late&missing=0"],
+    "pages.gap_areas": ["/coverage/areas", "/coverage/areas?month=2026-02&reason=missed"],
+    "pages.gap_shapes": ["/coverage/areas.geojson?month=2026-02"],
+    "pages.coverage_trend": [f"/coverage/trend?by={by}" for by in ("street", "community", "grid", "estate")],
+    "pages.coverage_numbers": ["/coverage/numbers", "/coverage/numbers?month=2026-02&community={place}"],
+    "pages.coverage_number": [
+        f"/coverage/numbers/{name}?missing={lacks}"
+        for name in ("organisations", "proactive", "balance", "gini", "freshness", "nosuch")
+        for lacks in (0, 1)
+    ],
+    "pages.estate_report": ["/coverage/report?estate={estate}&month=2026-02", "/coverage/report?estate={place}"],
     "pages.data": ["/data"],
     "pages.data_layer": [f"/data/{name}" for name in BY_NAME],
     "pages.data_state": [f"/data/{name}/state" for name in BY_NAME],
@@ -149,6 +160,7 @@ def addresses(scene: Scene) -> Iterator[str]:
     ids |= {"place": scene.world.ids["grid"], "community": scene.world.ids["huayuan"]}
     ids["person"] = scene.world.ids["building_person"]
     ids |= {name: scene.world.ids[name] for name in ("duty", "joint", "community_joint", "far_joint")}
+    ids["estate"] = next(place["id"] for place in scene.oracle.places.values() if place["kind"] == "estate")
     for some in (*READ.values(), *ADMINISTRATION.values()):
         yield from (address.format(**ids) for address in some)
 

@@ -6,7 +6,7 @@ A tile that is in memory is answered before Flask is entered (`TilesFirst`): tha
 import gzip
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import lru_cache
@@ -27,7 +27,7 @@ from gridmap.clock import OFFICE
 from gridmap.context import Services
 from gridmap.i18n import translate
 from gridmap.layer import Layer
-from gridmap.read import Asked, Tile, UnknownLayer, layers_for, layers_named, read_tile
+from gridmap.read import Asked, BadWord, Tile, UnknownLayer, asked_as, layers_for, layers_named, read_tile
 from gridmap.read.select import seen_attributes
 from gridmap.scope import Viewer
 
@@ -64,10 +64,10 @@ class TileService:
         if not tile.exists:
             raise NotThere("tile")
         layers = asked_layers(query.get("layers", ""), viewer)
-        day = asked_day(query.get("as_of"), self.services.clock.today())
+        asked = asked_of(query, self.services.clock.today())
         catch_up(self.services.changes, query.get("seen", ""))
         encoding = headers.encoding
-        etag = self._etag(viewer, layers, tile.z, day, encoding)
+        etag = self._etag(viewer, layers, tile.z, asked, encoding)
         sent = (
             ("ETag", etag),
             ("Cache-Control", "private, no-cache"),
@@ -78,20 +78,20 @@ class TileService:
         key = (etag, tile)
         body = self.cache.get(key)
         if body is None:
-            body = self.cache.get_or_make(key, lambda: self._make(viewer, layers, tile, day, encoding))
+            body = self.cache.get_or_make(key, lambda: self._make(viewer, layers, tile, asked, encoding))
         if not body:
             return TileAnswer(204, b"", sent)
         coded = (("Content-Encoding", encoding),) if encoding else ()
         return TileAnswer(200, body, (*sent, ("Content-Type", MEDIA_TYPE), *coded))
 
-    def _make(self, viewer: Viewer, layers: tuple[Layer, ...], tile: Tile, day: date, encoding: str) -> bytes:
+    def _make(self, viewer: Viewer, layers: tuple[Layer, ...], tile: Tile, asked: Asked, encoding: str) -> bytes:
         with self.services.database.transaction(viewer.prologue, "tiles") as connection:
-            body = read_tile(connection, layers, tile, viewer, Asked(as_of=end_of(day)))
+            body = read_tile(connection, layers, tile, viewer, asked)
         return compress(body, encoding)
 
-    def _etag(self, viewer: Viewer, layers: tuple[Layer, ...], zoom: int, day: date, encoding: str) -> str:
+    def _etag(self, viewer: Viewer, layers: tuple[Layer, ...], zoom: int, asked: Asked, encoding: str) -> str:
         known = versions(self.services.changes, viewer, feeds_of(layers, zoom))
-        words = repr((BUILD, [layer.name for layer in layers], known, viewer.key, day, encoding))
+        words = repr((BUILD, [layer.name for layer in layers], known, viewer.key, asked, encoding))
         return '"' + hashlib.blake2b(words.encode(), digest_size=12).hexdigest() + '"'
 
 
@@ -144,6 +144,14 @@ def asked_day(word: str | None, today: date) -> date:
         return date.fromisoformat(word)
     except ValueError:
         raise BadRequest("as_of", word) from None
+
+
+def asked_of(query: Mapping[str, str], today: date) -> Asked:
+    """The map's date, and what due work is cut to. Raises BadRequest naming the word that cannot be meant."""
+    try:
+        return asked_as(end_of(asked_day(query.get("as_of"), today)), query)
+    except BadWord as error:
+        raise BadRequest(error.word, error.value) from None
 
 
 def end_of(day: date) -> datetime:

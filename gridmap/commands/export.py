@@ -25,6 +25,8 @@ from gridmap.read import (
     Filter,
     Format,
     UnknownLayer,
+    asked_as,
+    cuts_of,
     layer_sql,
     layers_for,
     layers_named,
@@ -132,12 +134,21 @@ def _export(
     return Export(
         layer=layer,
         viewer=viewer,
-        asked=Asked(as_of=end_of(day)),
+        asked=_asked(layer, day, words),
         made_at=real_now(),
         title=translate(viewer.locale, layer.title),
         format=form,
         where=_filter(layer, viewer, words),
     )
+
+
+def _asked(layer: Layer, day: date, words: dict[str, str]) -> Asked:
+    """The day, and the words that the layer is cut by: they are taken out of `words`."""
+    cuts = {name: words.pop(name) for name in cuts_of(layer) if name in words}
+    try:
+        return asked_as(end_of(day), cuts)
+    except BadWord as error:
+        raise click.ClickException(f"{error.value!r} is not something that {error.word!r} can be") from None
 
 
 def _layer(viewer: Viewer, name: str) -> Layer:

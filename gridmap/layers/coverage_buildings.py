@@ -2,6 +2,7 @@
 
 from sqlalchemy import and_, func, or_, select, true
 
+from gridmap.cuts import as_asked
 from gridmap.i18n import _
 from gridmap.layer import SLOTS, Attribute, Layer, Scoped, Style, in_month, is_kind, place_columns
 from gridmap.shares import SHARES, share_class
@@ -21,6 +22,7 @@ counts = (
         inside.c.street_id == place.c.street_id,
         or_(inside.c.parent_id == place.c.id, inside.c.id == place.c.id),
         in_month(slot.c.starts_on),
+        *as_asked(slot),
     )
     .correlate(place)
     .lateral("counts")
@@ -54,6 +56,6 @@ coverage_buildings = Layer(
     style=Style(by="coverage", colour="#e7e5df", classes=SHARES),
     label="name",
     min_zoom=14,
-    zoom_attributes={14: ("coverage",), 16: ("coverage", "name")},
+    zoom_attributes={14: ("coverage",), 16: ("coverage", "name", "due", "done")},
     about=_("How much of what was due in the month of the map's date is done in time, building by building."),
 )

@@ -2,6 +2,7 @@
 
 from sqlalchemy import Date, Integer, and_, cast, func, or_, select, true
 
+from gridmap.cuts import as_asked
 from gridmap.i18n import _
 from gridmap.layer import AS_OF, SLOTS, Attribute, Layer, Scoped, Style, in_month, is_kind, place_columns
 from gridmap.shares import SHARES, share_class
@@ -23,6 +24,7 @@ counts = (
         coverage.c.street_id == place.c.street_id,
         or_(coverage.c.grid_id == place.c.id, coverage.c.micro_grid_id == place.c.id),
         in_month(coverage.c.starts_on),
+        *as_asked(coverage),
     )
     .correlate(place)
     .lateral("counts")
@@ -60,6 +62,6 @@ coverage_grids = Layer(
     style=Style(by="coverage", colour="#e4e2dc", classes=SHARES),
     label="name",
     min_zoom=10,
-    zoom_attributes={10: ("coverage",), 12: ("coverage", "name")},
+    zoom_attributes={10: ("coverage",), 12: ("coverage", "name", "due", "done")},
     about=_("How much of what was due in the month of the map's date is done in time, grid by grid."),
 )

@@ -1,9 +1,9 @@
 """The only reader of layers: tile, features, stream, frame. Every read takes a Viewer."""
 
 from gridmap.read.features import Page, count_features, read_extent, read_feature, read_page, reading
-from gridmap.read.filter import BadWord, Filter, UnknownWord, parse_filter
+from gridmap.read.filter import Filter, UnknownWord, parse_filter
 from gridmap.read.frame import read_frame, read_frames
-from gridmap.read.select import Asked, UnknownLayer, layers_for, layers_named, rows_of
+from gridmap.read.select import Asked, BadWord, UnknownLayer, asked_as, cuts_of, layers_for, layers_named, rows_of
 from gridmap.read.stream import Export, Format, Stream, layer_sql, note_export, write_stream
 from gridmap.read.tiles import TILE_ZOOMS, Tile, read_tile
 
@@ -19,7 +19,9 @@ __all__ = [
     "Tile",
     "UnknownLayer",
     "UnknownWord",
+    "asked_as",
     "count_features",
+    "cuts_of",
     "layer_sql",
     "layers_for",
     "layers_named",

@@ -26,7 +26,7 @@ from sqlalchemy.types import TypeEngine
 
 from gridmap.clock import OFFICE, day_bounds
 from gridmap.layer import Layer, Role
-from gridmap.read.select import seen_attributes
+from gridmap.read.select import BadWord, seen_attributes
 
 Value = str | int | Decimal | bool | date | datetime
 GREATEST_ID = 2**63 - 1
@@ -39,14 +39,6 @@ BIND_TYPES: Mapping[str, TypeEngine[Any]] = {
     "date": Date(),
     "date-time": DateTime(timezone=True),
 }
-
-
-class BadWord(Exception):
-    """A word of the question cannot be understood: its name, and the value that was given."""
-
-    def __init__(self, word: str, value: str) -> None:
-        super().__init__(word, value)
-        self.word, self.value = word, value
 
 
 class UnknownWord(BadWord):

@@ -1,16 +1,26 @@
 """The rows of a layer that a viewer may see, and what was asked of them."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, Subquery, select
+from sqlalchemy import BindParameter, Select, Subquery, select
+from sqlalchemy.sql import visitors
 
 from gridmap.layer import Layer, Role
 from gridmap.layers import LAYERS
 from gridmap.scope import SCOPE_COLUMNS, Reach, Viewer, predicate
+
+
+class BadWord(Exception):
+    """A word of the question cannot be understood: its name, and the value that was given."""
+
+    def __init__(self, word: str, value: str) -> None:
+        super().__init__(word, value)
+        self.word, self.value = word, value
 
 
 class UnknownLayer(Exception):
@@ -22,11 +32,42 @@ class Asked:
     """What is asked of a layer: the closed set of words, the same in URL, command line and cache key."""
 
     as_of: datetime
+    kind: str | None = None
+    reason: str | None = None
+    management: str | None = None
+    within: int | None = None
 
     @property
     def values(self) -> dict[str, Any]:
         """The values of the bind parameters in the layers' selects."""
-        return {"as_of": self.as_of}
+        return vars(self)
+
+    @property
+    def said(self) -> dict[str, str]:
+        """The words that cut due work, as they are written."""
+        return {name: str(value) for name in CUTS if (value := getattr(self, name)) is not None}
+
+
+WORD = re.compile(r"[^\x00]+")
+CUTS = {"kind": WORD, "reason": WORD, "management": WORD, "within": re.compile(r"[0-9]{1,16}", re.ASCII)}
+"""The words that cut due work, beside the map's date, and how their values are written."""
+
+
+@lru_cache(maxsize=128)
+def cuts_of(layer: Layer) -> tuple[str, ...]:
+    """Which of these words the layer knows: those that its select reads."""
+    named = {part.key for part in visitors.iterate(layer.rows) if isinstance(part, BindParameter)}
+    return tuple(word for word in CUTS if word in named)
+
+
+def asked_as(as_of: datetime, words: Mapping[str, str]) -> Asked:
+    """What is asked by these words; an empty word asks for everything. Raises BadWord for one that cannot be meant."""
+    said = {name: words[name] for name in CUTS if words.get(name)}
+    for name, value in said.items():
+        if not CUTS[name].fullmatch(value):
+            raise BadWord(name, value)
+    within = said.pop("within", None)
+    return Asked(as_of=as_of, within=int(within) if within else None, **said)
 
 
 @lru_cache(maxsize=128)

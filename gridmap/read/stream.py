@@ -192,7 +192,7 @@ def file_facts(export: Export) -> dict[str, object]:
         "title": export.title,
         "timeStamp": export.made_at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         "asOf": export.asked.as_of.isoformat(),
-        "filter": dict(export.where.said),
+        "filter": export.asked.said | dict(export.where.said),
         "coordRefSys": CRS84,
         "coordinateNote": f"{DATUM_NOTE}, {DECIMALS} decimals",
     }
@@ -233,7 +233,7 @@ def note_export(database: Database, export: Export, *, business_at: datetime, ta
             after={
                 "format": export.format.value,
                 "asOf": export.asked.as_of.isoformat(),
-                "filter": dict(export.where.said),
+                "filter": export.asked.said | dict(export.where.said),
                 "attributes": list(seen_attributes(export.layer, viewer.reading_roles)),
                 "target": target,
             },

@@ -15,7 +15,7 @@ from gridmap.tables.base import (
     data_class,
     metadata,
 )
-from gridmap.tables.duties import coverage, duty, household_tier, inspection, joint_inspection, slot
+from gridmap.tables.duties import coverage, duty, household_tier, inspection, joint_inspection, report_link, slot
 from gridmap.tables.giving import assignment_change, assignment_move, hand_over
 from gridmap.tables.operations import audit, change, file, import_run, job, serial, submission
 from gridmap.tables.people import absence, assignment, duty_role, organisation, organisation_place, person
@@ -78,6 +78,7 @@ __all__ = [
     "organisation_place",
     "person",
     "place",
+    "report_link",
     "serial",
     "session",
     "sign_in_failure",

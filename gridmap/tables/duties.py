@@ -236,6 +236,27 @@ joint_inspection = Table(
     comment="Several organisations walk through an estate together; what they find are inspections of its places.",
 )
 
+report_link = Table(
+    "report_link",
+    metadata,
+    street_key(),
+    own_id(),
+    Column("place_id", BigInteger, nullable=False, comment="the estate"),
+    Column("month", Date, nullable=False, comment="its first day"),
+    Column("created_by", BigInteger),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("revoked_at", DateTime(timezone=True)),
+    Column("revoked_by", BigInteger),
+    *scope_columns(),
+    primary_key("id"),
+    refers("place_id", "place"),
+    id_tells_street(),
+    CheckConstraint("created_at < expires_at", name="lasts"),
+    Index("report_link_place_ix", "street_id", "place_id", "month"),
+    comment="Who has the link reads the report of one estate and month; the signature in it is not kept.",
+)
+
 coverage = Table(
     "coverage",
     metadata,

@@ -106,6 +106,8 @@ DONE = {
     "account_opened": _("The account is open again."),
     "right_given": _("The right has been given."),
     "right_ended": _("The right has ended."),
+    "report_shared": _("The link has been made. Whoever has it can read this report."),
+    "link_revoked": _("The link opens nothing any more."),
     "absence_set": _("The absence has been written down."),
     "absence_ended": _("The absence has ended."),
     "explained": _("Thank you. The entries stand as they are."),

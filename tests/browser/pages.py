@@ -13,6 +13,10 @@ DINGXIANG = 42953968136192
 """丁香苑, an estate of 花苑 with 18 stairwells; ids of the demo never change."""
 
 
+GAP_ESTATE = 10_001 * 2**32 + 196_608
+"""芙蓉苑 of the demo: ids of demo rows are fixed."""
+
+
 @dataclass(frozen=True)
 class PageOf:
     """One page in one state."""
@@ -60,6 +64,15 @@ PAGES = (
     PageOf("duties-slip", "leader", f"/duties/slip?place={DINGXIANG}"),
     PageOf("duties-joint", "leader", "/duties/joint"),
     PageOf("duties-new-joint", "leader", "/duties/joint/new"),
+    PageOf("coverage", "leader", "/coverage?month=2026-02", is_map=True),
+    PageOf("coverage-filtered", "leader", "/coverage?month=2026-02&reason=missed&kind=roof_safety", is_map=True),
+    PageOf("coverage-empty", "leader", "/coverage?month=2024-01", is_map=True),
+    PageOf("coverage-rows", "leader", "/coverage/rows?month=2026-02"),
+    PageOf("coverage-rows-empty", "leader", "/coverage/rows?month=2024-01"),
+    PageOf("coverage-trend", "leader", "/coverage/trend?month=2026-02&by=estate"),
+    PageOf("coverage-numbers", "leader", "/coverage/numbers?month=2026-02"),
+    PageOf("coverage-number", "leader", "/coverage/numbers/organisations?month=2026-02&street=10001"),
+    PageOf("coverage-report", "leader", f"/coverage/report?month=2026-02&estate={GAP_ESTATE}"),
     PageOf("data", "planner", "/data"),
     PageOf("data-layer", "planner", "/data/buildings"),
     PageOf("ogc", "planner", "/ogc?f=html"),

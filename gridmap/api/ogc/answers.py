@@ -14,11 +14,11 @@ from flask import Blueprint, Response, current_app, render_template, request
 from gridmap import context
 from gridmap.api import feeds
 from gridmap.api.errors import BadRequest, NotThere
-from gridmap.api.tiles import RequestHeaders, asked_day, compress, end_of
+from gridmap.api.tiles import RequestHeaders, asked_of, compress
 from gridmap.clock import real_now
 from gridmap.i18n import LOCALES, _, translate
 from gridmap.layer import Layer
-from gridmap.read import Asked, UnknownLayer, layers_named
+from gridmap.read import Asked, UnknownLayer, cuts_of, layers_named
 
 ogc = Blueprint("ogc", __name__, url_prefix="/ogc")
 
@@ -98,11 +98,12 @@ def asked_layer(name: str) -> Layer:
     return layer
 
 
-def asked_moment(words: Mapping[str, str]) -> Asked:
-    """The end of the day that `as_of` says, or of today. Raises BadRequest."""
+def asked_moment(words: Mapping[str, str], layer: Layer | None = None) -> Asked:
+    """The end of the day that `as_of` says, or of today, and what the layer is cut to. Raises BadRequest."""
     if words.get("as_of") == "":
         raise BadRequest("as_of", "")
-    return Asked(as_of=end_of(asked_day(words.get("as_of"), context.services().clock.today())))
+    known = ("as_of", *(cuts_of(layer) if layer else ()))
+    return asked_of({name: words[name] for name in known if name in words}, context.services().clock.today())
 
 
 def root() -> str:

@@ -9,7 +9,7 @@ from gridmap.api.ogc.answers import asked_layer, asked_moment, asked_words, ogc
 from gridmap.api.ogc.items import asked_filter
 from gridmap.clock import real_now
 from gridmap.i18n import translate
-from gridmap.read import Export, Format, Stream, note_export
+from gridmap.read import Export, Format, Stream, cuts_of, note_export
 
 
 class TooManyExports(GridmapError):
@@ -28,12 +28,12 @@ def download(name: str, extension: str) -> Response:
     layer = asked_layer(name)
     if extension not in list(Format):
         raise NotThere("format", extension)
-    words = asked_words("as_of", "bbox", "datetime", others=layer.attributes)
+    words = asked_words("as_of", "bbox", "datetime", *cuts_of(layer), others=layer.attributes)
     viewer, services = context.viewer(), context.services()
     export = Export(
         layer=layer,
         viewer=viewer,
-        asked=asked_moment(words),
+        asked=asked_moment(words, layer),
         made_at=real_now(),
         title=translate(context.locale(), layer.title),
         format=Format(extension),

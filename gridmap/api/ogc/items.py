@@ -32,6 +32,7 @@ from gridmap.read import (
     Page,
     UnknownWord,
     count_features,
+    cuts_of,
     parse_filter,
     read_feature,
     read_page,
@@ -49,8 +50,8 @@ PAGING = ("limit", "after", "as_of", "seen")
 def items(name: str) -> Response:
     """A page of features in id order: `bbox`, `datetime`, `limit`, `after`, `as_of`, and attributes by exact value."""
     layer = asked_layer(name)
-    words = asked_words(*PAGING, "bbox", "datetime", others=layer.attributes)
-    where, asked = asked_filter(layer, words), asked_moment(words)
+    words = asked_words(*PAGING, "bbox", "datetime", *cuts_of(layer), others=layer.attributes)
+    where, asked = asked_filter(layer, words), asked_moment(words, layer)
     limit = min(_number(words, "limit", DEFAULT_LIMIT, least=1), MAX_LIMIT)
     after = _number(words, "after", 0) if "after" in words else None
     return answer(
@@ -68,7 +69,7 @@ def item(name: str, identity: str) -> Response:
 
 def asked_filter(layer: Layer, words: Mapping[str, str]) -> Filter:
     """The filter in these words. Raises BadRequest naming what is wrong; a hidden attribute is an unknown word."""
-    filters = {name: value for name, value in words.items() if name not in PAGING}
+    filters = {name: value for name, value in words.items() if name not in (*PAGING, *cuts_of(layer))}
     try:
         return parse_filter(layer, context.viewer().reading_roles, filters)
     except UnknownWord as error:

@@ -8,7 +8,7 @@ from gridmap.api.ogc.items import DEFAULT_LIMIT, MAX_LIMIT
 from gridmap.api.ogc.schemas import attribute_schema
 from gridmap.i18n import LOCALES, _, translate
 from gridmap.layer import Layer
-from gridmap.read import Format, layers_for
+from gridmap.read import Format, cuts_of, layers_for
 from gridmap.read.filter import kind_of
 from gridmap.read.select import seen_attributes
 from gridmap.scope import Viewer
@@ -59,6 +59,7 @@ def _layer_paths(layer: Layer, viewer: Viewer, locale: str) -> dict[str, Part]:
     path, name, title = f"/collections/{layer.name}", layer.name, layer.title
     names = [name for name in seen_attributes(layer, viewer.reading_roles) if kind_of(layer, name) != "object"]
     filters = [_attribute(layer, each, locale) for each in names]
+    filters += [_cut(each, locale) for each in cuts_of(layer) if each not in names]
     found = {
         path: _get(locale, title, f"{name}.collection", JSON, "Document", "as_of", tag=name, missing=True),
         f"{path}/schema": _get(locale, title, f"{name}.schema", JSON_SCHEMA, "Document", tag=name, missing=True),
@@ -150,6 +151,20 @@ def _attribute(layer: Layer, name: str, locale: str) -> Part:
     codes = "".join(f" {each['const']}: {each['title']}." for each in schema.get("oneOf", ()))
     about = f"{schema['title']}. {schema.get('description', '')}{codes}".strip()
     return {"name": name, "in": "query", "required": False, "description": about, "schema": kept}
+
+
+CUT_WORDS: Mapping[str, tuple[str, str]] = {
+    "kind": ("string", _("Only tasks of this kind, in the word of their rule.")),
+    "reason": ("string", _("Only what is not done for this reason.")),
+    "management": ("string", _("Only in estates that are managed so.")),
+    "within": ("integer", _("Only in the community, grid or estate of this id.")),
+}
+
+
+def _cut(name: str, locale: str) -> Part:
+    kind, about = CUT_WORDS[name]
+    schema: Part = {"type": "string", "minLength": 1} if kind == "string" else {"type": "integer", "minimum": 0}
+    return {"name": name, "in": "query", "required": False, "description": translate(locale, about), "schema": schema}
 
 
 def _parameters(locale: str) -> Mapping[str, Part]:

@@ -1,7 +1,7 @@
 // Layer switch and legend in one: what is drawn at this zoom explains itself, what is not says why.
 import { element } from "./dom.js";
 import { stripPicture } from "./strip.js";
-import { badgePicture, svg } from "./symbols.js";
+import { badgePicture, gapPicture, svg } from "./symbols.js";
 
 function patch(shape, colour, edge) {
   const picture = svg("svg", { viewBox: "0 0 28 18", class: "swatch", "aria-hidden": "true" });
@@ -24,6 +24,7 @@ const EDGE = "rgba(40,50,54,.35)";
 function swatch(layer, value, colour) {
   if (layer.name === "facilities") return badgePicture(value, colour);
   if (layer.name === "five_lines") return stripPicture(value, layer.style.classes);
+  if (layer.name === "gaps" && value) return gapPicture(value, colour);
   return patch(layer.style.shape, colour, EDGE);
 }
 

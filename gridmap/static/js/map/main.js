@@ -7,6 +7,7 @@ import { dayChoice } from "./day.js";
 import { jumps } from "./jumps.js";
 import { legend } from "./legend.js";
 import { messageLine } from "./message.js";
+import { overlay } from "./overlay.js";
 import { GROUND } from "./palette.js";
 import { pick } from "./pick.js";
 import { printMap } from "./print.js";
@@ -112,6 +113,10 @@ class StreetMap {
     if (this.background && said.background) this.background.set(said.background);
     this.listen();
     if (said.place) this.open({ id: said.place, layer: null }, { quiet: true });
+    if (this.config.overlay) {
+      const onProblem = (error) => this.message.problem(error, () => this.refresh());
+      window.addEventListener("gridmap:idle", () => overlay(this.map, this.config.overlay, onProblem), { once: true });
+    }
     if (this.jumps) this.jumps.show(this.middle());
     this.legend.show(this.map.getZoom(), this.isOn);
   }
@@ -217,6 +222,11 @@ class StreetMap {
       if (event.key === "Escape") this.escape();
     });
     find("#overview").addEventListener("click", (event) => {
+      const way = event.target.closest("[data-go]");
+      if (way) {
+        this.map.fitBounds(asLeaflet(JSON.parse(way.dataset.go)), { maxZoom: 18, ...this.room() });
+        return;
+      }
       const link = event.target.closest("[data-place]");
       if (!link || event.ctrlKey || event.metaKey) return;
       event.preventDefault();

@@ -93,3 +93,16 @@ export function dot({ radius, fill, rim = () => "#ffffff", rimWidth = () => 1.5 
     },
   };
 }
+
+/** Whatever `draw(ctx, zoom, feature)` draws at the origin, at each point. */
+export function sign(draw) {
+  return {
+    draw(ctx, geom, zoom, feature) {
+      if (feature.geomType !== 1) return;
+      ctx.save();
+      ctx.translate(geom[0][0].x, geom[0][0].y);
+      draw(ctx, zoom, feature);
+      ctx.restore();
+    },
+  };
+}

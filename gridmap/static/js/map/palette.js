@@ -24,6 +24,8 @@ export const BOUNDARY = {
 
 export const BUILDING = { shadow: "rgba(70,58,44,.20)", edge: 0.72, wall: "rgba(74,58,48,.42)" };
 
+export const OVERLAY = { line: "#8e2b1f" };
+
 export const SELECTED = { line: "#0a504c", fill: "rgba(15,107,102,.10)", halo: "rgba(255,255,255,.95)" };
 
 export const INK = {
@@ -33,6 +35,7 @@ export const INK = {
   street: "#3d4080",
   community: "#474b94",
   grid: "#4b4f9c",
+  share: "#2b3a3f",
   estate: "#6b5325",
   building: "#4a3a30",
   stairwell: "#33474d",

@@ -1,8 +1,8 @@
 // What the office looks after: boundaries, grids, estates, buildings, stairwells, facilities.
 import { pointLabel, symbolLabel } from "./labels.js";
-import { area, dot, line, shadow } from "./paint.js";
+import { area, dot, line, shadow, sign } from "./paint.js";
 import { BOUNDARY, BUILDING, GROUND, INK, SELECTED, darker, ramp } from "./palette.js";
-import { drawBadge } from "./symbols.js";
+import { drawBadge, drawGap } from "./symbols.js";
 
 function outline(layer, order, colour, width, { dash = null, halo = 2.4, filter, minzoom } = {}) {
   const given = { dataLayer: layer.name, minzoom, filter };
@@ -56,18 +56,30 @@ export function territoryLabels(layer) {
   return [areaLabel(layer, { districts: 2, streets: 3, communities: 4 }[layer.name], given)];
 }
 
+/** What a class means in a share: `88.0 %` of what was due is done; null where nothing was due. */
+function shareWords({ due, done }) {
+  if (!due) return null;
+  const exact = (100 * done) / due;
+  const shown = done < due ? Math.min(exact, 99.9) : exact;
+  return `${(done ? Math.max(shown, 0.1) : 0).toFixed(1)} %`;
+}
+
 const GRID_FILL = ramp([12, 0.72], [14, 0.62], [15, 0.46], [16, 0.34], [17, 0.24], [19, 0.14]);
+
+// where the grid's class is what the map is about
+const SHARE_FILL = ramp([12, 0.92], [14, 0.86], [15, 0.74], [16, 0.6], [17, 0.46], [19, 0.34]);
 
 /** Grids: a wash of the class colour under roads and buildings, and a boundary with a halo above them. */
 export function grids(layer, colour) {
+  const isAbout = layer.style.by === "coverage";
   const isMicro = (feature) => feature.props.type === "micro";
   const width = ramp([12, 0.8], [14, 1.4], [16, 2], [19, 2.8]);
   return [
     {
-      order: 22,
+      order: isAbout ? 28 : 22,
       dataLayer: layer.name,
       filter: (zoom, feature) => !isMicro(feature),
-      symbolizer: area({ fill: colour, alpha: GRID_FILL }),
+      symbolizer: area({ fill: colour, alpha: isAbout ? SHARE_FILL : GRID_FILL }),
     },
     ...outline(layer, 54, BOUNDARY.grid, width, { filter: (zoom, feature) => !isMicro(feature) }),
     ...outline(layer, 52, BOUNDARY.micro, () => 1.3, {
@@ -90,6 +102,8 @@ export function gridLabels(layer, texts) {
     if (!words) return null;
     const lines = [{ words, size: size(zoom) - (isMicro ? 2 : 0), weight: 700, ink: INK.grid, perLine: 8 }];
     const households = feature.props.households;
+    const share = shareWords(feature.props);
+    if (share && !isMicro) lines.push({ words: share, size: size(zoom), weight: 600, ink: INK.share, perLine: 14 });
     if (zoom >= 16 && households && !isMicro) {
       lines.push({ words: texts.households(households), size: 12, weight: 400, ink: INK.grid, perLine: 14 });
     }
@@ -163,7 +177,9 @@ export function buildingLabels(layer) {
     if (!words) return null;
     const found = WALL_NUMBER.exec(words);
     const shown = !found || zoom > 18 ? words : zoom > 17 ? found[0] : found[1];
-    return [{ words: shown, size: size(zoom), weight: 500, ink: INK.building, perLine: 8 }];
+    const line = { words: shown, size: size(zoom), weight: 500, ink: INK.building, perLine: 8 };
+    const { due, done } = feature.props;
+    return due ? [line, { ...line, words: `${done}/${due}`, size: 11, ink: INK.share }] : [line];
   };
   const symbolizer = pointLabel({ parts, halo: INK.softHalo, haloWidth: 1.6, padding: 1, shift: HOUSE_SHIFT, repeat: 24 });
   return [{ order: 30, dataLayer: `${layer.name}_label`, minzoom: 17, symbolizer }];
@@ -253,10 +269,10 @@ export function dotLabels(layer, { ink, from, order, drop = 7 }) {
   return [{ order, dataLayer: layer.name, minzoom: from, filter: isPoint, symbolizer }];
 }
 
-/** Gaps: a dot by its reason, hollow where it is excused or still in time; the outline of places without a point. */
+/** Gaps: a dot by its reason with the sign of the reason in it, hollow where nobody has to go; outlines of places. */
 export function gaps(layer, colour) {
-  const isCalm = (feature) => ["excused", "not_yet"].includes(feature.props.reason);
-  const radius = ramp([15, 2.2], [16, 3.4], [17, 5], [19, 8]);
+  const reasonOf = (feature) => feature.props.reason;
+  const radius = ramp([15, 2.4], [16, 4], [17, 6.5], [19, 10]);
   return [
     {
       order: 44,
@@ -266,12 +282,7 @@ export function gaps(layer, colour) {
     {
       order: 63,
       dataLayer: `${layer.name}_label`,
-      symbolizer: dot({
-        radius,
-        fill: (zoom, feature) => (isCalm(feature) ? "#ffffff" : colour(zoom, feature)),
-        rim: (zoom, feature) => (isCalm(feature) ? colour(zoom, feature) : "#ffffff"),
-        rimWidth: ramp([15, 0.8], [17, 1.6], [19, 2.4]),
-      }),
+      symbolizer: sign((ctx, zoom, feature) => drawGap(ctx, radius(zoom), reasonOf(feature), colour(zoom, feature))),
     },
   ];
 }

@@ -61,6 +61,38 @@ function strike(ctx, radius) {
   ctx.stroke();
 }
 
+// strokes in a box of 2 by 2 around the origin: what one does about a gap can be told without its colour
+const SIGNS = {
+  no_manager: [[[0, -0.55], [0, 0.12]], [[0, 0.48], [0, 0.52]]],
+  no_geometry: [[[-0.3, -0.4], [0, -0.6], [0.3, -0.4], [0.3, -0.15], [0, 0.1]], [[0, 0.48], [0, 0.52]]],
+  on_leave: [[[-0.5, 0], [0.5, 0]]],
+  no_access: [[[-0.42, -0.42], [0.42, 0.42]], [[0.42, -0.42], [-0.42, 0.42]]],
+  excused: [[[-0.5, 0.5], [0.5, -0.5]]],
+};
+const CALM = ["excused", "not_yet"];
+
+/** Draw the sign of a reason at the origin; nobody has to go where it is hollow. Small ones are dots alone. */
+export function drawGap(ctx, radius, reason, colour) {
+  const isCalm = CALM.includes(reason);
+  const ink = isCalm ? colour : "#ffffff";
+  ctx.setLineDash([]);
+  ctx.globalAlpha = 1;
+  ctx.beginPath();
+  ctx.arc(0, 0, radius, 0, 2 * Math.PI);
+  ctx.fillStyle = isCalm ? "#ffffff" : colour;
+  ctx.fill();
+  ctx.lineWidth = Math.max(0.8, radius * 0.22);
+  ctx.strokeStyle = ink;
+  ctx.stroke();
+  if (radius < 5) return;
+  ctx.lineCap = "round";
+  ctx.beginPath();
+  for (const stroke of SIGNS[reason] || []) {
+    stroke.forEach(([x, y], i) => (i ? ctx.lineTo(x * radius, y * radius) : ctx.moveTo(x * radius, y * radius)));
+  }
+  ctx.stroke();
+}
+
 const SVG = "http://www.w3.org/2000/svg";
 
 /** An SVG element with attributes; the pages' policy forbids style attributes, presentation attributes are fine. */
@@ -84,5 +116,18 @@ export function badgePicture(theme, colour) {
     "stroke-linejoin": "round",
   });
   picture.append(drawing);
+  return picture;
+}
+
+/** The sign of a reason as a picture for the legend. */
+export function gapPicture(reason, colour) {
+  const isCalm = CALM.includes(reason);
+  const ink = isCalm ? colour : "#ffffff";
+  const picture = svg("svg", { viewBox: "-10 -10 20 20", class: "swatch swatch-badge", "aria-hidden": "true" });
+  picture.append(svg("circle", { r: 8, fill: isCalm ? "#ffffff" : colour, stroke: colour, "stroke-width": 2 }));
+  for (const stroke of SIGNS[reason] || []) {
+    const points = stroke.map(([x, y]) => `${x * 8},${y * 8}`).join(" ");
+    picture.append(svg("polyline", { points, fill: "none", stroke: ink, "stroke-width": 2, "stroke-linecap": "round" }));
+  }
   return picture;
 }
