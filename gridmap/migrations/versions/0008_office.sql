@@ -93,7 +93,7 @@ BEGIN ATOMIC
   FROM gridmap.duty d
   CROSS JOIN LATERAL (
     SELECT gridmap.holders_at(one.street_id, one.community_id, one.grid_id, one.micro_grid_id, one.estate_id,
-                              one.place_id, d.role, moment) AS people
+                              one.place_id, one.unit, d.role, moment) AS people
   ) h
   WHERE d.street_id = one.street_id AND d.id = one.duty_id;
 END;

@@ -40,7 +40,7 @@ RETURNS TABLE (slot_id bigint, reason text)
 LANGUAGE sql STABLE STRICT PARALLEL SAFE SECURITY DEFINER SET search_path = gridmap, pg_temp ROWS 10
 BEGIN ATOMIC
   WITH wanted AS MATERIALIZED (
-    SELECT s.street_id, s.id, s.place_id, s.tried_at, s.ends_on, d.role, p.geom IS NOT NULL AS is_located,
+    SELECT s.street_id, s.id, s.place_id, s.unit, s.tried_at, s.ends_on, d.role, p.geom IS NOT NULL AS is_located,
       ARRAY[s.place_id, p.parent_id, s.grid_id, s.micro_grid_id, s.estate_id] AS spots
     FROM unnest(ids) AS asked (id)
     JOIN gridmap.slot s ON s.street_id = (asked.id >> 32)::integer AND s.id = asked.id
@@ -48,24 +48,25 @@ BEGIN ATOMIC
     LEFT JOIN gridmap.place p ON p.street_id = s.street_id AND p.id = s.place_id
     WHERE s.state NOT IN ('satisfied', 'excused')
   ), spot AS MATERIALIZED (
-    SELECT DISTINCT w.street_id, w.role, one.id FROM wanted w, unnest(w.spots) AS one (id) WHERE one.id IS NOT NULL
+    SELECT DISTINCT w.street_id, w.role, w.unit, one.id
+    FROM wanted w, unnest(w.spots) AS one (id) WHERE one.id IS NOT NULL
   ), held AS MATERIALIZED (
-    SELECT t.street_id, t.role, t.id, bool_and(EXISTS (
+    SELECT t.street_id, t.role, t.unit, t.id, bool_and(EXISTS (
         SELECT FROM gridmap.absence b
         WHERE b.street_id = a.street_id AND b.person_id = a.person_id AND b.valid @> moment AND b.substitute_id IS NULL
       )) AS are_away
     FROM spot t
     JOIN gridmap.assignment a ON a.street_id = t.street_id AND a.place_id = t.id AND a.role = t.role
-      AND a.valid @> moment
-    GROUP BY t.street_id, t.role, t.id
+      AND a.unit IN ('', t.unit) AND a.valid @> moment
+    GROUP BY t.street_id, t.role, t.unit, t.id
   ), told AS (
     SELECT w.id, bool_and(h.are_away) AS are_away
     FROM wanted w CROSS JOIN unnest(w.spots) AS one (id)
-    JOIN held h ON h.street_id = w.street_id AND h.role = w.role AND h.id = one.id
+    JOIN held h ON h.street_id = w.street_id AND h.role = w.role AND h.unit = w.unit AND h.id = one.id
     GROUP BY w.id
   )
   SELECT w.id, CASE
-    WHEN t.are_away IS NULL THEN 'no_manager'
+    WHEN w.place_id IS NOT NULL AND t.are_away IS NULL THEN 'no_manager'
     WHEN w.place_id IS NOT NULL AND NOT w.is_located THEN 'no_geometry'
     WHEN t.are_away THEN 'on_leave'
     WHEN w.tried_at IS NOT NULL THEN 'no_access'

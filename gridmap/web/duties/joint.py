@@ -22,7 +22,7 @@ from gridmap.web.duties.forms import typed_day
 from gridmap.web.duties.guard import asked_street, for_office, lead
 
 SEEING = frozenset({Role.LEADER, Role.WORKER, Role.HANDLER, Role.MANAGER, Role.DUTY_RESIDENT, Role.PLANNER})
-STATES = {"planned": _("Planned"), "held": _("Held"), "cancelled": _("Called off")}
+STATES = {"planned": _("Planned"), "held": _("Has taken place"), "cancelled": _("Called off")}
 KIND_WORDS = {"planned": "info", "held": "ok", "cancelled": "warn"}
 
 

@@ -56,7 +56,7 @@ EXCUSES = {
     "other": _("Another reason"),
     "rule_changed": _("The rule or the calendar has changed"),
 }
-WAYS = {"paper": _("On paper"), "phone": _("By telephone")}
+WAYS = {"paper": _("On paper"), "phone": _("Reported by telephone")}
 MANAGEMENTS = {
     "property": _("Run by a property company"),
     "self": _("Run by the residents"),
