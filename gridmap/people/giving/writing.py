@@ -15,6 +15,8 @@ from gridmap.people.errors import ChangeConflict, Conflict
 from gridmap.people.giving.facts import PlaceFacts
 from gridmap.people.giving.moves import Holding, Spot, Standing, Step, seen_of
 
+ACTION_OF = {"undo": "undo_assignments", "hand_over": "hand_over"}
+"""How the audit calls a change of this kind."""
 COMMON = ("community_id", "grid_id", "micro_grid_id", "estate_id")
 
 
@@ -284,7 +286,7 @@ def _write_audits(
     connection.execute(AUDIT, values)
     write_audit(
         connection,
-        action=heading.kind if heading.kind in ("undo", "hand_over") else "change_assignments",
+        action=ACTION_OF.get(heading.kind, "change_assignments"),
         subject="assignment_change",
         subject_id=change_id,
         street_id=street,
