@@ -1,7 +1,7 @@
 """`/my/inbox`: what an account should hear of, and questions about its own entries. Nothing pushed, nothing counted."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask import Response, abort, jsonify, redirect, render_template, request
@@ -14,6 +14,7 @@ from gridmap.duties.doubts import MOST_AT_ONCE
 from gridmap.duties.sending import ANSWERING
 from gridmap.i18n import _
 from gridmap.people.attempt import attempt
+from gridmap.people.giving import received
 from gridmap.read.due import DueWork, read_due
 from gridmap.read.inbox import Doubt, Entry, Turnover, read_corrected, read_doubts, read_turnover
 from gridmap.read.mine import StoodInFor, read_stood_in_for
@@ -23,6 +24,7 @@ from gridmap.web.blueprint import actor, pages, say, typed, wants_page
 from gridmap.web.checks import RESULTS, due_given, kept_page
 from gridmap.web.place_words import in_language
 
+HANDED_OVER_SHOWN = timedelta(days=45)
 EXPLAINED = {
     "right": _("It is right as it stands"),
     "entered_later": _("I was there earlier and entered it afterwards"),
@@ -45,12 +47,15 @@ class Inbox:
     away: tuple[StoodInFor, ...]
     turnover: tuple[Turnover, ...]
     corrected: tuple[Entry, ...]
+    handed_over: tuple[dict[str, Any], ...]
+    """Hand-overs to the viewer of the last weeks: giver, note, names of the places, what was open."""
 
     @property
     def count(self) -> int:
         """How many messages there are."""
         reminders = bool(self.due.soon) + bool(self.due.left)
-        return reminders + len(self.doubts) + len(self.away) + len(self.turnover) + len(self.corrected)
+        told = len(self.turnover) + len(self.corrected) + len(self.handed_over)
+        return reminders + len(self.doubts) + len(self.away) + told
 
 
 def read_inbox(connection: Connection, viewer: Viewer, due: DueWork) -> Inbox:
@@ -62,7 +67,15 @@ def read_inbox(connection: Connection, viewer: Viewer, due: DueWork) -> Inbox:
         away=read_stood_in_for(connection, viewer, now),
         turnover=read_turnover(connection, viewer, now),
         corrected=read_corrected(connection, viewer, now),
+        handed_over=_handed_over(connection, viewer, now),
     )
+
+
+def _handed_over(connection: Connection, viewer: Viewer, now: datetime) -> tuple[dict[str, Any], ...]:
+    if viewer.person_id is None:
+        return ()
+    found = received(connection, viewer.person_id)
+    return tuple(one for one in found if one["undone_at"] is None and now - one["starts_at"] < HANDED_OVER_SHOWN)
 
 
 @pages.get("/my/inbox")

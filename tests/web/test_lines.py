@@ -7,11 +7,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from gridmap import assets
 from gridmap.context import Services
 from gridmap.db import SYSTEM
-from gridmap.i18n import translate
-from gridmap.web.assign import TEXTS
 from gridmap.web.surnames import surname_of
 from tests.conftest import DEMO_PASSWORD
 from tests.web.visitor import Person
@@ -168,7 +165,6 @@ class TestTheChart:
         person = visit()
         person.sign_in(account, DEMO_PASSWORD)
         assert person.get(f"/chart?within={door(services)}").status_code == 403
-        assert person.get("/assign").status_code == 403
 
 
 def test_knows_surnames_of_two_characters() -> None:
@@ -178,14 +174,3 @@ def test_knows_surnames_of_two_characters() -> None:
 def test_everything_opens_for_a_leader_who_sees_nothing_of_it(app: Flask, leader: Person) -> None:
     assert leader.get("/chart?within=1").status_code == 404
     assert leader.get("/chart").status_code == 404
-    assert leader.get("/assign?estate=1").status_code == 404
-    assert leader.get("/assign?role=nobody").status_code == 404
-    assert leader.get("/assign?street=99").status_code == 404
-
-
-def test_every_text_of_the_scripts_of_giving_is_known_and_translated() -> None:
-    found = set()
-    for script in (assets.STATIC / "js" / "assign").glob("*.js"):
-        found |= set(re.findall(r"""\bt\(\s*"((?:[^"\\]|\\.)*)\"""", script.read_text("utf-8")))
-    assert found == set(TEXTS)
-    assert [text for text in TEXTS if translate("zh", text) == text] == []
