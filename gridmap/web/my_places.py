@@ -2,7 +2,8 @@
 
 from itertools import groupby
 
-from flask import Response, render_template
+from flask import redirect, render_template
+from werkzeug.wrappers import Response as AnyResponse
 
 from gridmap import context
 from gridmap.maps import WORK, Addresses, View, compose
@@ -27,12 +28,14 @@ MOST_CONTACTS = 12
 
 
 @pages.get("/my")
-def my_places() -> Response:
-    """The places that the viewer holds or was given; an explanation where there are none."""
+def my_places() -> AnyResponse:
+    """The places that the viewer holds or was given; an explanation where there are none, or the way to what is due."""
     viewer, now, page = context.viewer(), asked(), page_number()
     with context.services().database.transaction(viewer.prologue) as connection:
         mine = read_mine(connection, viewer, now, after=(page - 1) * MOST_BUILDINGS)
         due = read_due(connection, viewer, now, today())
+        if not mine.held and (due.all or due.late):
+            return redirect("/my/due")
         inbox = read_inbox(connection, viewer, due)
         bounds = read_bounds(connection, viewer, mine.place_ids) if mine.held else None
         people = holders_of(connection, viewer, now, mine.around) if mine.held and sees_people(viewer) else ()

@@ -17,7 +17,6 @@ from tests.browser.pages import PAGES, PageOf
 from tests.conftest import Base
 
 SIZES = {"desktop": DESKTOP, "phone": PHONE, "zoomed to 200 %": ZOOMED}
-HTML_BYTES = 60_000
 PHONE_BYTES = 200_000
 Visit = Callable[[PageOf, dict[str, int]], tuple[Page, Seen]]
 Visiting = tuple[Visit, list[BrowserContext]]
@@ -101,7 +100,7 @@ def test_a_page_asks_nobody_else_fits_and_is_accessible(of: PageOf, visit: Visit
         assert width[0] <= width[1], f"scrolls sideways at {size}"
         assert page.locator("h1").count() == 1
         assert serious(page) == []
-        assert len(page.content().encode()) <= HTML_BYTES
+        assert len(page.content().encode()) <= of.most_bytes
 
 
 @pytest.mark.browser
