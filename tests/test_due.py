@@ -1,15 +1,19 @@
 """What is due on a phone: one's own, a substitute's, a community's; what is left of the month before; floors, rooms."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import date, datetime, timedelta
+from itertools import permutations
 from typing import Any
 
 import psycopg
 import pytest
 
+from gridmap.accounts import Actor
 from gridmap.clock import OFFICE
 from gridmap.db import Database
 from gridmap.db.pools import Connection
+from gridmap.duties import Answer, answer_slot
 from gridmap.layer import Role
 from gridmap.read import Asked
 from gridmap.read.due import Check, DueWork, floors_of_visits, read_due
@@ -150,6 +154,39 @@ def test_what_was_missed_last_month_can_be_done_late_and_taken_back(see: See, ba
 def test_the_list_reminds_from_the_day_that_the_rule_names(see: See, base: Base, day: int, soon: int) -> None:
     Slots(base).reopen()
     assert len(see("manager", date(2026, 3, day)).soon) == soon
+
+
+SAID = ("no_access", "fine", "finding", "no_access", "fine")
+
+
+def test_in_whatever_order_five_answers_arrive_they_come_to_the_same(database: Database, base: Base) -> None:
+    """Runs without a network arrive out of order: all 120 orders of five answers to one check."""
+    [slot, *_] = Slots(base).reopen()
+    with psycopg.connect(base.owner_url) as owner:
+        [(account,)] = owner.execute("SELECT id FROM gridmap.account WHERE username = 'manager'").fetchall()
+    viewer = viewer_of(database, account, NOW)
+    by = Actor(account_id=account, business_at=NOW, at=NOW)
+    came_to = set()
+    for order in permutations(range(len(SAID))):
+        with suppress(_Undo), database.transaction(viewer.prologue) as connection:
+            for turn in order:
+                answer = Answer(slot_id=slot, result=SAID[turn], device_at=NOW - timedelta(minutes=50 - turn))
+                answer_slot(connection, by, answer, TODAY, is_clock_real=False)
+            [group] = read_due(connection, viewer, Asked(as_of=NOW), TODAY).groups
+            [check] = [one for one in group.doors[0].checks if one.slot_id == slot]
+            assert check.said
+            row = connection.execute(
+                "SELECT state, done_at, tried_at, is_late, findings FROM gridmap.slot WHERE id = %s", (slot,)
+            ).fetchone()
+            came_to.add((check.state, check.said.result, check.said.done_at, *(row or {}).values()))
+            raise _Undo
+    assert len(came_to) == 1
+    [(state, result, *_rest)] = came_to
+    assert (state, result) == ("satisfied", "fine")
+
+
+class _Undo(Exception):
+    """Takes everything back."""
 
 
 # Floors and rooms ---------------------------------------------------------------------------------------------------

@@ -217,7 +217,10 @@ def _said() -> Any:
             inspection.c.slot_id == slot.c.id,
             inspection.c.superseded_at.is_(None),
         )
-        .order_by(is_try, inspection.c.done_at.desc(), inspection.c.id.desc())
+        # by the phone's own time before the order of arrival: what was said last is said, however it came
+        .order_by(
+            is_try, inspection.c.done_at.desc(), inspection.c.device_at.desc().nulls_last(), inspection.c.id.desc()
+        )
         .limit(1)
         .lateral("said")
     )
