@@ -5,7 +5,7 @@ from flask import render_template
 from gridmap import context
 from gridmap.read import Asked
 from gridmap.read.card.people import Holder
-from gridmap.read.coverage import Due, Part, count_rows, read_names, read_rows
+from gridmap.read.coverage import Due, Part, count_quickly, read_names, read_rows
 from gridmap.read.coverage.helping import read_helpers
 from gridmap.read.locks import sees_people
 from gridmap.web.blueprint import PAGE_SIZE, page_number, pages
@@ -26,7 +26,7 @@ def coverage_rows() -> str:
     )
     helpers: dict[int, Holder] = {}
     with context.services().database.transaction(viewer.prologue) as connection:
-        counted, whole = count_rows(connection, viewer, question.cut, question.kpi)
+        counted, whole = count_quickly(connection, viewer, question.cut, question.kpi)
         found: tuple[Due, ...] = read_rows(connection, viewer, question.cut, part, question.when)
         rows = found[:PAGE_SIZE]
         inside = read_names(connection, viewer, question.cut)
