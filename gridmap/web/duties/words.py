@@ -98,7 +98,7 @@ PROBLEMS = {
     "early": _("This check is not due yet."),
     "author": _("Say who did it: somebody who looks after places here."),
     "superseded": _("This answer has been taken back already."),
-    "not_yours": _("Only whoever gave an answer can take it back."),
+    "not_yours": _("Only whoever gave an answer can change it or take it back."),
 }
 
 
