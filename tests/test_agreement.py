@@ -222,11 +222,11 @@ def test_reasons_put_together_are_those_told_one_by_one(town: Town) -> None:
     for moment in ("2025-12-01 09:00+08", "2026-02-20 09:00+08", "2026-03-16 23:59:59+08", "2026-05-01 09:00+08"):
         values = {"moment": moment, "day": moment[:10]}
         other = town.owner.execute(
-            "WITH some AS (SELECT s.* FROM gridmap.slot s WHERE s.state NOT IN ('satisfied', 'excused')"
+            "WITH chosen AS (SELECT s.* FROM gridmap.slot s WHERE s.state NOT IN ('satisfied', 'excused')"
             " AND (s.starts_on = '2026-02-01' OR s.starts_on = '2026-03-01' AND s.id %% 7 = 0)),"
-            " many AS (SELECT * FROM gridmap.gap_reasons((SELECT array_agg(id) FROM some), %(moment)s, %(day)s::date))"
+            " many AS (SELECT * FROM gridmap.gap_reasons((SELECT array_agg(id) FROM chosen), %(moment)s, %(day)s::date))"
             " SELECT s.id, m.reason, gridmap.gap_reason(s, %(moment)s, %(day)s::date) AS one"
-            " FROM gridmap.slot s JOIN some ON some.id = s.id LEFT JOIN many m ON m.slot_id = s.id"
+            " FROM gridmap.slot s JOIN chosen ON chosen.id = s.id LEFT JOIN many m ON m.slot_id = s.id"
             " WHERE m.reason IS DISTINCT FROM gridmap.gap_reason(s, %(moment)s, %(day)s::date)",
             values,
         ).fetchall()
