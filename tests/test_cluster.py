@@ -61,7 +61,6 @@ def test_app_role_can_connect_and_owns_nothing(cluster: Cluster) -> None:
         ("server_encoding", "UTF8"),
         ("lc_collate", "C.UTF-8"),
         ("data_checksums", "on"),
-        ("fsync", "on"),
         ("jit", "off"),
         ("listen_addresses", "127.0.0.1"),
         ("search_path", "gridmap, public"),
@@ -70,6 +69,11 @@ def test_app_role_can_connect_and_owns_nothing(cluster: Cluster) -> None:
 )
 def test_settings_of_the_server(cluster: Cluster, setting: str, value: str) -> None:
     assert one(cluster.app_url, "SELECT current_setting(%s)", setting) == value
+
+
+@pytest.mark.parametrize("setting", ["fsync", "full_page_writes", "synchronous_commit"])
+def test_what_is_written_reaches_the_disk(filled: Cluster, setting: str) -> None:
+    assert one(filled.app_url, "SELECT current_setting(%s)", setting) == "on"
 
 
 def test_extensions_schema_and_leakproof_mark_are_there(cluster: Cluster) -> None:

@@ -56,6 +56,44 @@ INSERT INTO gridmap.submission (street_id, sent_id, account_id, digest) VALUES (
 INSERT INTO gridmap.membership (street_id, place_id, valid) SELECT street_id, id, '[2020-01-01,)' FROM gridmap.place;
 INSERT INTO gridmap.organisation_place (street_id, organisation_id, place_id)
 SELECT street_id, 1, id FROM gridmap.place WHERE kind = 'estate';
+INSERT INTO gridmap.duty (street_id, id, kind, title, title_en, action, level, every, role, valid)
+SELECT DISTINCT street_id, (street_id::bigint << 32) + 9500, 'k', 't', 't', 'inspection', 'stairwell', 'month',
+  'stairwell_leader', '[2026-01-01,)'::daterange FROM gridmap.place;
+INSERT INTO gridmap.slot (street_id, id, duty_id, place_id, unit, starts_on, ends_on, due_on, state, done_at,
+  community_id, grid_id, micro_grid_id, estate_id)
+SELECT street_id, id + 2000000, (street_id::bigint << 32) + 9500, id, '101', '2026-03-01', '2026-04-01', '2026-03-31',
+  CASE WHEN id % 3 = 0 THEN 'satisfied' ELSE 'due' END, CASE WHEN id % 3 = 0 THEN timestamptz '2026-03-02 09:00+08' END,
+  community_id, grid_id, micro_grid_id, estate_id FROM gridmap.place;
+INSERT INTO gridmap.inspection (street_id, id, slot_id, place_id, kind, result, done_at, received_at, account_id,
+  community_id, grid_id, micro_grid_id, estate_id)
+SELECT street_id, id + 1000000, id, place_id, 'k', 'fine', done_at, done_at, 2, community_id, grid_id, micro_grid_id,
+  estate_id FROM gridmap.slot WHERE done_at IS NOT NULL;
+INSERT INTO gridmap.household_tier (street_id, id, place_id, unit, tier, changed_at, community_id, grid_id,
+  micro_grid_id, estate_id)
+SELECT street_id, id + 1000000, place_id, unit, 'key', now(), community_id, grid_id, micro_grid_id, estate_id
+FROM gridmap.slot;
+INSERT INTO gridmap.joint_inspection (street_id, id, title, place_id, planned_on, community_id, grid_id, micro_grid_id,
+  estate_id)
+SELECT street_id, id + 1000000, 't', place_id, starts_on, community_id, grid_id, micro_grid_id, estate_id
+FROM gridmap.slot;
+INSERT INTO gridmap.report_link (street_id, id, place_id, month, created_at, expires_at, community_id, grid_id,
+  micro_grid_id, estate_id)
+SELECT street_id, id + 1000000, place_id, starts_on, now(), now() + interval '1 day', community_id, grid_id,
+  micro_grid_id, estate_id FROM gridmap.slot;
+INSERT INTO gridmap.assignment_change (street_id, id, kind, starts_at, business_at, places, account_id, community_id,
+  grid_id, micro_grid_id, estate_id)
+SELECT street_id, id + 1000000, 'hand_over', now(), now(), 1, 2, community_id, grid_id, micro_grid_id, estate_id
+FROM gridmap.slot;
+INSERT INTO gridmap.assignment_move (street_id, change_id, number, place_id, role, is_primary, community_id, grid_id,
+  micro_grid_id, estate_id)
+SELECT street_id, id + 1000000, 0, place_id, 'stairwell_leader', true, community_id, grid_id, micro_grid_id, estate_id
+FROM gridmap.slot;
+INSERT INTO gridmap.hand_over (street_id, change_id, from_person_id, to_person_id, places, starts_at, community_id,
+  grid_id, micro_grid_id, estate_id)
+SELECT s.street_id, s.id + 1000000, p.id, p.id, 1, now(), s.community_id, s.grid_id, s.micro_grid_id, s.estate_id
+FROM gridmap.slot s JOIN LATERAL (
+  SELECT id FROM gridmap.person p WHERE p.street_id = s.street_id ORDER BY (p.id + s.id) % 7, p.id LIMIT 1) p ON true;
+SELECT gridmap.recount_coverage(ARRAY[1, 2]);
 """
 """Something in every table that row security closes."""
 RAW = {
@@ -64,7 +102,17 @@ RAW = {
     "community": "SELECT * FROM gridmap.community",
     "person": OF_PERSON,
     "absence": "SELECT street_id, id, person_id, community_id, grid_id, micro_grid_id FROM gridmap.absence",
+    **{table: f"SELECT * FROM gridmap.{table}" for table in ("slot", "household_tier", "joint_inspection")},
+    "inspection": "SELECT * FROM gridmap.inspection",
+    "report_link": "SELECT * FROM gridmap.report_link",
 }
+OF_KIND = {
+    "facilities": "facility",
+    "coverage_grids": "grid",
+    "coverage_buildings": "building",
+    "five_lines": "stairwell",
+}
+"""Layers of one kind of place that are not called after it."""
 
 
 @dataclass(repr=False)
@@ -137,7 +185,9 @@ def expected(ground: Ground, layer: Layer, viewer: Viewer) -> set[int]:
         return {row["id"] for row in ground.raw["community"] if passes(viewer, "community", row)}
     if layer.name == "assignments":
         return {row["id"] for row in ground.raw["assignment"] if covers(viewer.reach, row)}
-    kind = {"facilities": "facility"}.get(layer.name, layer.name.rstrip("s"))
+    if layer.name == "gaps":
+        return {row["place_id"] for row in ground.raw["slot"] if row["state"] == "due" and covers(viewer.reach, row)}
+    kind = OF_KIND.get(layer.name, layer.name.rstrip("s"))
     return {row["id"] for row in ground.raw["place"] if row["kind"] == kind and covers(viewer.reach, row)}
 
 

@@ -17,6 +17,7 @@ from gridmap.db import SYSTEM
 from gridmap.db.changes import POLL_SECONDS
 from gridmap.layer import Layer
 from gridmap.layers import BY_NAME, LAYERS
+from gridmap.maps import WORK
 from gridmap.people import Duty, assign, end_assignment
 from gridmap.read import Tile
 from tests.tiles.door import EVERYTHING, Door, Reply, path_of, tile_at, told
@@ -207,6 +208,8 @@ FEEDS_OF_TABLES = {
     "person": {"people"},
     "organisation": {"organisations"},
     "district": {"districts"},
+    "slot": {"slots"},
+    "coverage": {"slots"},
     "place": {"grids", "estates", "buildings", "stairwells", "facilities"},
 }
 """Tables that speak of other layers, and the words that announce their changes."""
@@ -220,7 +223,7 @@ def test_a_layer_says_what_its_values_are_drawn_from(layer: Layer) -> None:
         tables = {column.table.name for column in columns_in(layer.rows.selected_columns[name])} - own
         for table in tables & FEEDS_OF_TABLES.keys():
             assert set(attribute.drawn_from) & FEEDS_OF_TABLES[table], (name, table)
-        assert set(attribute.drawn_from) <= {*BY_NAME, "people", "organisations"}
+        assert set(attribute.drawn_from) <= {*BY_NAME, "people", "organisations", "slots"}
 
 
 def columns_in(expression: Any) -> Iterator["Column[Any]"]:
@@ -232,7 +235,9 @@ def test_what_a_zoom_does_not_show_changes_nothing_there() -> None:
     for zoom in range(17):
         shown = {layer.name for layer in LAYERS if layer.min_zoom <= zoom}
         assert feeds_of(layers, zoom).keys() & BY_NAME.keys() == shown
-        assert {word for word in feeds_of(layers, zoom) if word not in BY_NAME} == ({"people"} if zoom == 16 else set())
+        due = {"slots"} if shown & WORK else set()
+        people = {"people"} if zoom == 16 else set()
+        assert {word for word in feeds_of(layers, zoom) if word not in BY_NAME} == due | people
 
 
 # Who is out ----------------------------------------------------------------------------------------------------------
