@@ -58,4 +58,5 @@ DUTY_ROLES: tuple[tuple[str, str, str, str, int | None], ...] = (
     ("duty_resident", "值班居民", "Resident on duty", "zone", None),
     ("peace_volunteer", "平安志愿者", "Peace volunteer", "grid", None),
     ("spokesperson", "业委会发言人", "Committee spokesperson", "estate", None),
+    ("household_contact", "包户联系人", "Household contact", "household", None),
 )

@@ -6,7 +6,15 @@ from typing import Any
 
 import pytest
 
-from gridmap.people import ChangeConflict, ChangeRefused, PeopleProblem, end_assignment, set_absence
+from gridmap.people import (
+    ChangeConflict,
+    ChangeRefused,
+    Duty,
+    PeopleProblem,
+    assign,
+    end_assignment,
+    set_absence,
+)
 from gridmap.people.giving import (
     Move,
     apply_change,
@@ -329,3 +337,21 @@ class TestHandingOver:
         heirs = [1, 2, 3]
         given = [move.person_id for move in share_out(has, heirs) if not move.is_end]
         assert all(after >= before for before, after in pairwise(given))
+
+
+def test_a_building_without_stairwells_counts_as_one(office: Office) -> None:
+    """Villa rows of another street."""
+    first, second = office.rows(
+        "SELECT p.street_id, p.community_id, p.id FROM gridmap.place p JOIN gridmap.building b"
+        " ON b.street_id = p.street_id AND b.place_id = p.id AND b.kind = 'villa_row'"
+        " WHERE NOT EXISTS (SELECT FROM gridmap.place s WHERE s.parent_id = p.id)"
+        " AND NOT EXISTS (SELECT FROM gridmap.assignment a WHERE a.place_id = p.id AND a.role = %s)"
+        " ORDER BY p.id LIMIT 2",
+        ROLE,
+    )
+    office.street, office.community = first["street_id"], first["community_id"]
+    first, second = first["id"], second["id"]
+    somebody = office.person("联排")
+    office.run(assign, Duty(person_id=somebody, place_id=first, role=ROLE, start=office.now))
+    office.run(apply_change, [office.move(second, somebody)], why=None)
+    assert [office.holder(place) for place in (first, second)] == ["联排", "联排"]
