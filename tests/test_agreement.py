@@ -224,7 +224,8 @@ def test_reasons_put_together_are_those_told_one_by_one(town: Town) -> None:
         other = town.owner.execute(
             "WITH chosen AS (SELECT s.* FROM gridmap.slot s WHERE s.state NOT IN ('satisfied', 'excused')"
             " AND (s.starts_on = '2026-02-01' OR s.starts_on = '2026-03-01' AND s.id %% 7 = 0)),"
-            " many AS (SELECT * FROM gridmap.gap_reasons((SELECT array_agg(id) FROM chosen), %(moment)s, %(day)s::date))"
+            " many AS (SELECT * FROM"
+            " gridmap.gap_reasons((SELECT array_agg(id) FROM chosen), %(moment)s, %(day)s::date))"
             " SELECT s.id, m.reason, gridmap.gap_reason(s, %(moment)s, %(day)s::date) AS one"
             " FROM gridmap.slot s JOIN chosen ON chosen.id = s.id LEFT JOIN many m ON m.slot_id = s.id"
             " WHERE m.reason IS DISTINCT FROM gridmap.gap_reason(s, %(moment)s, %(day)s::date)",

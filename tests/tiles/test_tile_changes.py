@@ -219,6 +219,8 @@ FEEDS_OF_TABLES = {
 def test_a_layer_says_what_its_values_are_drawn_from(layer: Layer) -> None:
     """Read from the SQL: whoever joins another table follows its changes."""
     own = {column.table.name for column in columns_in(layer.rows.selected_columns["id"])}
+    if layer.name == "gaps":
+        own.add("place")  # whose rows come out of a union of all kinds of places
     for name, attribute in layer.attributes.items():
         tables = {column.table.name for column in columns_in(layer.rows.selected_columns[name])} - own
         for table in tables & FEEDS_OF_TABLES.keys():
@@ -234,10 +236,11 @@ def test_what_a_zoom_does_not_show_changes_nothing_there() -> None:
     layers = tuple(LAYERS)
     for zoom in range(17):
         shown = {layer.name for layer in LAYERS if layer.min_zoom <= zoom}
-        assert feeds_of(layers, zoom).keys() & BY_NAME.keys() == shown
+        # a gap has its reason, and that hangs on who holds the place
+        held = {"assignments", "people"} if "gaps" in shown else set()
+        assert feeds_of(layers, zoom).keys() & BY_NAME.keys() == shown | held & BY_NAME.keys()
         due = {"slots"} if shown & WORK else set()
-        people = {"people"} if zoom == 16 else set()
-        assert {word for word in feeds_of(layers, zoom) if word not in BY_NAME} == due | people
+        assert {word for word in feeds_of(layers, zoom) if word not in BY_NAME} == due | held - BY_NAME.keys()
 
 
 # Who is out ----------------------------------------------------------------------------------------------------------
