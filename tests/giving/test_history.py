@@ -221,9 +221,9 @@ def test_the_map_of_any_day_is_a_replay_of_the_history(database: Database, histo
 
 
 @pytest.mark.full
-@settings(QUICK, max_examples=3_000)
+@settings(QUICK, max_examples=1_000)
 @given(histories)
-def test_the_same_for_thousands_of_histories(database: Database, history: Any) -> None:
+def test_the_same_for_a_thousand_histories(database: Database, history: Any) -> None:
     play(database, history)
 
 
