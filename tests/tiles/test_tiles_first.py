@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from gridmap.api.tiles import TilesFirst
 from gridmap.layers import BY_NAME
-from tests.tiles.door import Door
+from tests.tiles.door import Door, Reply
 
 NUMBERS = ["0", "1", "14", "16", "17", "00", "016", "13353", "65536", "-1", "1.0", "\u0663", "\u00b2", "", "9" * 9]
 PLACES = [("16", "53413", "28562"), ("14", "13353", "7140"), ("12", "3338", "1785"), ("0", "0", "0"), ("16", "0", "0")]
@@ -124,6 +124,13 @@ def environ_of(request: dict[str, str], door: Door, etag: str = "") -> dict[str,
     }
 
 
+def told(reply: Reply) -> tuple[bytes, bytes]:
+    """What a reply says, without the number that a page and its policy carry once; packed, it moves the length."""
+    is_packed_page = bool(reply["content-encoding"]) and reply["content-type"].startswith("text/html")
+    headers = sorted(one for one in reply.headers if not (is_packed_page and one[0] == "content-length"))
+    return NONCE.sub(b"", repr(headers).encode()), NONCE.sub(b"", reply.plain)
+
+
 def compare(request: dict[str, str], door: Door) -> int:
     """Send it both ways; gives the status. The ETag of a request is that which its answer has had before."""
     unasked = {name: value for name, value in request.items() if name != "HTTP_IF_NONE_MATCH"}
@@ -131,9 +138,7 @@ def compare(request: dict[str, str], door: Door) -> int:
     environ = environ_of(request, door, etag)
     before, alone = door.send(environ), door.send(environ, flask_alone=True)
     assert before.status == alone.status
-    # a page and its policy carry a number that is used once
-    assert NONCE.sub(b"", before.body) == NONCE.sub(b"", alone.body)
-    assert NONCE.sub(b"", repr(sorted(before.headers)).encode()) == NONCE.sub(b"", repr(sorted(alone.headers)).encode())
+    assert told(before) == told(alone)
     return before.status
 
 
