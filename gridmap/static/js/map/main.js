@@ -4,6 +4,7 @@ import { backgroundChoice } from "./background.js";
 import { cartography } from "./cartography.js";
 import { placeCard } from "./card.js";
 import { dayChoice } from "./day.js";
+import { announceIdle } from "./idle.js";
 import { jumps } from "./jumps.js";
 import { legend } from "./legend.js";
 import { messageLine } from "./message.js";
@@ -32,23 +33,6 @@ function asLeaflet([west, south, east, north]) {
     [south, west],
     [north, east],
   ];
-}
-
-function announceIdle(layer) {
-  let first = true;
-  layer.on("load", () =>
-    requestAnimationFrame(() =>
-      requestAnimationFrame(() => {
-        document.documentElement.dataset.map = "idle";
-        performance.mark("gridmap:idle");
-        window.dispatchEvent(new CustomEvent("gridmap:idle", { detail: { first } }));
-        first = false;
-      }),
-    ),
-  );
-  layer.on("loading", () => {
-    document.documentElement.dataset.map = "loading";
-  });
 }
 
 /** The state of one page: what is on, which day, what is chosen; and how it is drawn. */
