@@ -2,6 +2,7 @@
 
 import io
 import re
+import time
 from collections.abc import Callable, Iterator
 
 import psycopg
@@ -198,6 +199,22 @@ def test_households_are_visited_floor_by_floor_one_tap_each_without_a_network(
     assert len(answers_to(town.base, slots)) == 2
 
 
+def test_taps_that_come_before_the_scripts_are_all_kept(manager: Visitor, town: Town) -> None:
+    manager.context.route("**/js/pages/my_places.js", lambda route: (time.sleep(2), route.continue_())[1])
+    page = manager.page
+    page.goto(town.url + "/my", wait_until="commit")
+    page.wait_for_selector(f"#c{town.slots[-1]} .answer-fine", state="attached")
+    # each twice, by a thumb that trembles
+    page.evaluate(
+        "(slots) => slots.forEach((slot) => { const one = document.querySelector(`#c${slot} .answer-fine`);"
+        " one.click(); one.click(); })",
+        town.slots,
+    )
+    expect(fine(page)).to_have_count(0)
+    arrived(page)
+    assert [row["slot_id"] for row in town.answers()] == town.slots
+
+
 def test_what_was_not_taken_can_be_kept_as_a_file(manager: Visitor, town: Town) -> None:
     page = manager.go("/my")
     page.locator(".answer-fine").first.evaluate("(one) => { one.value = one.value.split(':')[0] + ':reached'; }")
@@ -264,6 +281,7 @@ def test_a_managers_whole_month_is_three_minutes_at_most_nothing_typed_and_no_ph
     for _check in range(2):
         fine(page).first.tap()
         taps += 1
+        expect(fine(page)).to_have_count(3 - taps)
     page.locator(".check[data-is=open] .answer-finding").tap()
     page.locator(".finding .pill", has_text="脏乱").tap()
     page.locator(".finding .pill-1").tap()

@@ -8,6 +8,7 @@ const form = document.querySelector("form[data-due]");
 const dialog = document.getElementById("finding");
 let asked = null; // the check whose finding is being described
 let photo = null; // the picture that goes with it
+const busy = new Set(); // slots whose last tap is being kept
 
 const rows = new Map();
 for (const row of document.querySelectorAll("[data-check]")) {
@@ -147,13 +148,16 @@ function pressed(event) {
   event.preventDefault();
   const row = button.closest("[data-check]");
   const slot = Number(row.dataset.check);
-  if (button.name === "undo") {
-    orByForm(takeBack(slot, Number(button.value) || null), form, button);
-    return;
-  }
+  if (button.name === "answer" && row.dataset.is !== "open") return;
   const result = button.value.split(":")[1];
-  if (result === "finding") describe(row);
-  else orByForm(keepAnswer(slot, { result }, wordsOf(row)), form, button);
+  if (button.name === "answer" && result === "finding") describe(row);
+  else if (!busy.has(slot)) {
+    // a thumb that trembles taps twice before the first one shows
+    busy.add(slot);
+    const kept = button.name === "undo" ? takeBack(slot, Number(button.value) || null) : keepAnswer(slot, { result }, wordsOf(row));
+    orByForm(kept, form, button);
+    kept.finally(() => busy.delete(slot)).catch(() => {});
+  }
 }
 
 function openTarget() {
@@ -168,7 +172,7 @@ if (form) {
   if (window.indexedDB && form.dataset.ready !== "never") {
     form.addEventListener("click", pressed);
     form.dataset.ready = "yes";
-    if (form.early) form.early.click();
+    for (const button of form.early) button.click();
   }
   if (dialog) {
     dialog.querySelector("form").addEventListener("submit", described);

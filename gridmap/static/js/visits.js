@@ -73,10 +73,13 @@ function tapped(event) {
   const how = form.querySelector("[name=how]:checked").value;
   const is = button.dataset.is;
   // who was reached was reached, and a second tap on the same is a slip of the thumb: it only tells
-  if (!DONE.includes(is) && is !== how) {
+  if (!DONE.includes(is) && is !== how && !cell.isBusy) {
+    cell.isBusy = true; // a thumb that trembles taps twice before the first one shows
     const answer = RESULT[how] === "reached" ? { result: "reached", mode: how } : { result: how, mode: "door" };
     const about = { title: button.dataset.unit, place: form.dataset.place };
-    orByForm(keepAnswer(cell.slot, answer, about), form, button);
+    const kept = keepAnswer(cell.slot, answer, about);
+    orByForm(kept, form, button);
+    kept.finally(() => (cell.isBusy = false)).catch(() => {});
   }
   speak(cell);
 }
