@@ -60,7 +60,6 @@ WITH wanted AS (
   SELECT w.street_id, w.street_id * 4294967296 + nextval('gridmap.serial'), w.duty_id, w.place_id, w.unit, w.turn,
     w.starts_on, w.ends_on, w.due_on, w.community_id, w.grid_id, w.micro_grid_id, w.estate_id
   FROM whole w WHERE w.is_owed AND w.slot_id IS NULL
-  ON CONFLICT DO NOTHING
   RETURNING street_id, starts_on, duty_id, community_id, grid_id, micro_grid_id, estate_id
 ), counted AS (
   INSERT INTO gridmap.coverage AS c (street_id, starts_on, duty_id,
@@ -144,6 +143,8 @@ def open_slots(connection: Connection, streets: Sequence[int], within: Period, t
     and rules bring slots, what is due of places and rules that have gone is excused for that, places that have moved
     take their slots along, a changed calendar moves due days. Counts are kept in the same statement.
     """
+    # one at a time, so that no row has to ask whether another opening was faster
+    connection.execute("SELECT pg_advisory_xact_lock(hashtext('gridmap.open_slots'))")
     values = {"streets": list(streets), "start": within.start, "end": within.end, "today": today}
     followed = connection.execute("SELECT gridmap.follow_places(%(streets)s, %(today)s) AS moved", values).fetchone()
     asked = list(_asked(connection, values, within, today, read_calendar(connection)))
