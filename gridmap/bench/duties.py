@@ -81,7 +81,7 @@ def run(database: Database, viewer: Viewer, today: date, size: Size, say: Say) -
             streets = _streets(connection, size.slots)
             found += _opening(connection, streets, today, say)
             months = _answering(connection, streets, today, size, say)
-            connection.execute("ANALYZE gridmap.slot, gridmap.inspection, gridmap.coverage")
+            connection.execute("ANALYZE gridmap.duty, gridmap.slot, gridmap.inspection, gridmap.coverage")
             _look_as(connection, viewer.settings)
             found += _reading(connection, viewer, months, size, say)
             _look_as(connection, SYSTEM)
