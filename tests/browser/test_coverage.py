@@ -60,7 +60,7 @@ def test_opens_the_903_per_cent_down_to_the_139_in_three_clicks(leader: Visitor)
     expect(first).to_contain_text("某")
     page.locator("tbody th a").first.click()
     expect(page.locator("h1")).to_contain_text("单元")
-    expect(page.locator(".people").first).to_contain_text("网格员")
+    expect(page.locator(".people .person-name").first).to_contain_text("某")
 
 
 def test_goes_from_the_street_to_the_place_and_who_can_help_in_three_clicks(leader: Visitor) -> None:
@@ -124,7 +124,7 @@ def test_shares_a_report_with_owners_and_takes_it_back(leader: Visitor, base: Ba
     assert stranger.goto(address).status == 200  # type: ignore[union-attr]  # a page was asked for
     expect(stranger.locator("h1")).to_have_text("芙蓉苑")
     assert stranger.locator("a").count() == 0
-    page.get_by_role("button", name="收回").click()
+    page.get_by_role("button", name="撤回").click()
     expect(page.locator(".report-link")).to_have_count(0)
     assert stranger.goto(address).status == 404  # type: ignore[union-attr]  # a page was asked for
     stranger.context.close()
