@@ -37,7 +37,7 @@ PAGES = (
     PageOf("search", "leader", "/search?q=花苑"),
     PageOf("my", "worker", "/my"),
     PageOf("my-manager", "manager", "/my"),
-    # all checks of a grid, 252 here, at once: it must open in a basement; 15 kB on the wire
+    # all checks of a grid, 252 here, at once: it must open in a basement; 9 kB on the wire
     PageOf("my-due", "worker", "/my/due", most_bytes=240_000),
     PageOf("my-due-manager", "manager", "/my/due"),
     PageOf("my-due-community", "community", "/my/due"),
