@@ -543,7 +543,7 @@ def _is_told(rights: Rights, row: Row, *, is_own: bool) -> bool:
     return rights.covers({"place_id": None} | row) or (is_own if "account_id" in row else is_meant)
 
 
-INSIDE = {"slot", "inspection", "household_tier", "joint_inspection"}
+INSIDE = {"slot", "inspection", "household_tier", "joint_inspection", "report_link"}
 """What lies in a place and is seen with it; an inspection also by whoever entered it."""
 DUE = {"coverage", *INSIDE}
 GIVING = {"assignment_change", "assignment_move", "hand_over"}

@@ -19,13 +19,19 @@ def test_the_bar_is_held_against_the_median_and_the_worst_is_told():
     table = list(lines([met, missed, told]))
     assert table[2] == "| map | drawn | ≤ 1,000 ms | 990 ms | 1,500 ms | met |"
     assert table[3] == "|  | drawn | ≤ 1,000 ms | 1,100 ms | 1,500 ms | **missed** |"
-    assert table[4] == "|  | drawn |  | 7 ms | 7 ms |  |"
+    assert table[4] == "|  | drawn |  | 7.0 ms | 7.0 ms |  |"
     assert met.as_json()["runs"] == [900, 1500, 990]
 
 
 @pytest.mark.parametrize(
     ("value", "unit", "words"),
-    [(60_000, "bytes", "60.0 kB"), (20_000_000, "bytes", "20.0 MB"), (0, "", "0"), (16.6, "ms", "17 ms")],
+    [
+        (60_000, "bytes", "60.0 kB"),
+        (20_000_000, "bytes", "20.0 MB"),
+        (0, "", "0"),
+        (16.6, "ms", "16.6 ms"),
+        (166.6, "ms", "167 ms"),
+    ],
 )
 def test_figures_are_said_with_their_unit(value, unit, words):
     assert said(value, unit) == words

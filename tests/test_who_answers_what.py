@@ -171,8 +171,8 @@ def test_entries_are_asked_about_and_explained_by_their_author_alone(scene: Scen
     with psycopg.connect(scene.oracle.owner_url) as owner:
         rows = owner.execute(
             "UPDATE gridmap.inspection SET doubt = 'rush', doubt_answer = NULL, account_id = %s WHERE id IN (SELECT id"
-            " FROM gridmap.inspection WHERE superseded_at IS NULL AND received_at > '2026-03-01'"
-            " ORDER BY id LIMIT 3) RETURNING id",
+            " FROM gridmap.inspection WHERE superseded_at IS NULL AND slot_id IS NOT NULL"
+            " AND received_at > '2026-03-01' ORDER BY id LIMIT 3) RETURNING id",
             (scene.oracle.accounts["city_leader"]["id"],),
         ).fetchall()
     ids = ",".join(str(one) for one in sorted(row[0] for row in rows))

@@ -372,7 +372,12 @@ def test_what_lists_layers_lists_those_that_are_there(scene: Scene, client: Flas
     drawn = [name for name in expected if name not in WORK]
     for address in ("/map", "/my"):
         page = client.get(address, headers=scene.world.headers(who) | {"Accept": "text/html"}).text
-        config = json.loads(re.search(r'id="map-config">(.*?)</script>', page, re.DOTALL)[1])
+        found = re.search(r'id="map-config">(.*?)</script>', page, re.DOTALL)
+        if address == "/my" and found is None:
+            # who leads a community has duties of its own there, and no places
+            assert who in ("community", "two_communities")
+            continue
+        config = json.loads(found[1])
         assert [layer["name"] for layer in config["layers"]] == drawn
         asked = [source["url"].split("layers=")[1].split(",") for source in config["sources"]]
         assert sorted(name for names in asked for name in names) == sorted(drawn)

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gridmap.layers import LAYERS
+from gridmap.read import cuts_of
 from tests.api.asker import ITEMS, PEOPLE, Asker, inside, links
 from tests.two_streets import Town, identity
 
@@ -145,7 +146,8 @@ def test_attributes_are_those_of_the_role(ask: Callable[[str], Asker], who: str)
         assert list(schema["properties"]["properties"]["properties"]) == allowed
         parameters = asker.json("/ogc/api")["paths"][f"/collections/{layer.name}/items"]["get"]["parameters"]
         asked_for = [each for each in allowed if layer.attributes[each].type != "object"]
-        assert [each["name"] for each in parameters if "name" in each] == asked_for
+        cuts = [name for name in cuts_of(layer) if name not in asked_for]
+        assert [each["name"] for each in parameters if "name" in each] == asked_for + cuts
 
 
 def test_a_hidden_attribute_is_an_unknown_word(ask: Callable[[str], Asker]) -> None:

@@ -240,11 +240,11 @@ def test_looks_back_to_an_earlier_day(leader: Visitor, base: Base) -> None:
             (stairwell,),
         )
     page = leader.go_to_map(f"/map#18/22.51899/113.40215&place={stairwell}")
-    expect(page.locator("#card")).to_contain_text("暂无人负责")
+    expect(page.locator("#card section[aria-labelledby=card-people]")).to_contain_text("暂无人负责")
     page.locator("[data-map-do=close-card]").click()
     page.fill("#day", "2026-03-03")
     page.locator("#day").dispatch_event("change")
     page.fill("#search", "兰苑2号楼1单元")
     page.locator("[role=option]").first.click()
     expect(page.locator("#card")).to_contain_text("2026-03-03")
-    expect(page.locator("#card")).not_to_contain_text("暂无人负责")
+    expect(page.locator("#card section[aria-labelledby=card-people]")).not_to_contain_text("暂无人负责")

@@ -87,7 +87,7 @@ def test_reload_keeps_window_layers_and_card(opened: Open) -> None:
     page, _seen = opened(NEAR)
     page.mouse.click(900, 480)
     expect(page.locator("#card .card-title")).to_be_visible()
-    page.locator("[data-legend] label", has_text="楼栋").locator("input").uncheck()
+    page.get_by_role("switch", name="楼栋", exact=True).uncheck()
     page.evaluate("gridmap.map.panBy([150, 80], {animate: false})")
     drawn(page)
     before = page.url
@@ -95,7 +95,7 @@ def test_reload_keeps_window_layers_and_card(opened: Open) -> None:
     drawn(page)
     assert page.url == before
     expect(page.locator("#card .card-title")).to_be_visible()
-    expect(page.locator("[data-legend] label", has_text="楼栋").locator("input")).not_to_be_checked()
+    expect(page.get_by_role("switch", name="楼栋", exact=True)).not_to_be_checked()
 
 
 def test_a_layer_that_is_off_can_not_be_opened(opened: Open) -> None:

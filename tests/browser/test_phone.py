@@ -11,7 +11,7 @@ from flask import Flask
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.line import Line, Town, arrived, fine, in_town, keeps_pages, leave, on_a_line
+from tests.browser.line import Line, Town, arrived, fine, in_town, keeps_pages, leave, on_a_line, until
 from tests.browser.visits import Visitor
 from tests.checks import MONTH, STAIRWELL, answers_to, households
 from tests.conftest import Base
@@ -122,6 +122,8 @@ def test_a_finding_takes_a_photo_along_made_small_before_it_leaves_the_phone(man
     page.locator("#finding-photo").set_input_files({"name": "a.jpg", "mimeType": "image/jpeg", "buffer": picture})
     expect(page.locator("[data-picture] img")).to_be_visible()
     page.locator(".finding button", has_text="保存").tap()
+    # the picture goes after its answer
+    until(page, lambda: town.line.photos)
     arrived(page)
     small = town.line.photos[-1]
     assert b"SECRET-CAMERA" in picture

@@ -52,7 +52,7 @@ def test_follows_the_steps_to_a_token(planner: Visitor) -> None:
 def test_takes_a_layer_out_as_a_file(planner: Visitor, tmp_path: Path) -> None:
     page = planner.go("/data")
     with page.expect_download() as waiting:
-        page.locator(".data-layer", has_text="grids").locator("a", has_text="GeoJSON").click()
+        page.locator("a[href*='/collections/grids/']", has_text="GeoJSON").click()
     target = tmp_path / waiting.value.suggested_filename
     waiting.value.save_as(target)
     file = json.loads(target.read_text("utf-8"))
@@ -63,7 +63,7 @@ def test_takes_a_layer_out_as_a_file(planner: Visitor, tmp_path: Path) -> None:
 
 def test_reads_what_a_field_means_and_who_sees_it(planner: Visitor) -> None:
     page = planner.go("/data")
-    page.locator(".data-layer", has_text="buildings").locator("a", has_text="字段").click()
+    page.locator("a[href='/data/buildings']", has_text="字段").click()
     row = page.locator("tr", has_text="manager")
     expect(row).to_contain_text("个人信息")
     expect(row).to_contain_text("不在您的文件中")

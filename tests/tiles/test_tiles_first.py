@@ -128,7 +128,7 @@ def told(reply: Reply) -> tuple[bytes, bytes]:
     """What a reply says, without the number that a page and its policy carry once; packed, it moves the length."""
     is_packed_page = bool(reply["content-encoding"]) and reply["content-type"].startswith("text/html")
     headers = sorted(one for one in reply.headers if not (is_packed_page and one[0] == "content-length"))
-    return NONCE.sub(b"", repr(headers).encode()), NONCE.sub(b"", reply.plain)
+    return NONCE.sub(b"", repr(headers).encode()), NONCE.sub(b"", reply.plain if reply.body else b"")
 
 
 def compare(request: dict[str, str], door: Door) -> int:
