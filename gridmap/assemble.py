@@ -58,7 +58,7 @@ def assemble(settings: Settings) -> Flask:
     for blueprint in (api, ogc, tiles, pages):
         app.register_blueprint(blueprint)
     cookie = "__Host-gridmap" if settings.is_secure else "gridmap"
-    app.wsgi_app = TilesFirst(app.wsgi_app, app.extensions["gridmap-tiles"], cookie)  # type: ignore[method-assign]
+    app.wsgi_app = TilesFirst(app.wsgi_app, app.extensions["gridmap-tiles"], cookie)  # type: ignore[method-assign]  # Flask's own way to wrap itself
     return app
 
 

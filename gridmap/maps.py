@@ -169,8 +169,7 @@ def pieces(composed: folium.Map) -> tuple[tuple[str, ...], tuple[str, ...], Mark
     html, script = figure.html.render(), figure.script.render()
     if "://" in html or "://" in script:
         raise UnknownAsset("the composed page names another host")
-    # our own text alone: no word of the database reaches Folium
-    return tuple(scripts), tuple(styles), Markup(html), Markup(script)  # noqa: S704
+    return tuple(scripts), tuple(styles), Markup(html), Markup(script)  # noqa: S704 - no word of the database in it
 
 
 def configuration(layers: Sequence[Layer], view: View, addresses: Addresses) -> dict[str, Any]:

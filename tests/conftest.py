@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -141,9 +142,14 @@ def make_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Bas
         return app
 
     yield make
-    for app in made:
-        app.extensions["gridmap"].changes.stop()
-        app.extensions["gridmap"].database.close()
+    with ThreadPoolExecutor(max_workers=len(made) or 1) as all_at_once:
+        list(all_at_once.map(_close, made))
+
+
+def _close(app: Flask) -> None:
+    services = app.extensions["gridmap"]
+    services.changes.stop()
+    services.database.close()
 
 
 @pytest.fixture(scope="session")

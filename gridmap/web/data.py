@@ -1,5 +1,6 @@
 """`/data`: the layers for whoever works with the rows: how many, how new, where from, and how to get at them."""
 
+from functools import partial
 from typing import Any
 
 from flask import abort, render_template, request
@@ -86,7 +87,7 @@ def state_of(viewer: Viewer, layer: Layer) -> State:
     """How many rows the viewer sees, when they changed, and where they are from; street by street from memory."""
     found = State(sources=(), changed_at=None)
     for key, street in _keys(viewer, layer):
-        found = found + remembered(key, lambda street=street: _read(viewer, layer, street))  # type: ignore[misc]
+        found = found + remembered(key, partial(_read, viewer, layer, street))
     return found
 
 

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request, 
 from werkzeug.serving import make_server
 
 from gridmap.assets import install_tools
+from gridmap.bench.browser import FLAGS
 from tests.browser.harness import create_harness
 from tests.browser.town import tile, town
 
@@ -20,16 +21,6 @@ DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
 ZOOMED = {"width": 720, "height": 450}
 """A desktop window at 200 %."""
-
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-)
 
 
 @dataclass

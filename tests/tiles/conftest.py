@@ -1,6 +1,7 @@
 """The two streets, served."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import psycopg
 import pytest
@@ -12,16 +13,23 @@ from tests.tiles.door import Door, add_accounts
 from tests.two_streets import open_town
 
 
+@contextmanager
+def open_door(base: Base, make_app: Callable[..., Flask]) -> Iterator[Door]:
+    """Two filled streets and their accounts in that database, served."""
+    with open_town(base):
+        with psycopg.connect(base.owner_url) as owner:
+            ids = fill_up(owner)
+            add_accounts(owner)
+        yield Door(make_app(base), base, ids)
+
+
 @pytest.fixture(scope="session")
 def streets(
     empty_template: str, copy_database: Callable[[str], Base], make_app: Callable[..., Flask]
 ) -> Iterator[Door]:
     """Two streets that stay as they are."""
-    with open_town(copy_database(empty_template)) as town:
-        with psycopg.connect(town.base.owner_url) as owner:
-            ids = fill_up(owner)
-            add_accounts(owner)
-        yield Door(make_app(town.base), town.base, ids)
+    with open_door(copy_database(empty_template), make_app) as door:
+        yield door
 
 
 @pytest.fixture(scope="session")
@@ -35,8 +43,5 @@ def own_streets(
     empty_template: str, copy_database: Callable[[str], Base], make_app: Callable[..., Flask]
 ) -> Iterator[Door]:
     """Two streets of the module's own: change them."""
-    with open_town(copy_database(empty_template)) as town:
-        with psycopg.connect(town.base.owner_url) as owner:
-            ids = fill_up(owner)
-            add_accounts(owner)
-        yield Door(make_app(town.base), town.base, ids)
+    with open_door(copy_database(empty_template), make_app) as door:
+        yield door
