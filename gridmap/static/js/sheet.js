@@ -135,10 +135,16 @@ function isKnown(item, cell) {
   return item.inspection === Number(cell.dataset.inspection) || item.at + SAME < Number(form.dataset.at);
 }
 
+/** What was told of a cell, oldest first, parted at what the page knows: nothing before a known item is news. */
+function parted(all, slot, cell) {
+  const told = all.filter((item) => item.slot === slot);
+  const known = told.findLastIndex((item) => isKnown(item, cell)) + 1;
+  return { known: told.slice(0, known).filter((item) => item.state === "accepted"), news: told.slice(known) };
+}
+
 function paint(all) {
   for (const [slot, cell] of bySlot) {
-    const told = all.filter((item) => item.slot === slot && !isKnown(item, cell));
-    const item = told[told.length - 1];
+    const item = parted(all, slot, cell).news.at(-1);
     const place = cell.parentElement.querySelector(".sheet-state");
     const isGone = item && (item.state === "refused" || item.state === "conflict");
     place.dataset.state = item ? item.state : "";
@@ -166,7 +172,7 @@ if (form && window.indexedDB) {
     form.dataset.unsent = all.some((item) => bySlot.has(item.slot) && isUnsent(item)) ? "yes" : "no";
     if (!isTidied) {
       isTidied = true;
-      for (const item of all) if (bySlot.has(item.slot) && isKnown(item, bySlot.get(item.slot))) putAway(item.id);
+      for (const [slot, cell] of bySlot) for (const item of parted(all, slot, cell).known) putAway(item.id);
     }
     paint(all);
   });
