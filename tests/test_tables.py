@@ -12,6 +12,7 @@ from tests.conftest import Base
 REFERENCE = {
     *("city", "district", "street", "facility_kind", "duty_role", "calendar_day", "calendar_year", "organisation"),
     *("account", "account_grant", "session", "api_token", "sign_in_slip", "sign_in_failure", "job", "import_run"),
+    *("incident_class", "incident_kind", "incident_limit", "incident_stage"),
 }
 WITHOUT_STREET_ROWS = {"audit", "change"}
 """Street 0 stands for no street in them, so they have no foreign key to street."""

@@ -17,6 +17,21 @@ from gridmap.tables.base import (
 )
 from gridmap.tables.duties import coverage, duty, household_tier, inspection, joint_inspection, report_link, slot
 from gridmap.tables.giving import assignment_change, assignment_move, hand_over
+from gridmap.tables.incidents import (
+    answer_template,
+    incident,
+    incident_class,
+    incident_contact,
+    incident_kind,
+    incident_limit,
+    incident_number,
+    incident_photo,
+    incident_stage,
+    incident_taker,
+    notice,
+    party,
+    transition,
+)
 from gridmap.tables.operations import audit, change, file, import_run, job, serial, submission
 from gridmap.tables.people import absence, assignment, duty_role, organisation, organisation_place, person
 from gridmap.tables.places import (
@@ -43,6 +58,7 @@ __all__ = [
     "absence",
     "account",
     "account_grant",
+    "answer_template",
     "api_token",
     "assignment",
     "assignment_change",
@@ -69,13 +85,24 @@ __all__ = [
     "hand_over",
     "household_tier",
     "import_run",
+    "incident",
+    "incident_class",
+    "incident_contact",
+    "incident_kind",
+    "incident_limit",
+    "incident_number",
+    "incident_photo",
+    "incident_stage",
+    "incident_taker",
     "inspection",
     "job",
     "joint_inspection",
     "membership",
     "metadata",
+    "notice",
     "organisation",
     "organisation_place",
+    "party",
     "person",
     "place",
     "report_link",
@@ -87,5 +114,6 @@ __all__ = [
     "stairwell",
     "street",
     "submission",
+    "transition",
     "zone",
 ]

@@ -1,6 +1,7 @@
 """What every command writes beside its change: audit, the change feed, submissions; files, jobs, imports."""
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     CheckConstraint,
     Column,
@@ -90,6 +91,7 @@ file = Table(
     Column("size", BigInteger, nullable=False),
     Column("name", Text),
     Column("account_id", BigInteger),
+    Column("parties", ARRAY(BigInteger), comment="of a case: organisations that it is given to; empty: of no case"),
     *scope_columns(),
     happened_at("stored_at"),
     PrimaryKeyConstraint("street_id", "sha256"),
