@@ -106,9 +106,7 @@ incident_kind = Table(
     Column("title_en", Text, nullable=False),
     Column("nature", Text, nullable=False, comment="component: owner first; event: territory first"),
     Column("facility_kind", Text, comment="code of the facility that a component is"),
-    Column(
-        "severity", SmallInteger, nullable=False, server_default=text("2"), comment="unless a report says another"
-    ),
+    Column("severity", SmallInteger, nullable=False, server_default=text("2"), comment="unless a report says another"),
     Column("near_m", SmallInteger, nullable=False, server_default=text("50"), comment="how near is taken for the same"),
     Column("files_when", Text, nullable=False, server_default=text("''"), comment="condition of filing, in words"),
     Column("closes_when", Text, nullable=False, server_default=text("''"), comment="condition of closing, in words"),

@@ -1,0 +1,1 @@
+"""Incidents: from a report to a closed case. No page, no map."""
