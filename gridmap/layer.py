@@ -67,6 +67,8 @@ class Scoped(StrEnum):
     """Street, community, grid, estate or the place itself."""
     STREET = "street"
     """Every street in which the viewer has some place."""
+    CASE = "case"
+    """As places; but through an organisation only what it was given (`parties`), not all that it manages."""
 
 
 @dataclass(frozen=True, kw_only=True)

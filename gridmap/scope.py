@@ -18,8 +18,9 @@ from gridmap.db import SYSTEM, Database
 from gridmap.db.pools import Connection, viewer_prologue
 from gridmap.layer import ON_DUTY, Layer, Role, Scoped
 
-SCOPE_COLUMNS = ("street_id", "place_id", "community_id", "grid_id", "micro_grid_id", "estate_id")
-"""The columns that the first lock reads; place_id where a row's own id is not the place's."""
+SCOPE_COLUMNS = ("street_id", "place_id", "community_id", "grid_id", "micro_grid_id", "estate_id", "parties")
+"""The columns that the first lock reads; place_id where a row's own id is not the place's, parties of cases."""
+SUBTREES = ("streets", "communities", "grids", "estates", "places")
 UNSCOPED_ROLES = frozenset({Role.ADMINISTRATOR})
 """Roles that add no rows where another role of the account does."""
 
@@ -33,7 +34,9 @@ class Reach:
     """The subtrees that a viewer may see; ids sorted. `is_city` stands for everything.
 
     `people` are the viewer and, for roles on duty, those who hold or held something in it, but for those who belong to
-    a whole street or community in it anyway; `near` are the streets in which something is seen.
+    a whole street or community in it anyway; `near` are the streets in which something is seen. Of the estates, those
+    that are `managed` are seen through one of the viewer's `organisations` alone: their places, but of their cases only
+    those that the organisation was given.
     """
 
     is_city: bool = False
@@ -42,20 +45,28 @@ class Reach:
     grids: tuple[int, ...] = ()
     estates: tuple[int, ...] = ()
     places: tuple[int, ...] = ()
+    organisations: tuple[int, ...] = ()
+    managed: tuple[int, ...] = ()
     people: tuple[int, ...] = ()
     near: tuple[int, ...] = ()
 
     @property
     def is_empty(self) -> bool:
         """True where nothing may be seen."""
-        return not self.is_city and not any((self.streets, self.communities, self.grids, self.estates, self.places))
+        return not self.is_city and not any(getattr(self, name) for name in (*SUBTREES, "organisations"))
 
     @property
     def shape(self) -> tuple[str, ...]:
         """Which kinds of ids are there: queries of one shape share their text."""
         if self.is_city:
             return ("city",)
-        return tuple(name for name in ("streets", "communities", "grids", "estates", "places") if getattr(self, name))
+        return tuple(name for name in (*SUBTREES, "organisations") if getattr(self, name))
+
+    @property
+    def own_estates(self) -> tuple[int, ...]:
+        """The estates whose cases are seen as well."""
+        managed = frozenset(self.managed)
+        return tuple(identity for identity in self.estates if identity not in managed)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +105,8 @@ class Viewer:
             "streets": _ranges(reach.streets),
             "near": _ranges(reach.near),
             "self": _listed([self.person_id] if self.person_id else []),
-            **{name: _listed(getattr(reach, name)) for name in ("communities", "grids", "estates", "places", "people")},
+            "organisations": _array(reach.organisations) if reach.organisations else "",
+            **{name: _listed(getattr(reach, name)) for name in (*SUBTREES[1:], "managed", "people")},
         }
         return {name: value for name, value in found.items() if value}
 
@@ -121,6 +133,8 @@ class Viewer:
         """
         reach = self.reach
         found = {f"scope_{name}": _array(getattr(reach, name)) for name in (*reach.shape, "near") if name != "city"}
+        if reach.estates:
+            found["scope_own_estates"] = _array(reach.own_estates)
         return found | {f"{name}_ranges": _ranges(getattr(reach, name)) or "{}" for name in RANGED}
 
 
@@ -148,7 +162,7 @@ def _array(ids: Iterable[int]) -> str:
 def reach_of_shape(shape: tuple[str, ...]) -> Reach:
     """A reach of that shape without ids, for composing the text of a query that all such viewers share."""
     is_city = shape == ("city",)
-    some = {name: (0,) if name in shape else () for name in ("streets", "communities", "grids", "estates", "places")}
+    some = {name: (0,) if name in shape else () for name in (*SUBTREES, "organisations")}
     return Reach(is_city=is_city, near=(0,), **some)
 
 
@@ -184,7 +198,13 @@ def predicate(
         "estates": ("estate_id",),
         "places": ("place_id" if "place_id" in rows.c else "id",),
     }
-    parts = [_among(rows.c[column], name, is_picked=is_picked) for name in reach.shape for column in columns[name]]
+    shape = [name for name in SUBTREES if name in reach.shape]
+    if scoped_by is Scoped.CASE:
+        columns["own_estates"] = columns["estates"]
+        shape = ["own_estates" if name == "estates" else name for name in shape]
+    parts = [_among(rows.c[column], name, is_picked=is_picked) for name in shape for column in columns[name]]
+    if scoped_by is Scoped.CASE and reach.organisations:
+        parts.append(rows.c.parties.overlap(bindparam("scope_organisations", type_=ARRAY(BigInteger))))
     return or_(*parts) if parts else false()
 
 
@@ -219,6 +239,11 @@ UNION
 SELECT o.street_id, o.place_id FROM gridmap.organisation_place o
 JOIN gridmap.place p ON p.street_id = o.street_id AND p.id = o.place_id AND p.kind = 'estate'
 WHERE o.organisation_id = ANY (%(organisations)s) AND o.valid @> %(now)s::timestamptz::date
+"""
+WHERE_KNOWN = """
+SELECT street_id FROM gridmap.organisation WHERE id = ANY (%(organisations)s) AND street_id IS NOT NULL
+UNION
+SELECT street_id FROM gridmap.party WHERE organisation_id = ANY (%(organisations)s) AND until IS NULL
 """
 SUB_ESTATES = """
 SELECT id FROM gridmap.place WHERE street_id = ANY (%(streets)s) AND kind = 'estate' AND parent_id = ANY (%(estates)s)
@@ -273,7 +298,7 @@ def _reach(
 ) -> Reach:
     if any(grant["level"] == "city" for grant in grants):
         return Reach(is_city=True)
-    found: dict[str, set[int]] = {name: set() for name in ("streets", "communities", "grids", "estates", "places")}
+    found: dict[str, set[int]] = {name: set() for name in SUBTREES}
     plural = {"community": "communities", "grid": "grids", "estate": "estates"}
     for grant in grants:
         if grant["level"] == "street":
@@ -282,14 +307,14 @@ def _reach(
             found[plural[grant["level"]]].add(grant["target_id"])
     if person is not None and any(grant["level"] == "held" for grant in grants):
         _add_held(connection, found, (person, *away), now)
-    organisations = [grant["organisation_id"] for grant in grants if grant["level"] == "organisation"]
-    if organisations:
-        rows = connection.execute(MANAGED, {"organisations": organisations, "now": now}).fetchall()
-        found["estates"].update(row["place_id"] for row in rows)
+    _add_sub_estates(connection, found["estates"])
+    organisations = sorted({grant["organisation_id"] for grant in grants if grant["level"] == "organisation"})
+    managed = _managed(connection, organisations, now) - found["estates"]
+    found["estates"] |= managed
     near = _streets_of(found)
-    if found["estates"]:
-        rows = connection.execute(SUB_ESTATES, {"streets": near, "estates": list(found["estates"])}).fetchall()
-        found["estates"].update(row["id"] for row in rows)
+    if organisations:
+        rows = connection.execute(WHERE_KNOWN, {"organisations": organisations}).fetchall()
+        near = sorted({*near, *(row["street_id"] for row in rows)})
     ids = {name: tuple(sorted(found[name])) for name in found}
     people = {person} if person is not None else set()
     # who is not told who is responsible need not know those who come from elsewhere: a company may manage thousands
@@ -303,9 +328,27 @@ def _reach(
         grids=ids["grids"],
         estates=ids["estates"],
         places=ids["places"],
+        organisations=tuple(organisations),
+        managed=tuple(sorted(managed)),
         people=tuple(sorted(people)),
         near=tuple(near),
     )
+
+
+def _managed(connection: Connection, organisations: list[int], now: datetime) -> set[int]:
+    if not organisations:
+        return set()
+    rows = connection.execute(MANAGED, {"organisations": organisations, "now": now}).fetchall()
+    estates = {row["place_id"] for row in rows}
+    _add_sub_estates(connection, estates)
+    return estates
+
+
+def _add_sub_estates(connection: Connection, estates: set[int]) -> None:
+    if estates:
+        streets = sorted({identity >> 32 for identity in estates})
+        rows = connection.execute(SUB_ESTATES, {"streets": streets, "estates": list(estates)}).fetchall()
+        estates.update(row["id"] for row in rows)
 
 
 def _add_held(connection: Connection, found: dict[str, set[int]], people: tuple[int, ...], now: datetime) -> None:

@@ -20,6 +20,12 @@ def locked(rows: FromClause, reach: Reach) -> "ColumnElement[bool]":
     return true() if lock is None else lock
 
 
+def case_locked(rows: FromClause, reach: Reach) -> "ColumnElement[bool]":
+    """The first lock for cases and what lies beside them; one's own reports come on top of it."""
+    lock = predicate(Scoped.CASE, rows, reach)
+    return true() if lock is None else lock
+
+
 def people_locked(rows: FromClause, reach: Reach) -> "ColumnElement[bool]":
     """The first lock for rows of people: those of the viewer's area, and those who look after something in it."""
     if reach.is_city:
