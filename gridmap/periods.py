@@ -1,14 +1,20 @@
-"""Periods of due work: the half-open run of days that a slot belongs to, and the day by which it is due."""
+"""Periods of due work: the half-open run of days that a slot belongs to, and the day by which it is due; working time.
+
+Working time is said a second time in SQL (gridmap.working_minutes, gridmap.working_deadline), for many rows at once.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
 from gridmap.clock import OFFICE
 
 SATURDAY = 5
 DAY = timedelta(days=1)
+MINUTE = timedelta(minutes=1)
+HOURS = ((time(8), time(12)), (time(14), time(18)))
+"""When the office works on a working day; 480 minutes."""
 
 
 class Every(StrEnum):
@@ -32,10 +38,14 @@ class HolidayRule(StrEnum):
 
 @dataclass(frozen=True)
 class Calendar:
-    """Days that differ from their weekday: holidays, and weekend days that are worked (调休). Edited by the office."""
+    """Days that differ from their weekday: holidays, and weekend days that are worked (调休). Edited by the office.
+
+    `years`: those whose days are all written down; any other year is provisional.
+    """
 
     off: frozenset[date] = field(default_factory=frozenset)
     worked: frozenset[date] = field(default_factory=frozenset)
+    years: frozenset[int] = field(default_factory=frozenset)
 
     def is_working(self, day: date) -> bool:
         """Whether the office works on that day."""
@@ -135,3 +145,41 @@ def due_on(period: Period, fixed_day: int | None, rule: HolidayRule, calendar: C
 def closes_on(period: Period, due: date) -> date:
     """The day from which what is not done is missed: the period's end, or the day after a later due day."""
     return max(period.end, due + DAY)
+
+
+def working_minutes(calendar: Calendar, since: datetime, until: datetime) -> int:
+    """Whole working minutes from one moment to another; 0 where the other comes first."""
+    since, until = since.astimezone(OFFICE), until.astimezone(OFFICE)
+    worked, day = timedelta(), since.date()
+    while day <= until.date():
+        for opens, closes in _shifts(calendar, day):
+            worked += max(min(closes, until) - max(opens, since), timedelta())
+        day += DAY
+    return worked // MINUTE
+
+
+def working_deadline(calendar: Calendar, since: datetime, minutes: int) -> datetime:
+    """The first moment by which so many working minutes have passed: Friday 17:30 and 120 give Monday 09:30."""
+    since, remaining, day = since.astimezone(OFFICE), minutes * MINUTE, since.astimezone(OFFICE).date()
+    if minutes <= 0:
+        return since
+    while True:
+        for opens, closes in _shifts(calendar, day):
+            begins = max(opens, since)
+            if closes > begins:
+                if closes - begins >= remaining:
+                    return begins + remaining
+                remaining -= closes - begins
+        day += DAY
+
+
+def is_provisional(calendar: Calendar, since: datetime, until: datetime) -> bool:
+    """Whether a year between the two moments has no holidays written down yet."""
+    years = range(since.astimezone(OFFICE).year, until.astimezone(OFFICE).year + 1)
+    return not calendar.years.issuperset(years)
+
+
+def _shifts(calendar: Calendar, day: date) -> list[tuple[datetime, datetime]]:
+    if not calendar.is_working(day):
+        return []
+    return [(datetime.combine(day, opens, OFFICE), datetime.combine(day, closes, OFFICE)) for opens, closes in HOURS]

@@ -2,7 +2,6 @@
 
 from gridmap.duties.answers import Answer, Correction, answer_slot, correct_answer
 from gridmap.duties.cadence import CADENCE, MONTHLY_CHECKS, add_defaults
-from gridmap.duties.calendar import read_calendar
 from gridmap.duties.closing import close_slots
 from gridmap.duties.doubts import EXPLANATIONS, explain_doubts
 from gridmap.duties.errors import DutyProblem, SlotChanged
@@ -12,6 +11,7 @@ from gridmap.duties.photos import add_photo
 from gridmap.duties.preview import Preview, preview_rule
 from gridmap.duties.rules import Rule, add_rule, change_rule, end_rule, read_rule, rule_of
 from gridmap.duties.tiers import TIERS, set_tiers
+from gridmap.places.calendar import read_calendar
 
 __all__ = [
     "CADENCE",

@@ -8,10 +8,10 @@ from typing import Any
 from gridmap.audit import announce
 from gridmap.clock import day_bounds
 from gridmap.db.pools import Connection
-from gridmap.duties.calendar import read_calendar
 from gridmap.duties.closing import settle
 from gridmap.duties.owing import OWING
 from gridmap.periods import Calendar, Every, HolidayRule, Period, closes_on, due_on, periods_asked
+from gridmap.places.calendar import read_calendar
 
 RULES = """
 SELECT id, every, fixed_day, holiday_rule, lower(valid) AS since, upper(valid) AS until

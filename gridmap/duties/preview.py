@@ -6,10 +6,10 @@ from datetime import date
 from psycopg.types.json import Jsonb
 
 from gridmap.db.pools import Connection
-from gridmap.duties.calendar import read_calendar
 from gridmap.duties.owing import OWING
 from gridmap.duties.rules import Rule
 from gridmap.periods import Every, HolidayRule, due_on, month_of, period_of, periods_starting
+from gridmap.places.calendar import read_calendar
 
 COUNT = f"""
 WITH asked AS (

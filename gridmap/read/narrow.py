@@ -22,6 +22,8 @@ def within(viewer: Viewer, street_id: int) -> Viewer:
         grids=here(reach.grids),
         estates=here(reach.estates),
         places=here(reach.places),
+        organisations=reach.organisations,
+        managed=here(reach.managed),
         people=here(reach.people),
     )
     return replace(viewer, reach=inside)

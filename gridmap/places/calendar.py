@@ -1,0 +1,46 @@
+"""The office's calendar, out of its rows; and the years that gridmap brings along."""
+
+from datetime import date
+
+from gridmap.audit import announce
+from gridmap.db.pools import Connection
+from gridmap.periods import Calendar
+from gridmap.places.holidays import SHIPPED, SOURCE
+
+
+def read_calendar(connection: Connection) -> Calendar:
+    """All days that differ from their weekday; a year without rows runs on weekends alone."""
+    rows = connection.execute("SELECT day, kind FROM gridmap.calendar_day").fetchall()
+    years = connection.execute("SELECT year FROM gridmap.calendar_year").fetchall()
+    return Calendar(
+        off=frozenset(row["day"] for row in rows if row["kind"] == "holiday"),
+        worked=frozenset(row["day"] for row in rows if row["kind"] == "workday"),
+        years=frozenset(row["year"] for row in years),
+    )
+
+
+def fill_calendar(connection: Connection) -> tuple[int, ...]:
+    """Write down the shipped years that the office has not finished itself, and give them; its own days stay."""
+    known = read_calendar(connection).years
+    missing = tuple(sorted({day.year for day, *_ in SHIPPED} - known))
+    rows = [row for row in SHIPPED if row[0].year in missing]
+    if not rows:
+        return ()
+    days, kinds, names = zip(*rows, strict=True)
+    connection.execute(
+        "INSERT INTO gridmap.calendar_day (day, kind, name) SELECT * FROM unnest(%s::date[], %s::text[], %s::text[])"
+        " ON CONFLICT DO NOTHING",
+        (list(days), list(kinds), list(names)),
+    )
+    connection.execute(
+        "INSERT INTO gridmap.calendar_year (year, source) SELECT unnest(%s::int[]), %s ON CONFLICT DO NOTHING",
+        (list(missing), SOURCE),
+    )
+    announce(connection, 0, ["calendar"])
+    return missing
+
+
+def unknown_years(connection: Connection, today: date) -> tuple[int, ...]:
+    """Years that deadlines may reach from today and whose holidays nobody has written down: a task for somebody."""
+    soon = {today.year, today.year + 1} if today.month == 12 else {today.year}
+    return tuple(sorted(soon - read_calendar(connection).years))
