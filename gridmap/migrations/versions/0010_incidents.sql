@@ -426,9 +426,9 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON gridmap.incident_class, gridmap.incident
   gridmap.incident_stage, gridmap.incident_taker, gridmap.answer_template TO gridmap_app;
 GRANT SELECT, INSERT ON gridmap.incident, gridmap.party, gridmap.transition, gridmap.incident_photo, gridmap.notice
   TO gridmap_app;
--- what was reported, by whom and when stays; parties are derived
-GRANT UPDATE (kind, severity, state, level, address, place_id, geom, accuracy_m, registered_at, dispatched_at,
-  accepted_at, handled_at, checked_at, closed_at, limit_minutes, clock, due_at, warn_at, is_due_given, is_provisional,
+-- what was reported, by whom and when stays; parties are derived, and a pin is moved by move_incident()
+GRANT UPDATE (kind, severity, state, level, is_self_handled, registered_at, dispatched_at, accepted_at,
+  handled_at, checked_at, closed_at, limit_minutes, clock, due_at, warn_at, is_due_given, is_provisional,
   used_minutes, running_since, level_since, extended_until, review_on, parked_from, extensions, returns, reworks,
   reopens, escalations, transfers, lead_id, answer, satisfaction, duplicate_of_id, handled_by, checked_by, revision,
   changed_at, changed_by) ON gridmap.incident TO gridmap_app;
@@ -609,3 +609,199 @@ RETURN (one).used_minutes + CASE WHEN (one).running_since IS NULL THEN 0
 CREATE FUNCTION gridmap.left_minutes(one gridmap.incident, moment timestamptz) RETURNS integer
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN (one).limit_minutes - gridmap.used_minutes(one, moment);
+
+-- Where ------------------------------------------------------------------------------------------------------------
+
+-- What of the territory lies at a point or within so many metres of it, the nearest first, of equals the lowest code:
+-- communities, basic and dedicated grids, micro grids, estates. As the owner, because who reports at the edge of a grid
+-- is told of the one beyond; only of streets in which the viewer sees something.
+CREATE FUNCTION gridmap.territory_at(lon double precision, lat double precision, within_m double precision)
+RETURNS TABLE (kind text, street_id integer, id bigint, code text, name text, community_id bigint, grid_id bigint,
+  away_m double precision)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = gridmap, public, pg_temp ROWS 8
+BEGIN ATOMIC
+  WITH spot AS MATERIALIZED (
+    SELECT p.geom, st_expand(p.geom, greatest(within_m, 0) / 80000.0 + 0.000001) AS around
+    FROM (SELECT st_setsrid(st_makepoint(lon, lat), 4326) AS geom) p
+  ), near AS (
+    SELECT 'community' AS kind, c.street_id, c.id, c.code, c.name, c.id AS community_id, NULL::bigint AS grid_id, c.geom
+    FROM spot JOIN gridmap.community c ON c.geom && spot.around
+    WHERE gridmap.is_near(c.street_id)
+    UNION ALL
+    SELECT CASE WHEN p.kind = 'estate' THEN 'estate' WHEN g.type = 'micro' THEN 'micro_grid' ELSE 'grid' END,
+      p.street_id, p.id, p.code, p.name, p.community_id, p.grid_id, p.geom
+    FROM spot JOIN gridmap.place p ON p.geom && spot.around AND p.kind IN ('grid', 'estate')
+    LEFT JOIN gridmap.grid g ON g.street_id = p.street_id AND g.place_id = p.id
+    WHERE gridmap.is_near(p.street_id)
+  )
+  SELECT n.kind, n.street_id, n.id, n.code, n.name, n.community_id, n.grid_id, f.away
+  FROM near n CROSS JOIN spot
+  CROSS JOIN LATERAL (
+    SELECT CASE WHEN st_covers(n.geom, spot.geom) THEN 0
+      ELSE st_distance(n.geom::geography, spot.geom::geography) END AS away
+  ) f
+  WHERE f.away <= greatest(within_m, 0)
+  ORDER BY f.away, n.code, n.id;
+END;
+
+-- Whether somebody can sign in for an organisation; where nobody can, the office writes down what it did.
+CREATE FUNCTION gridmap.has_handlers(organisation bigint, moment timestamptz) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = gridmap, pg_temp
+BEGIN ATOMIC
+  SELECT EXISTS (
+    SELECT FROM gridmap.account_grant g JOIN gridmap.account a ON a.id = g.account_id AND a.disabled_at IS NULL
+    WHERE g.organisation_id = organisation AND g.role = 'handler' AND g.valid @> moment
+  );
+END;
+
+REVOKE ALL ON FUNCTION gridmap.territory_at(double precision, double precision, double precision),
+  gridmap.has_handlers(bigint, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION gridmap.territory_at(double precision, double precision, double precision),
+  gridmap.has_handlers(bigint, timestamptz) TO gridmap_app;
+
+-- Cases that are open follow their places or, where they have only a point, what lies there today; who is responsible
+-- changes, number and clock stay. Each that moves gets a line in its history. How many moved comes back.
+CREATE FUNCTION gridmap.own_incidents(streets integer[], moment timestamptz, only bigint[] DEFAULT NULL) RETURNS integer
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = gridmap, public, pg_temp
+AS $$
+DECLARE
+  street integer;
+  ids bigint[];
+  moved integer := 0;
+BEGIN
+  FOREACH street IN ARRAY streets
+  LOOP
+    WITH open AS MATERIALIZED (
+      SELECT i.id, i.place_id, i.geom, i.community_id, i.grid_id, i.micro_grid_id, i.estate_id
+      FROM gridmap.incident i
+      WHERE i.street_id = street AND i.state NOT IN ('closed', 'rejected', 'duplicate')
+        AND (only IS NULL OR i.id = ANY (only))
+      ORDER BY i.id FOR NO KEY UPDATE
+    ), bare AS MATERIALIZED (
+      SELECT id, geom FROM open WHERE place_id IS NULL AND geom IS NOT NULL
+    ), found AS (
+      SELECT o.id, p.community_id, p.grid_id, p.micro_grid_id, p.estate_id
+      FROM open o JOIN gridmap.place p ON p.street_id = street AND p.id = o.place_id
+      UNION ALL
+      SELECT b.id, coalesce(g.community_id, c.id), g.id, m.id, e.id
+      FROM bare b
+      LEFT JOIN LATERAL (
+        SELECT x.id FROM gridmap.community x WHERE x.street_id = street AND st_covers(x.geom, b.geom)
+        ORDER BY x.code LIMIT 1
+      ) c ON true
+      LEFT JOIN LATERAL (
+        SELECT x.id, x.community_id FROM gridmap.place x
+        JOIN gridmap.grid t ON t.street_id = x.street_id AND t.place_id = x.id AND t.type <> 'micro'
+        WHERE x.street_id = street AND x.kind = 'grid' AND st_covers(x.geom, b.geom) ORDER BY x.code LIMIT 1
+      ) g ON true
+      LEFT JOIN LATERAL (
+        SELECT x.id FROM gridmap.place x
+        JOIN gridmap.grid t ON t.street_id = x.street_id AND t.place_id = x.id AND t.type = 'micro'
+        WHERE x.street_id = street AND x.kind = 'grid' AND x.grid_id = g.id AND st_covers(x.geom, b.geom)
+        ORDER BY x.code LIMIT 1
+      ) m ON true
+      LEFT JOIN LATERAL (
+        SELECT x.id FROM gridmap.place x
+        WHERE x.street_id = street AND x.kind = 'estate' AND st_covers(x.geom, b.geom)
+        ORDER BY st_area(x.geom), x.code LIMIT 1
+      ) e ON true
+    ), written AS (
+      UPDATE gridmap.incident i SET community_id = f.community_id, grid_id = f.grid_id,
+        micro_grid_id = f.micro_grid_id, estate_id = f.estate_id, revision = i.revision + 1,
+        changed_at = greatest(i.changed_at, moment),
+        changed_by = nullif(current_setting('app.account', true), '')::bigint
+      FROM found f
+      WHERE i.street_id = street AND i.id = f.id AND (i.community_id, i.grid_id, i.micro_grid_id, i.estate_id)
+        IS DISTINCT FROM (f.community_id, f.grid_id, f.micro_grid_id, f.estate_id)
+      RETURNING i.id
+    )
+    SELECT array_agg(id ORDER BY id) INTO ids FROM written;
+    CONTINUE WHEN ids IS NULL;
+    moved := moved + cardinality(ids);
+    INSERT INTO gridmap.transition (street_id, id, incident_id, turn, action, from_state, to_state, at, account_id,
+      used_minutes, stage_minutes, level, lead_id, note)
+    SELECT street, street * 4294967296 + nextval('gridmap.serial'), i.id, l.turn + 1, 'own', i.state, i.state,
+      i.changed_at, i.changed_by, greatest(l.used_minutes, gridmap.used_minutes(i, i.changed_at)),
+      gridmap.working_minutes(l.at, i.changed_at), i.level, i.lead_id,
+      (SELECT string_agg(x.name, ' · ' ORDER BY x.kind) FROM (
+        SELECT 1 AS kind, c.name FROM gridmap.community c WHERE c.street_id = street AND c.id = i.community_id
+        UNION ALL SELECT 2, p.name FROM gridmap.place p WHERE p.street_id = street AND p.id = i.grid_id
+      ) x)
+    FROM gridmap.incident i
+    JOIN LATERAL (
+      SELECT t.turn, t.at, t.used_minutes FROM gridmap.transition t
+      WHERE t.street_id = street AND t.incident_id = i.id ORDER BY t.turn DESC LIMIT 1
+    ) l ON true
+    WHERE i.street_id = street AND i.id = ANY (ids);
+    PERFORM gridmap.follow_incidents(street, ids);
+  END LOOP;
+  RETURN moved;
+END
+$$;
+REVOKE ALL ON FUNCTION gridmap.own_incidents(integer[], timestamptz, bigint[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION gridmap.own_incidents(integer[], timestamptz, bigint[]) TO gridmap_app;
+
+-- Puts the pin of an open case to a place or a point, and owns it anew. As the owner, because whoever moves it may not
+-- see it where it goes; the command has looked before whether he sees it where it is, and knows the new place.
+CREATE FUNCTION gridmap.move_incident(
+  street integer, sought bigint, to_place bigint, lon double precision, lat double precision, words text,
+  moment timestamptz
+) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = gridmap, public, pg_temp
+AS $$
+BEGIN
+  UPDATE gridmap.incident i SET place_id = to_place, geom = st_setsrid(st_makepoint(lon, lat), 4326), address = words,
+    accuracy_m = NULL
+  WHERE i.street_id = street AND i.id = sought AND i.state NOT IN ('closed', 'rejected', 'duplicate')
+    AND (gridmap.case_in_scope(i.street_id, i.community_id, i.grid_id, i.micro_grid_id, i.estate_id, i.place_id,
+                               i.parties) OR gridmap.is_mine(i.reporter_account_id));
+  PERFORM gridmap.own_incidents(ARRAY[street], moment, ARRAY[sought]);
+  PERFORM gridmap.follow_incidents(street, ARRAY[sought]);
+END
+$$;
+REVOKE ALL ON FUNCTION gridmap.move_incident(
+  integer, bigint, bigint, double precision, double precision, text, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION gridmap.move_incident(
+  integer, bigint, bigint, double precision, double precision, text, timestamptz) TO gridmap_app;
+
+-- Deadlines ---------------------------------------------------------------------------------------------------------
+
+-- Deadlines on working time anew, after days of the calendar have changed: of open cases whose clock runs, but for
+-- those that an order, or an extension, sets. How many changed comes back; none of them has been acted on by that.
+CREATE FUNCTION gridmap.count_deadlines_anew(streets integer[], moment timestamptz) RETURNS integer
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = gridmap, pg_temp
+AS $$
+DECLARE
+  changed integer;
+BEGIN
+  WITH running AS MATERIALIZED (
+    SELECT i.street_id, i.id, i.running_since, i.limit_minutes - i.used_minutes AS remaining,
+      i.is_due_given OR i.extended_until IS NOT NULL AS is_fixed, i.due_at
+    FROM gridmap.incident i
+    WHERE i.street_id = ANY (streets) AND i.state NOT IN ('closed', 'rejected', 'duplicate') AND i.clock = 'working'
+      AND i.running_since IS NOT NULL AND i.limit_minutes > i.used_minutes
+    ORDER BY i.street_id, i.id FOR NO KEY UPDATE
+  ), due AS (
+    SELECT r.*, CASE WHEN r.is_fixed THEN r.due_at ELSE gridmap.working_deadline(r.running_since, r.remaining) END
+        AS new_due,
+      CASE WHEN r.is_fixed THEN gridmap.working_minutes(r.running_since, r.due_at) ELSE r.remaining END AS new_remaining
+    FROM running r
+  ), written AS (
+    UPDATE gridmap.incident i SET due_at = d.new_due, limit_minutes = i.used_minutes + d.new_remaining,
+      is_provisional = gridmap.is_provisional(d.running_since, d.new_due),
+      warn_at = CASE WHEN i.warn_at IS NULL THEN NULL ELSE gridmap.working_deadline(
+        greatest(i.level_since, d.running_since),
+        (d.new_remaining - gridmap.working_minutes(d.running_since, greatest(i.level_since, d.running_since))) * 4 / 5)
+        END
+    FROM due d
+    WHERE i.street_id = d.street_id AND i.id = d.id AND (d.new_due <> i.due_at
+      OR i.limit_minutes - i.used_minutes <> d.new_remaining
+      OR i.is_provisional <> gridmap.is_provisional(d.running_since, d.new_due))
+    RETURNING 1
+  )
+  SELECT count(*) INTO changed FROM written;
+  RETURN changed;
+END
+$$;
+REVOKE ALL ON FUNCTION gridmap.count_deadlines_anew(integer[], timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION gridmap.count_deadlines_anew(integer[], timestamptz) TO gridmap_app;

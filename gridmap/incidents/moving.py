@@ -1,0 +1,46 @@
+"""Moving a case: its pin, or a boundary over it; who is responsible follows, number and clock stay."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from gridmap.audit import announce
+from gridmap.db.pools import Connection
+from gridmap.incidents.errors import IncidentProblem
+from gridmap.incidents.routing import Spot, spot_at, spot_of_place
+from gridmap.incidents.writing import LAYERS
+
+
+def spot_after(
+    connection: Connection, place_id: int | None, at: tuple[float, float] | None, case: Mapping[str, Any]
+) -> Spot:
+    """Where the case is to lie: a place or a point of its own street. Raises IncidentProblem("where" | "outside")."""
+    try:
+        spot = spot_of_place(connection, place_id) if place_id is not None else spot_at(connection, at or (0.0, 0.0))
+    except LookupError:
+        raise IncidentProblem("outside" if place_id is None else "where") from None
+    if spot.street_id != case["street_id"]:
+        raise IncidentProblem("where")
+    return spot
+
+
+def move(connection: Connection, case: Mapping[str, Any], spot: Spot, moment: datetime) -> None:
+    """Put the pin there and own the case anew; the last thing of the command: whoever moved it may not see it there."""
+    lon, lat = spot.at or (None, None)
+    connection.execute(
+        "SELECT gridmap.move_incident(%s, %s, %s, %s, %s, %s, %s)",
+        (case["street_id"], case["id"], spot.place_id, lon, lat, spot.address, moment),
+    )
+
+
+def own_incidents(connection: Connection, streets: Sequence[int], moment: datetime) -> int:
+    """Own the open cases of these streets anew, after places or boundaries have changed; how many moved.
+
+    In the transaction of that change. Each case that moved has a line in its history.
+    """
+    row = connection.execute("SELECT gridmap.own_incidents(%s, %s) AS moved", (sorted(streets), moment)).fetchone()
+    moved = int((row or {})["moved"])
+    if moved:
+        for street_id in sorted(streets):
+            announce(connection, street_id, LAYERS)
+    return moved
