@@ -661,7 +661,7 @@ GRANT EXECUTE ON FUNCTION gridmap.territory_at(double precision, double precisio
 
 -- Cases that are open follow their places or, where they have only a point, what lies there today; who is responsible
 -- changes, number and clock stay. Each that moves gets a line in its history. How many moved comes back.
-CREATE FUNCTION gridmap.own_incidents(streets integer[], moment timestamptz, only bigint[] DEFAULT NULL) RETURNS integer
+CREATE FUNCTION gridmap.own_incidents(streets integer[], moment timestamptz, chosen bigint[] DEFAULT NULL) RETURNS integer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = gridmap, public, pg_temp
 AS $$
 DECLARE
@@ -675,7 +675,7 @@ BEGIN
       SELECT i.id, i.place_id, i.geom, i.community_id, i.grid_id, i.micro_grid_id, i.estate_id
       FROM gridmap.incident i
       WHERE i.street_id = street AND i.state NOT IN ('closed', 'rejected', 'duplicate')
-        AND (only IS NULL OR i.id = ANY (only))
+        AND (chosen IS NULL OR i.id = ANY (chosen))
       ORDER BY i.id FOR NO KEY UPDATE
     ), bare AS MATERIALIZED (
       SELECT id, geom FROM open WHERE place_id IS NULL AND geom IS NOT NULL
