@@ -207,10 +207,9 @@ def _write_beside(
     accounts = [case["reporter_account_id"]]
     if one.action in (Action.CLOSE, Action.REOPEN, Action.ANSWER):
         rows = connection.execute(
-            "SELECT reporter_account_id FROM gridmap.incident WHERE street_id = %s AND duplicate_of_id = %s",
-            (case["street_id"], case["id"]),
+            "SELECT account FROM gridmap.reporters_of(%s, %s) AS account", (case["street_id"], case["id"])
         ).fetchall()
-        accounts += [row["reporter_account_id"] for row in rows]
+        accounts = [row["account"] for row in rows]
     tell(connection, case, (one for one in accounts if one != by.account_id), kind, moved.changed_at)
 
 

@@ -31,10 +31,7 @@ LEFT JOIN gridmap.community c ON c.street_id = i.street_id AND c.id = i.communit
 WHERE i.street_id = %(street)s AND i.id = %(incident)s
 """
 LOCK = "SELECT FROM gridmap.incident WHERE street_id = %s AND id = %s FOR NO KEY UPDATE"
-LAST = """
-SELECT turn, at, used_minutes FROM gridmap.transition WHERE street_id = %s AND incident_id = %s
-ORDER BY turn DESC LIMIT 1
-"""
+LAST = "SELECT turn, at, used_minutes FROM gridmap.last_turn(%s, %s)"
 ADD_TRANSITION = """
 INSERT INTO gridmap.transition (street_id, id, incident_id, turn, action, from_state, to_state, at, account_id,
   organisation_id, used_minutes, stage_minutes, level, lead_id, reason, note, until, parties, place_id, community_id,

@@ -610,6 +610,25 @@ CREATE FUNCTION gridmap.left_minutes(one gridmap.incident, moment timestamptz) R
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN (one).limit_minutes - gridmap.used_minutes(one, moment);
 
+-- The last line of a case's history, and who reported it or a case that was found to be the same. As the owner: whoever
+-- acts on his own report beyond his territory sees neither, and both belong to what he writes.
+CREATE FUNCTION gridmap.last_turn(street integer, sought bigint)
+RETURNS TABLE (turn smallint, at timestamptz, used_minutes integer)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = gridmap, pg_temp ROWS 1
+BEGIN ATOMIC
+  SELECT t.turn, t.at, t.used_minutes FROM gridmap.transition t
+  WHERE t.street_id = street AND t.incident_id = sought ORDER BY t.turn DESC LIMIT 1;
+END;
+
+CREATE FUNCTION gridmap.reporters_of(street integer, sought bigint) RETURNS SETOF bigint
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = gridmap, pg_temp ROWS 2
+BEGIN ATOMIC
+  SELECT DISTINCT i.reporter_account_id FROM gridmap.incident i
+  WHERE i.street_id = street AND (i.id = sought OR i.duplicate_of_id = sought) AND i.reporter_account_id IS NOT NULL;
+END;
+REVOKE ALL ON FUNCTION gridmap.last_turn(integer, bigint), gridmap.reporters_of(integer, bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION gridmap.last_turn(integer, bigint), gridmap.reporters_of(integer, bigint) TO gridmap_app;
+
 -- Where ------------------------------------------------------------------------------------------------------------
 
 -- What of the territory lies at a point or within so many metres of it, the nearest first, of equals the lowest code:
