@@ -10,9 +10,11 @@ import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageOps
 
 from gridmap.db.pools import Connection
 from gridmap.tables import file
@@ -53,6 +55,46 @@ def keep_picture(home: Path, raw: bytes) -> Kept:
     if not path.exists():
         _write(path, drawn)
     return kept
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hint:
+    """What a camera wrote into a picture: when, and where (longitude, latitude; WGS 84). Never more than a hint."""
+
+    taken_at: datetime | None = None
+    at: tuple[float, float] | None = None
+
+
+def read_hint(raw: bytes) -> Hint:
+    """What the picture says of its time and place before that is lost; nothing where it says nothing that can be."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(raw), formats=FORMATS) as found:
+                exif = found.getexif()
+                return Hint(
+                    taken_at=_taken_at(exif.get_ifd(ExifTags.IFD.Exif)),
+                    at=_position(exif.get_ifd(ExifTags.IFD.GPSInfo)),
+                )
+    except Exception:  # noqa: BLE001 - whatever is wrong with a hint, the picture is another matter
+        return Hint()
+
+
+def _taken_at(told: Mapping[int, Any]) -> datetime | None:
+    written = str(told.get(ExifTags.Base.DateTimeOriginal, ""))
+    zone = str(told.get(ExifTags.Base.OffsetTimeOriginal, "+08:00"))
+    try:
+        return datetime.strptime(f"{written} {zone}", "%Y:%m:%d %H:%M:%S %z")
+    except ValueError:
+        return None
+
+
+def _position(told: Mapping[int, Any]) -> tuple[float, float] | None:
+    if not {1, 2, 3, 4} <= told.keys():
+        return None
+    degrees = [sum(float(part) / 60**power for power, part in enumerate(told[key])) for key in (4, 2)]
+    lon, lat = (-one if told[key] in ("W", "S") else one for one, key in zip(degrees, (3, 1), strict=True))
+    return (lon, lat) if -180 <= lon <= 180 and -90 <= lat <= 90 else None
 
 
 def path_of(home: Path, sha256: bytes) -> Path:

@@ -12,16 +12,17 @@ from flask import Blueprint, Response, jsonify, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from gridmap import context
+from gridmap.api.bodies import id_of, json_body, moment_of, number_of, sent_id_of, text_of
 from gridmap.api.errors import BadRequest, Conflict, Forbidden, NotThere, Refused
 from gridmap.duties import Answer, DutyProblem
-from gridmap.duties.sending import ANSWERING, Desk, NotTheirs, Told, send_answer, send_photo, undo_answer
+from gridmap.duties.sending import ANSWERING, Desk, NotTheirs, send_answer, send_photo, undo_answer
 from gridmap.files import MOST_PICTURE_BYTES, UnreadablePicture, keep_picture
 from gridmap.i18n import _
+from gridmap.people.once import Told
 from gridmap.submissions import SentDifferently
 
 answers = Blueprint("answers", __name__)
 
-MOST_BYTES = 64 * 1024
 MODES = ("door", "phone")
 WAYS = ("paper", "phone")
 REFUSALS = {
@@ -35,7 +36,6 @@ REFUSALS = {
     "day": _("The day on which it was done is missing, or is still to come."),
     "author": _("Say who did it: somebody who looks after places here."),
 }
-OLDEST, NEWEST = 1970, 2200
 BACK = re.compile(r"/p/[0-9A-Za-z._-]{1,60}|/visits/[0-9]{1,16}")
 """Pages that a form may come from, beside one's own."""
 VISITED = {
@@ -58,16 +58,16 @@ def proof() -> Response:
 @answers.post("/api/answers")
 def answer() -> Response:
     """Take the answer to one check. 404 where the viewer sees no such slot, 409 for the same id with another body."""
-    body = _body()
-    sent_id, content = _sent_id(body), answer_content(body)
+    body = json_body()
+    sent_id, content = sent_id_of(body), answer_content(body)
     return jsonify(dict(take_answer(sent_id, content)))
 
 
 @answers.post("/api/answers/undo")
 def undo() -> Response:
     """Take one's own answer back."""
-    body = _body()
-    sent_id, content = _sent_id(body), {"inspection_id": _id(body, "inspection_id")}
+    body = json_body()
+    sent_id, content = sent_id_of(body), {"inspection_id": id_of(body, "inspection_id")}
     return jsonify(dict(take_back(sent_id, content["inspection_id"])))
 
 
@@ -78,7 +78,7 @@ def photo() -> Response:
     `sent_id` and `inspection_id` stand in the address. The same bytes under the same id are taken once.
     """
     request.max_content_length = MOST_PICTURE_BYTES
-    sent_id, inspection_id = _sent_id(request.args), _number("inspection_id", request.args.get("inspection_id", ""))
+    sent_id, inspection_id = sent_id_of(request.args), number_of("inspection_id", request.args.get("inspection_id", ""))
     raw = request.get_data(cache=False)
     content = {"inspection_id": inspection_id, "photo": hashlib.sha256(raw).hexdigest()}
     desk = _desk()
@@ -97,15 +97,15 @@ def answer_by_form() -> AnyResponse:
     result, mode = "", None
     if "visit" in request.form:
         given, (result, mode) = request.form["visit"], VISITED.get(request.form.get("how", ""), ("", None))
-    sent_id = uuid5(_sent_id({"sent_id": request.form.get("page", "")}), undone or f"{given}:{result}:{mode}")
+    sent_id = uuid5(sent_id_of({"sent_id": request.form.get("page", "")}), undone or f"{given}:{result}:{mode}")
     back = request.form.get("back", "")
     if not (back in ("/my", "/my/due", "/my/inbox") or BACK.fullmatch(back)):
         back = "/my"
     if undone:
-        take_back(sent_id, _number("undo", undone))
+        take_back(sent_id, number_of("undo", undone))
         return redirect(back, 303)
     slot_id, _colon, chosen = given.partition(":")
-    content = {"slot_id": _number("answer", slot_id), "result": result or chosen, "mode": mode}
+    content = {"slot_id": number_of("answer", slot_id), "result": result or chosen, "mode": mode}
     take_answer(sent_id, answer_content(content))
     return redirect(f"{back}#c{slot_id}", 303)
 
@@ -138,20 +138,20 @@ def answer_content(body: Mapping[str, Any]) -> dict[str, Any]:
 
     A phone's clock is never a reason to refuse: a time that cannot be read is no time.
     """
-    found: dict[str, Any] = {"slot_id": _id(body, "slot_id"), "result": _text(body, "result", 20)}
+    found: dict[str, Any] = {"slot_id": id_of(body, "slot_id"), "result": text_of(body, "result", 20)}
     if body.get("severity") is not None:
         severity = body["severity"]
         if isinstance(severity, bool) or not isinstance(severity, int) or not 0 <= severity < 100:
             raise BadRequest("severity", str(severity)[:40])
         found["severity"] = severity
     if body.get("note"):
-        found["note"] = _text(body, "note", 4_000)
+        found["note"] = text_of(body, "note", 4_000)
     if body.get("mode") is not None:
         if body["mode"] not in MODES:
             raise BadRequest("mode", str(body["mode"])[:40])
         found["mode"] = body["mode"]
     found |= _on_behalf(body)
-    device_at = _moment(body.get("device_at"))
+    device_at = moment_of(body.get("device_at"))
     return found | ({"device_at": device_at.isoformat()} if device_at else {})
 
 
@@ -163,10 +163,10 @@ def _on_behalf(body: Mapping[str, Any]) -> dict[str, Any]:
             raise BadRequest("via", str(body["via"])[:40])
         found["via"] = body["via"]
     if body.get("author_id") is not None:
-        found["author_id"] = _id(body, "author_id")
+        found["author_id"] = id_of(body, "author_id")
     if body.get("done_on") is not None:
         try:
-            found["done_on"] = date.fromisoformat(_text(body, "done_on", 10)).isoformat()
+            found["done_on"] = date.fromisoformat(text_of(body, "done_on", 10)).isoformat()
         except ValueError:
             raise BadRequest("done_on", str(body["done_on"])[:40]) from None
     return found
@@ -196,49 +196,3 @@ def _told(word: str, identity: int, command: Callable[[], Told]) -> Told:
         raise Conflict from None
     except DutyProblem as problem:
         raise Refused(problem.reason, REFUSALS[problem.reason]) from None
-
-
-def _body() -> Mapping[str, Any]:
-    request.max_content_length = MOST_BYTES
-    body = request.get_json(force=True, silent=True)
-    if not isinstance(body, dict):
-        raise BadRequest("body", request.get_data(as_text=True)[:40])
-    return body
-
-
-def _sent_id(body: Mapping[str, Any]) -> UUID:
-    try:
-        return UUID(_text(body, "sent_id", 36))
-    except ValueError:
-        raise BadRequest("sent_id", str(body.get("sent_id"))[:40]) from None
-
-
-def _id(body: Mapping[str, Any], name: str) -> int:
-    value = body.get(name)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 1 << 53:
-        raise BadRequest(name, str(value)[:40])
-    return value
-
-
-def _number(name: str, text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 17):
-        raise BadRequest(name, text[:40])
-    return int(text)
-
-
-def _text(body: Mapping[str, Any], name: str, limit: int) -> str:
-    value = body.get(name)
-    # half of a pair is no character: it can be neither hashed nor kept
-    if not isinstance(value, str) or len(value) > limit or any("\ud800" <= sign <= "\udfff" for sign in value):
-        raise BadRequest(name, str(value)[:40].encode(errors="replace").decode())
-    return value
-
-
-def _moment(text: object) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(text) if isinstance(text, str) else None
-    except ValueError:
-        return None
-    if found is None or found.tzinfo is None or not OLDEST <= found.year < NEWEST:
-        return None
-    return found

@@ -6,8 +6,6 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-import psycopg
-
 from gridmap.accounts import Actor
 from gridmap.accounts.leading import read_lead
 from gridmap.db import Database
@@ -17,10 +15,9 @@ from gridmap.duties.errors import DutyProblem
 from gridmap.duties.photos import add_photo
 from gridmap.files import Kept
 from gridmap.layer import Role
-from gridmap.people.attempt import attempt
-from gridmap.submissions import Sent, answer_before, keep_answer
+from gridmap.people.once import Told, send_once
+from gridmap.submissions import Sent
 
-Told = Mapping[str, Any]
 ANSWERING = frozenset({Role.WORKER, Role.MANAGER, Role.DUTY_RESIDENT, Role.LEADER, Role.HANDLER})
 """Who looks at places. Planners draw them, administrators keep accounts."""
 
@@ -101,20 +98,7 @@ def _once(
 ) -> Told:
     assert desk.by.account_id is not None
     sent = Sent(street_id=street_id, sent_id=sent_id, account_id=desk.by.account_id, content=content)
-
-    def whole(connection: Connection) -> Told:
-        before = answer_before(connection, sent)
-        if before is not None:
-            return before
-        told = command(connection)
-        keep_answer(connection, sent, told)
-        return told
-
-    try:
-        return attempt(desk.database, desk.viewer, whole)
-    except psycopg.errors.ForeignKeyViolation:
-        # an id that tells of a street which does not exist
-        raise LookupError(street_id) from None
+    return send_once(desk.database, desk.viewer, sent, command)
 
 
 def _must_lead(connection: Connection, desk: Desk, slot_id: int) -> None:
