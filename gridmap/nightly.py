@@ -10,12 +10,15 @@ from gridmap.db.pools import Connection
 from gridmap.duties import close_slots, open_slots
 from gridmap.files import sweep
 from gridmap.periods import month_of
+from gridmap.places.calendar import fill_calendar
 
 FAILURES_KEPT = timedelta(days=1)
 SESSIONS_KEPT = timedelta(days=30)
 JOBS_KEPT = timedelta(days=90)
 FEED_KEPT = timedelta(days=2)
 PHOTOS_KEPT = timedelta(days=180)
+CONTACTS_KEPT = timedelta(days=365)
+NOTICES_KEPT = timedelta(days=365)
 
 
 def forget_failures(connection: Connection, now: datetime) -> int:
@@ -51,7 +54,8 @@ def forget_photos(connection: Connection, now: datetime) -> int:
     )
     return connection.execute(
         "DELETE FROM gridmap.file f WHERE f.stored_at < %s AND NOT EXISTS (SELECT FROM gridmap.inspection i"
-        " WHERE i.street_id = f.street_id AND i.photo = f.sha256)",
+        " WHERE i.street_id = f.street_id AND i.photo = f.sha256) AND NOT EXISTS (SELECT FROM gridmap.incident_photo p"
+        " WHERE p.street_id = f.street_id AND p.sha256 = f.sha256)",
         (old,),
     ).rowcount
 
@@ -83,10 +87,48 @@ def _streets(connection: Connection) -> list[int]:
     return [row["id"] for row in connection.execute("SELECT id FROM gridmap.street ORDER BY id").fetchall()]
 
 
-DUTY_STEPS: Mapping[str, Callable[[Connection, Clock], int]] = {
+def fill_years(connection: Connection, clock: Clock) -> int:
+    """Years whose holidays came with this version and that the office has not written down itself."""
+    filled = len(fill_calendar(connection))
+    if filled:
+        connection.execute("SELECT gridmap.count_deadlines_anew(%s, %s)", (_streets(connection), clock.now()))
+    return filled
+
+
+def forget_case_photos(connection: Connection, clock: Clock) -> int:
+    """Photos of cases half a year after their end; their files go with the other photos and the sweep."""
+    return connection.execute(
+        "DELETE FROM gridmap.incident_photo p USING gridmap.incident i"
+        " WHERE i.street_id = p.street_id AND i.id = p.incident_id"
+        " AND i.state IN ('closed', 'rejected', 'duplicate') AND i.changed_at < %s",
+        (clock.now() - PHOTOS_KEPT,),
+    ).rowcount
+
+
+def forget_contacts(connection: Connection, clock: Clock) -> int:
+    """Who reported a case, and the words of private ones, a year after its end."""
+    return connection.execute(
+        "UPDATE gridmap.incident_contact c SET name = NULL, phone = NULL, words = NULL FROM gridmap.incident i"
+        " WHERE i.street_id = c.street_id AND i.id = c.incident_id"
+        " AND (c.name_masked IS NOT NULL OR c.phone_masked IS NOT NULL OR c.has_words)"
+        " AND i.state IN ('closed', 'rejected', 'duplicate') AND i.changed_at < %s",
+        (clock.now() - CONTACTS_KEPT,),
+    ).rowcount
+
+
+def forget_notices(connection: Connection, clock: Clock) -> int:
+    """Notices of a year ago, read or not."""
+    return connection.execute("DELETE FROM gridmap.notice WHERE at < %s", (clock.now() - NOTICES_KEPT,)).rowcount
+
+
+CLOCK_STEPS: Mapping[str, Callable[[Connection, Clock], int]] = {
+    "years filled": fill_years,
     "slots opened": open_month,
     "slots closed": close_past,
     "counts mended": recount,
+    "photos of cases forgotten": forget_case_photos,
+    "contacts forgotten": forget_contacts,
+    "notices forgotten": forget_notices,
 }
 STEPS: Mapping[str, Callable[[Connection, datetime], int]] = {
     "failed sign-ins forgotten": forget_failures,
@@ -107,15 +149,15 @@ def run_nightly(
 ) -> dict[str, int]:
     """Run every step in a transaction of its own, and count what each did or would do.
 
-    What is forgotten goes by the real time `now`, what is due by the business clock. Where the data folder `home` is
-    told, files that no row speaks of go from it.
+    What is due, and what becomes of cases, goes by the business clock; all else that is forgotten by the real time
+    `now`. Where the data folder `home` is told, files that no row speaks of go from it.
     """
     counts: dict[str, int] = {}
-    for title in (*DUTY_STEPS, *STEPS):
+    for title in (*CLOCK_STEPS, *STEPS):
         try:
             with database.transaction(SYSTEM) as connection:
-                is_duty = title in DUTY_STEPS
-                counts[title] = DUTY_STEPS[title](connection, clock) if is_duty else STEPS[title](connection, now)
+                by_clock = title in CLOCK_STEPS
+                counts[title] = CLOCK_STEPS[title](connection, clock) if by_clock else STEPS[title](connection, now)
                 if dry_run:
                     raise _Undo
         except _Undo:

@@ -24,6 +24,7 @@ from gridmap.cluster import Access, ClusterError, find_access
 from gridmap.db import SYSTEM, Database, migrate
 from gridmap.db.pools import Connection
 from gridmap.places import Named, TerritoryProblem, add_communities, open_street
+from gridmap.places.calendar import fill_calendar
 from gridmap.settings import Settings
 from gridmap.tables.codes import DUTY_ROLES, FACILITY_KINDS
 
@@ -107,6 +108,7 @@ def carry_out(connection: Connection, by: Actor, plan: Plan) -> str | None:
             "set GRIDMAP_HOME to another one, and run gridmap init again."
         )
     fill_code_tables(connection)
+    fill_calendar(connection)
     street_id = open_street(connection, by, plan.street, city=plan.city, district=plan.district)
     add_communities(connection, by, street_id, plan.communities)
     has_administrator = connection.execute(

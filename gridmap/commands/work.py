@@ -11,12 +11,14 @@ from datetime import datetime, timedelta
 import click
 import psycopg
 
+from gridmap.accounts import actor
 from gridmap.clock import OFFICE, parse_clock, real_now
 from gridmap.cluster import Access, ClusterError, find_access
 from gridmap.cluster.backup import backup, rotate
 from gridmap.cluster.identity import is_root
 from gridmap.commands.serve import STEPPED_DOWN, ending_with_parent, open_the_way, server_environment, stepping_down
 from gridmap.db import Database
+from gridmap.incidents.escalating import escalate_due
 from gridmap.jobs import Worker, run_next
 from gridmap.nightly import run_nightly
 from gridmap.settings import Settings
@@ -49,12 +51,16 @@ def work(settings: Settings, *, jobs_only: bool, with_parent: bool) -> None:
 def do_jobs(settings: Settings, access: Access) -> None:
     """Take job after job, and round off each night; ends with the process."""
     database = Database(access.app_url, prepares=settings.prepares)
-    night = next_night()
+    night, minute = next_night(), real_now()
     pause = threading.Event()
+    clock = parse_clock(settings.clock)
     while True:
         try:
             while run_next(database, WORKERS):
                 pass
+            if real_now() >= minute:
+                minute = real_now() + timedelta(minutes=1)
+                escalate_due(database, actor(clock))
             if real_now() >= night:
                 night = next_night()
                 for title, count in run_nightly(

@@ -16,6 +16,7 @@ from psycopg.types.json import Jsonb
 from gridmap.clock import parse_clock
 from gridmap.duties import MONTHLY_CHECKS, Rule, open_slots
 from gridmap.periods import Period
+from gridmap.places.calendar import fill_calendar
 
 NOW = parse_clock("2026-03-16T09:00+08:00")
 TODAY = date(2026, 3, 16)
@@ -215,6 +216,7 @@ def add_duties(connection: "psycopg.Connection[Any]") -> int:
     What is there already stays as it is: nothing happens where the demo's rules exist.
     """
     with rows_as_dicts(connection):
+        fill_calendar(connection)
         if not _add_rules(connection):
             return 0
         streets = [row["id"] for row in connection.execute("SELECT id FROM gridmap.street WHERE is_demo").fetchall()]

@@ -191,7 +191,11 @@ def _calendar(connection: Connection, by: Actor, after: Mapping[str, Any]) -> No
         account_id=by.account_id,
         after=after,
     )
-    announce(connection, 0, ["calendar"])
+    # the deadlines of open cases hang on these days
+    connection.execute(
+        "SELECT gridmap.count_deadlines_anew(array_agg(id ORDER BY id), %s) FROM gridmap.street", (by.business_at,)
+    )
+    announce(connection, 0, ["calendar", "incidents"])
 
 
 def _record(

@@ -12,6 +12,7 @@ from gridmap.audit import announce, write_audit
 from gridmap.coords import Datum
 from gridmap.db import SYSTEM, Database
 from gridmap.db.pools import Connection
+from gridmap.incidents import own_incidents
 from gridmap.load.check import Checked
 from gridmap.load.finding import Finding
 from gridmap.load.reading import Progress, silent
@@ -114,6 +115,8 @@ def _write(connection: Connection, by: Actor, checked: Checked, stored: Stored) 
         outlines = checked.kind.name in OUTLINES and bool(new or changed)
         today = by.business_at.date()
         moved = settle_owners(connection, by, run, stored.street_id or 0, today, outlines=outlines)
+        if moved or outlines:
+            own_incidents(connection, [stored.street_id or 0], by.business_at)
         _tell_homeless(connection, checked, run, stored)
     stored.new, stored.changed = stored.new + new, stored.changed + changed
     stored.unchanged += rows - len(refused) - new - changed

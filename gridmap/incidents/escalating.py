@@ -1,0 +1,36 @@
+"""Taking cases a level up by themselves: those of whose time 80 % is used; each level has its own clock."""
+
+from gridmap.accounts import Actor
+from gridmap.db import SYSTEM, Database
+from gridmap.incidents.acting import Act, act
+from gridmap.incidents.errors import IncidentProblem
+from gridmap.incidents.machine import Action
+from gridmap.people.attempt import attempt
+
+TIME_USED = "time_used"
+"""The reason of a case that went up because most of its time was used."""
+AT_ONCE = 500
+DUE = """
+SELECT id FROM gridmap.incident
+WHERE warn_at <= %(now)s AND state NOT IN ('closed', 'rejected', 'duplicate') AND running_since IS NOT NULL
+ORDER BY warn_at, id LIMIT %(most)s
+"""
+
+
+def escalate_due(database: Database, by: Actor) -> int:
+    """Take each case a level up that is to go there by now, each in a transaction of its own; how many did.
+
+    `by` is the office itself (no account). Doing it again at once does nothing: the next level's clock has begun.
+    """
+    with database.transaction(SYSTEM) as connection:
+        rows = connection.execute(DUE, {"now": by.business_at, "most": AT_ONCE}).fetchall()
+    done = 0
+    for row in rows:
+        up = Act(incident_id=row["id"], action=Action.ESCALATE, reason=TIME_USED)
+        try:
+            attempt(database, SYSTEM, lambda connection, up=up: act(connection, by, up))  # type: ignore[misc]
+        except (IncidentProblem, LookupError):
+            # somebody was faster: handled, closed or taken up meanwhile
+            continue
+        done += 1
+    return done
