@@ -146,13 +146,20 @@ class Town:
     ids: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        with self.database.transaction(SYSTEM) as connection:
-            rows = connection.execute("SELECT username, id FROM gridmap.account").fetchall()
-        self.ids = {row["username"]: row["id"] for row in rows}
+        self.owner = psycopg.connect(self.owner_url, row_factory=dict_row, autocommit=True)
+        self._viewers: dict[str, Viewer] = {}
+        self.ids = {row["username"]: row["id"] for row in self.rows("SELECT username, id FROM gridmap.account")}
+
+    def close(self) -> None:
+        """Leave the database alone, so that it can be forgotten."""
+        self.owner.close()
+        self.database.close()
 
     def viewer(self, who: str) -> Viewer:
-        """The account as the reading side knows it now."""
-        return viewer_of(self.database, self.ids[who], self.now)
+        """The account as the reading side knows it; what it was granted does not change."""
+        if who not in self._viewers:
+            self._viewers[who] = viewer_of(self.database, self.ids[who], self.now)
+        return self._viewers[who]
 
     def by(self, who: str | None) -> Actor:
         """The account as it acts now; None: the office itself."""
@@ -183,13 +190,7 @@ class Town:
 
     def rows(self, statement: str, *values: Any) -> list[dict[str, Any]]:
         """What the owner of the tables sees."""
-        with psycopg.connect(self.owner_url, row_factory=dict_row) as owner:
-            return owner.execute(statement, values).fetchall() if "SELECT" in statement else self._do(owner, statement)
-
-    @staticmethod
-    def _do(owner: "psycopg.Connection[Any]", statement: str) -> list[dict[str, Any]]:
-        owner.execute(statement)
-        return []
+        return self.owner.execute(statement, values).fetchall()
 
     def case(self, incident_id: int) -> dict[str, Any]:
         """The row of a case."""

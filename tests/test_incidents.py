@@ -50,9 +50,9 @@ def template(copy_database: Callable[[str], Base], empty_template: str) -> str:
 @pytest.fixture
 def town(copy_database: Callable[[str], Base], template: str) -> Iterator[Town]:
     base = copy_database(template)
-    database = Database(base.app_url)
-    yield Town(database, base.owner_url)
-    database.close()
+    town = Town(Database(base.app_url), base.owner_url)
+    yield town
+    town.close()
 
 
 # Reporting and routing ----------------------------------------------------------------------------------------------
