@@ -1,0 +1,169 @@
+"""Which cases the demo has: how many of each kind and source, where, what becomes of them, what comes back."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from gridmap.demo.choice import between, fraction, number, pick
+from gridmap.demo.incidents.ground import Ground, Home, Spot
+from gridmap.incidents.machine import State
+
+FIRST_DAY = date(2025, 3, 1)
+CASES = 2_400
+REFUSED, SAME = 36, 24
+"""Reports beside them that became no case."""
+MIX: Mapping[str, tuple[int, tuple[tuple[str, int], ...]]] = {
+    "parking": (576, (("02001", 6), ("02002", 2), ("02003", 1), ("02004", 1))),
+    "clutter": (360, (("03001", 7), ("03003", 1), ("03002", 1))),
+    "fire": (312, (("13001", 3), ("13002", 3), ("13003", 3), ("01001", 1), ("01002", 1), ("13004", 1))),
+    "property": (288, (("14003", 4), ("14002", 2), ("14001", 1), ("14004", 2), ("15002", 2))),
+    "greening": (216, (("07003", 4), ("07001", 4), ("07002", 1))),
+    "noise": (192, (("11002", 3), ("11001", 2), ("12001", 2), ("12002", 2), ("12003", 1))),
+    "lift": (144, (("05002", 8), ("05003", 2), ("05001", 1))),
+    "water": (144, (("06003", 4), ("06002", 2), ("06005", 3), ("06001", 1), ("06004", 1), ("04001", 2))),
+    "illegal": (96, (("09001", 5), ("09002", 2), ("09003", 1))),
+    "other": (72, (("17001", 3), ("16002", 2), ("15001", 2), ("08003", 2), ("04004", 1))),
+}
+"""How many of each, and the kinds in it with their weights."""
+SOURCES: Mapping[str, int] = {"hotline": 960, "patrol": 840, "diary": 360, "owner": 240}
+OUTCOMES: Mapping[str, int] = {"closed": 2_112, "open": 168, "overdue": 72, "parked": 48}
+OPEN_GOALS = (
+    *(State.REPORTED,) * 2, *(State.REGISTERED,) * 3, *(State.DISPATCHED,) * 5, *(State.HANDLING,) * 8,
+    *(State.HANDLED,) * 3, *(State.VERIFYING,) * 3,
+)  # fmt: skip
+LATE_GOALS = (State.REGISTERED, *(State.DISPATCHED,) * 3, *(State.HANDLING,) * 7, State.VERIFYING)
+REPEATS, TIMES, WITHIN = 20, 4, 24
+"""So many spots where the same thing comes back, so often, within so many days; half of them of late."""
+REPEATING = ("parking", "clutter", "fire")
+WORDS: Mapping[str, tuple[str, ...]] = {
+    "02": ("车辆停在出入口,影响通行", "车位以外停放,行人绕行", "晚间停车占道"),
+    "03": ("门口堆放纸箱和旧家具", "楼梯间杂物影响通行", "楼道墙面有小广告"),
+    "13": ("窗口拉线给电动车充电", "电动车停在楼道内", "充电口不通电"),
+    "01": ("消防通道被占用", "灭火器压力不足"),
+    "14": ("公共区域保洁不及时", "对收费明细有疑问", "希望说明报修进度"),
+    "15": ("单元门禁刷卡无反应", "摄像头画面异常"),
+    "07": ("树枝遮挡低层采光", "绿地内有人种菜", "枯枝需要清理"),
+    "11": ("夜间装修声音大", "早间施工扰民"),
+    "12": ("遛狗不牵绳", "步道上有宠物粪便", "有流浪猫聚集"),
+    "05": ("电梯运行有异响", "电梯停运", "梯控未识别电动车"),
+    "06": ("下水道返水", "路灯夜间不亮", "井盖松动"),
+    "04": ("顶层渗水", "座椅破损"),
+    "09": ("露台新增搭建", "底层破墙开门"),
+    "08": ("绿化带有暴露垃圾",),
+    "16": ("单元门口希望增加扶手",),
+    "17": ("希望增设公告栏",),
+}
+SPOTS: Mapping[str, tuple[str, ...]] = {
+    "02": ("zone", "point", "building"),
+    "03": ("stairwell",),
+    "13": ("stairwell", "building"),
+    "05": ("stairwell",),
+    "07": ("point",),
+    "11": ("building", "stairwell"),
+    "12": ("point",),
+    "15": ("stairwell",),
+}
+"""At what kind of place a class of cases lies; other ones at houses."""
+LAST_DAY = date(2026, 3, 15)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What one case shall be, before its course is known."""
+
+    entity: str
+    family: str
+    kind: str
+    source: str
+    outcome: str
+    home: Home
+    spot: Spot
+    near_day: date | None = None
+    """About when it is reported, where it is one of several."""
+
+
+def wanted_cases(ground: Ground) -> list[Wanted]:
+    """All of them, in the order of their numbers."""
+    entities = [f"case/{place}" for place in range(CASES)]
+    families = _dealt(entities, "family", {name: count for name, (count, _kinds) in MIX.items()})
+    sources = _dealt(entities, "source", SOURCES)
+    outcomes = _dealt(entities, "outcome", OUTCOMES)
+    cases = [_wanted(ground, one, families[one], sources[one], outcomes[one]) for one in entities]
+    cases = _with_repeats(cases)
+    for place in range(REFUSED + SAME):
+        entity = f"report/{place}"
+        family = pick(entity, "family", tuple(MIX))
+        source = pick(entity, "source", ("hotline", "owner", "diary"))
+        cases.append(_wanted(ground, entity, family, source, "refused" if place < REFUSED else "same"))
+    return cases
+
+
+def _dealt(entities: Sequence[str], what: str, shares: Mapping[str, int]) -> dict[str, str]:
+    """Each entity gets a word, each word exactly as often as it says."""
+    words = [word for word, count in shares.items() for _ in range(count)]
+    shuffled = sorted(entities, key=lambda entity: (number(entity, what), entity))
+    return dict(zip(shuffled, words, strict=True))
+
+
+def _wanted(ground: Ground, entity: str, family: str, source: str, outcome: str) -> Wanted:
+    kind = _weighted(entity, MIX[family][1])
+    home = ground.home_for(entity)
+    return Wanted(
+        entity=entity,
+        family=family,
+        kind=kind,
+        source=source,
+        outcome=outcome,
+        home=home,
+        spot=_spot(entity, home, kind),
+    )
+
+
+def _weighted(entity: str, options: Sequence[tuple[str, int]]) -> str:
+    left = fraction(entity, "kind") * sum(weight for _word, weight in options)
+    for word, weight in options:
+        left -= weight
+        if left < 0:
+            return word
+    return options[-1][0]
+
+
+def _spot(entity: str, home: Home, kind: str) -> Spot:
+    wanted = SPOTS.get(kind[:2], ("building",))
+    first = number(entity, "spot kind") % len(wanted)
+    order = (*wanted[first:], *wanted, "building")
+    spots = next(home.spots[name] for name in order if home.spots.get(name))
+    return pick(entity, "spot", spots)
+
+
+def _with_repeats(cases: list[Wanted]) -> list[Wanted]:
+    """Some of the closed ones brought together: the same kind at the same place, a few within some weeks."""
+    found = list(cases)
+    free = [place for place, one in enumerate(cases) if one.outcome == "closed" and one.family in REPEATING]
+    used: set[int] = set()
+    for group in range(REPEATS):
+        first = next(place for place in free if place not in used and cases[place].spot.place_id is not None)
+        pattern = cases[first]
+        fitting = [place for place in free if place not in used and cases[place].family == pattern.family][:TIMES]
+        span = (LAST_DAY - FIRST_DAY).days - WITHIN
+        starts = span - 3 if group % 2 else between(f"repeat/{group}", "day", 0, span - 60)
+        for turn, place in enumerate(fitting):
+            used.add(place)
+            day = FIRST_DAY + timedelta(days=starts + turn * WITHIN // TIMES)
+            found[place] = replace(cases[place], kind=pattern.kind, home=pattern.home, spot=pattern.spot, near_day=day)
+    return found
+
+
+def words_of(entity: str, kind: str) -> str:
+    """What was reported, in words that name nobody."""
+    return pick(entity, "words", WORDS[kind[:2]])
+
+
+def goal_of(one: Wanted) -> tuple[State, bool]:
+    """The state that the case shall be in now, and whether it has come back to whoever dispatches."""
+    if one.outcome == "closed":
+        return State.CLOSED, False
+    if one.outcome == "parked":
+        return State.PARKED, False
+    goal = pick(one.entity, "goal", OPEN_GOALS if one.outcome == "open" else LATE_GOALS)
+    return goal, goal is State.REGISTERED and fraction(one.entity, "comes back") < 0.4
