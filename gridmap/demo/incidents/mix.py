@@ -8,7 +8,7 @@ from gridmap.demo.choice import between, fraction, number, pick
 from gridmap.demo.incidents.ground import Ground, Home, Spot
 from gridmap.incidents.machine import State
 
-FIRST_DAY = date(2025, 3, 1)
+FIRST_DAY = date(2025, 3, 3)
 CASES = 2_400
 REFUSED, SAME = 36, 24
 """Reports beside them that became no case."""
@@ -36,22 +36,49 @@ REPEATS, TIMES, WITHIN = 20, 4, 24
 """So many spots where the same thing comes back, so often, within so many days; half of them of late."""
 REPEATING = ("parking", "clutter", "fire")
 WORDS: Mapping[str, tuple[str, ...]] = {
-    "02": ("车辆停在出入口,影响通行", "车位以外停放,行人绕行", "晚间停车占道"),
-    "03": ("门口堆放纸箱和旧家具", "楼梯间杂物影响通行", "楼道墙面有小广告"),
-    "13": ("窗口拉线给电动车充电", "电动车停在楼道内", "充电口不通电"),
-    "01": ("消防通道被占用", "灭火器压力不足"),
-    "14": ("公共区域保洁不及时", "对收费明细有疑问", "希望说明报修进度"),
-    "15": ("单元门禁刷卡无反应", "摄像头画面异常"),
-    "07": ("树枝遮挡低层采光", "绿地内有人种菜", "枯枝需要清理"),
-    "11": ("夜间装修声音大", "早间施工扰民"),
-    "12": ("遛狗不牵绳", "步道上有宠物粪便", "有流浪猫聚集"),
-    "05": ("电梯运行有异响", "电梯停运", "梯控未识别电动车"),
-    "06": ("下水道返水", "路灯夜间不亮", "井盖松动"),
-    "04": ("顶层渗水", "座椅破损"),
-    "09": ("露台新增搭建", "底层破墙开门"),
-    "08": ("绿化带有暴露垃圾",),
-    "16": ("单元门口希望增加扶手",),
-    "17": ("希望增设公告栏",),
+    "01001": ("消防通道堆放杂物,门推不开", "疏散通道被货架占用"),
+    "01002": ("灭火器压力不足", "消火栓箱门损坏"),
+    "02001": ("车位以外停放,行人绕行", "车辆停在单元门口", "晚间路口停车占道"),
+    "02002": ("车辆停在消防车通道上", "消防登高面停有车辆"),
+    "02003": ("车辆长期停放,轮胎已瘪",),
+    "02004": ("公共车位上加装地锁",),
+    "03001": ("门口堆放纸箱和旧家具", "楼梯间杂物影响通行", "楼道内停放婴儿车、旧沙发"),
+    "03002": ("楼道灯不亮,晚上看不清台阶",),
+    "03003": ("楼道墙面有小广告", "楼道墙皮脱落"),
+    "04001": ("顶层雨后渗水",),
+    "04004": ("长椅木条断裂",),
+    "05001": ("电梯困人,已联系维保",),
+    "05002": ("电梯运行有异响", "电梯停运", "电梯门反复开合"),
+    "05003": ("梯控未识别电动车",),
+    "06001": ("管道爆裂,路面积水",),
+    "06002": ("无通知停水", "单元跳闸停电"),
+    "06003": ("下水道返水", "排水井外溢"),
+    "06004": ("井盖松动,有异响",),
+    "06005": ("路灯夜间不亮", "路灯忽明忽暗"),
+    "07001": ("绿地内有人种菜", "花坛改成了菜地"),
+    "07002": ("断枝倒在步道上",),
+    "07003": ("树枝遮挡低层采光", "枯枝需要清理", "灌木缺株"),
+    "08003": ("绿化带有暴露垃圾",),
+    "09001": ("露台新增搭建", "天井搭建雨棚"),
+    "09002": ("底层破墙开门",),
+    "09003": ("房屋分割出租",),
+    "11001": ("早间施工扰民", "午休时段施工"),
+    "11002": ("夜间装修声音大", "晚间广场舞声音大"),
+    "12001": ("遛狗不牵绳",),
+    "12002": ("步道上有宠物粪便",),
+    "12003": ("有流浪猫聚集",),
+    "13001": ("窗口拉线给电动车充电",),
+    "13002": ("电动车推进电梯上楼", "电动车停在楼道内充电"),
+    "13003": ("电动车堵住单元门", "电动车停在坡道上"),
+    "13004": ("充电口不通电",),
+    "14001": ("来电无人接听,希望改进",),
+    "14002": ("对收费明细有疑问", "停车费标准不清楚"),
+    "14003": ("公共区域保洁不及时", "垃圾桶周边有污渍"),
+    "14004": ("咨询加装电梯流程", "希望说明报修进度"),
+    "15001": ("摄像头画面异常",),
+    "15002": ("单元门禁刷卡无反应", "道闸不抬杆"),
+    "16002": ("单元门口希望增加扶手",),
+    "17001": ("希望增设公告栏", "希望增加晾晒区"),
 }
 SPOTS: Mapping[str, tuple[str, ...]] = {
     "02": ("zone", "point", "building"),
@@ -64,6 +91,8 @@ SPOTS: Mapping[str, tuple[str, ...]] = {
     "15": ("stairwell",),
 }
 """At what kind of place a class of cases lies; other ones at houses."""
+URGENT = frozenset({"01001", "02002", "05001", "06001", "06004"})
+CALM = 0.8
 LAST_DAY = date(2026, 3, 15)
 
 
@@ -106,7 +135,11 @@ def _dealt(entities: Sequence[str], what: str, shares: Mapping[str, int]) -> dic
 
 
 def _wanted(ground: Ground, entity: str, family: str, source: str, outcome: str) -> Wanted:
-    kind = _weighted(entity, MIX[family][1])
+    kinds = MIX[family][1]
+    kind = _weighted(entity, kinds)
+    if outcome in ("open", "overdue") and kind in URGENT and fraction(entity, "calm") < CALM:
+        # what is due within two hours is seldom open
+        kind = kinds[0][0]
     home = ground.home_for(entity)
     return Wanted(
         entity=entity,
@@ -156,7 +189,7 @@ def _with_repeats(cases: list[Wanted]) -> list[Wanted]:
 
 def words_of(entity: str, kind: str) -> str:
     """What was reported, in words that name nobody."""
-    return pick(entity, "words", WORDS[kind[:2]])
+    return pick(entity, "words", WORDS[kind])
 
 
 def goal_of(one: Wanted) -> tuple[State, bool]:
