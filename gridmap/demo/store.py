@@ -13,12 +13,11 @@ import gridmap.tables as tables
 from gridmap.audit import announce, write_audit
 from gridmap.clock import parse_clock
 from gridmap.demo.build import SINCE
-from gridmap.demo.duties import add_duties, rows_as_dicts
+from gridmap.demo.duties import add_duties
 from gridmap.demo.files import data_digest, demo_folder
 from gridmap.demo.incidents import add_incidents
 from gridmap.demo.register import Row
 from gridmap.demo.units import expand
-from gridmap.places.calendar import fill_calendar
 
 DEMO_CLOCK = "2026-03-16T09:00+08:00"
 """The business clock that goes with the demo: a Monday, a working day."""
@@ -108,8 +107,6 @@ def load_demo(connection: "psycopg.Connection[Any]", folder: Path | None = None)
         for subject in TARGETS:
             added[subject] = load_subject(connection, folder, subject)
         added["memberships"] = add_history(connection)
-        with rows_as_dicts(connection):
-            fill_calendar(connection)
         added["slots"] = add_duties(connection)
         added["incidents"] = add_incidents(connection)
         if any(added.values()):
