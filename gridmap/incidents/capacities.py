@@ -28,6 +28,7 @@ NEXT: Mapping[State, Action] = {
     State.CLOSED: Action.REOPEN,
 }
 """What is expected of whoever has the case in each state."""
+NOT_GIVEN = frozenset({State.REPORTED, State.REGISTERED, State.REJECTED, State.DUPLICATE})
 WITH_LEAD = frozenset({State.DISPATCHED, State.HANDLING})
 
 
@@ -87,7 +88,8 @@ def capacities(standing: Standing, case: Mapping[str, Any], account_id: int | No
 
 def _leads(standing: Standing, case: Mapping[str, Any], roles: set[str], *, is_dispatcher: bool) -> bool:
     if case["lead_id"] is None:
-        return bool(case["is_here"] and roles & LEADS_ITSELF)
+        # nobody leads what has not been given to anybody yet
+        return bool(case["is_here"] and roles & LEADS_ITSELF and State(case["state"]) not in NOT_GIVEN)
     if case["lead_id"] in standing.organisations:
         return True
     if case["lead_kind"] == "department" and standing.has_over("handler", case):
