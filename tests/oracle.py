@@ -9,6 +9,9 @@ Never through scope.py, read/ or the layers' selects: what is said here is said 
 - Who holds a grid or an estate sees what lies in it. Who holds another place sees that place, its stairwells, and the
   building, grid and estate around it, but not what else lies there.
 - A property company sees the estates that it manages. Estates bring their sub-estates.
+- A case is seen like the place that it lies in; but through an organisation only if it was given to that organisation,
+  not because it lies in an estate that it manages. Who reported a case sees it. An organisation's people know the
+  streets that it belongs to or has been given a case in.
 - Territory is shared: districts, streets and the background map with all, communities with those who see something
   of their street.
 - Who stands in for somebody who is away has the places of that person, too, as long as the absence lasts; not the
@@ -152,6 +155,11 @@ class Rights:
     is_city: bool
     ids: Mapping[str, frozenset[int]]
     """streets, communities, grids, estates, places."""
+    organisations: frozenset[int] = frozenset()
+    managed: frozenset[int] = frozenset()
+    """Estates that are seen through an organisation alone."""
+    known_streets: frozenset[int] = frozenset()
+    """Streets that the organisations belong to, or have been given a case in."""
 
     def covers(self, row: Mapping[str, Any]) -> bool:
         """Whether a row with scope columns lies in what the account may see."""
@@ -166,12 +174,20 @@ class Rights:
             row.get(column) in self.ids[name] for name, of_name in columns.items() for column in of_name
         )
 
+    def covers_case(self, row: Mapping[str, Any]) -> bool:
+        """Whether a row of a case, or beside one, is seen for where it lies or to whom it was given."""
+        if row.get("estate_id") in self.managed:
+            row = {**row, "estate_id": None}
+        return self.covers(row) or bool(self.organisations & set(row["parties"] or ()))
+
     @property
     def near(self) -> set[int]:
         """Streets in which something is seen."""
-        return set(self.ids["streets"]) | {
-            identity >> 32 for name, ids in self.ids.items() if name != "streets" for identity in ids
-        }
+        return (
+            set(self.ids["streets"])
+            | set(self.known_streets)
+            | {identity >> 32 for name, ids in self.ids.items() if name != "streets" for identity in ids}
+        )
 
     def is_near(self, street: int | None) -> bool:
         """Whether something of the street is seen."""
@@ -215,6 +231,8 @@ class Oracle:
             self.absences = self._all(owner, "absence")
             self.estates = self._all(owner, "estate")
             self.manages = self._all(owner, "organisation_place")
+            self.parties = [row for row in self._all(owner, "party") if row["until"] is None]
+            self.homes = {row["id"]: row["street_id"] for row in self._all(owner, "organisation")}
             self.duties = {row["id"]: row for row in self._all(owner, "duty")}
             self.slots = self._all(owner, "slot")
             self.communities = {row["id"]: row["name"] for row in self._all(owner, "community")}
@@ -243,6 +261,8 @@ class Oracle:
         roles = all_roles - {"administrator"} or all_roles
         ids: dict[str, set[int]] = {name: set() for name in ("streets", "communities", "grids", "estates", "places")}
         is_city = False
+        organisations: set[int] = set()
+        managed: set[int] = set()
         for grant in grants:
             if grant["role"] not in roles:
                 continue
@@ -253,16 +273,22 @@ class Oracle:
             elif grant["level"] == "held":
                 self._add_held(ids, account["person_id"])
             elif grant["level"] == "organisation":
-                ids["estates"] |= self._managed(grant["organisation_id"])
+                organisations.add(grant["organisation_id"])
+                managed |= self._managed(grant["organisation_id"])
             else:
                 ids[{"community": "communities", "grid": "grids", "estate": "estates"}[grant["level"]]].add(
                     grant["target_id"]
                 )
-        ids["estates"] |= {
-            place["id"]
-            for place in self.places.values()
-            if place["kind"] == "estate" and place["parent_id"] in ids["estates"]
-        }
+        for estates in (ids["estates"], managed):
+            estates |= {
+                place["id"]
+                for place in self.places.values()
+                if place["kind"] == "estate" and place["parent_id"] in estates
+            }
+        managed -= ids["estates"]
+        ids["estates"] |= managed
+        known = {self.homes[one] for one in organisations}
+        known |= {row["street_id"] for row in self.parties if row["organisation_id"] in organisations}
         return Rights(
             account["id"],
             account["person_id"],
@@ -270,6 +296,9 @@ class Oracle:
             "administrator" in all_roles,
             is_city,
             {name: frozenset(found) for name, found in ids.items()},
+            frozenset(organisations),
+            frozenset(managed),
+            frozenset(known - {None}),
         )
 
     def _add_held(self, ids: dict[str, set[int]], person: int | None) -> None:
@@ -527,8 +556,8 @@ class Oracle:
             return self.knows(rights, row["id"])
         if table == "absence":
             return rights.covers(scope_only) or self.knows(rights, row["person_id"])
-        if table == "file":
-            return rights.covers(row | {"place_id": None}) or is_own
+        if table in CASES:
+            return _is_of_case(rights, table, row, is_own=is_own)
         if table in OWN:
             return is_own
         if table == "import_run":
@@ -536,6 +565,15 @@ class Oracle:
         if table == "organisation":
             return row["street_id"] is None or rights.is_near(row["street_id"])
         return table in OPEN or rights.is_near(row["street_id"])
+
+
+def _is_of_case(rights: Rights, table: str, row: Row, *, is_own: bool) -> bool:
+    if table == "file":
+        bare = row | {"place_id": None}
+        return is_own or (rights.covers(bare) if row["parties"] is None else rights.covers_case(bare))
+    author = row.get("reporter_account_id" if table == "incident" else "account_id")
+    # administering adds nothing here
+    return author == rights.account_id or (table != "notice" and rights.covers_case(row))
 
 
 def _is_told(rights: Rights, row: Row, *, is_own: bool) -> bool:
@@ -547,17 +585,31 @@ INSIDE = {"slot", "inspection", "household_tier", "joint_inspection", "report_li
 """What lies in a place and is seen with it; an inspection also by whoever entered it."""
 DUE = {"coverage", *INSIDE}
 GIVING = {"assignment_change", "assignment_move", "hand_over"}
+CASES = {"incident", "incident_contact", "party", "transition", "incident_photo", "notice", "file"}
+"""Cases and what lies beside them; files may be of something else."""
 OWN = {"submission", "account", "account_grant", "session", "api_token", "sign_in_slip", "job", "audit"}
 OPEN = {"basemap", "change"}
 NEAR = {
     "community", "grid", "estate", "building", "stairwell", "facility", "zone", "boundary", "membership",
-    "organisation_place", "duty",
+    "organisation_place", "duty", "incident_taker", "answer_template",
 }  # fmt: skip
 LOCKED_TABLES = (
     OWN
     | OPEN
     | NEAR
-    | {"place", "assignment", "person", "absence", "file", "import_run", "organisation", *DUE, *GIVING}
+    | {
+        "place",
+        "assignment",
+        "person",
+        "absence",
+        "file",
+        "import_run",
+        "organisation",
+        "notice",
+        *DUE,
+        *GIVING,
+        *CASES,
+    }
 )
 """Every table with row security, each with its rule above; a test compares this with the catalogue."""
 

@@ -98,6 +98,7 @@ def make_world(owner: Owner) -> World:
     ids |= add_office(owner, ids)
     add_operations(owner, ids)
     add_accounts(owner, ids)
+    add_cases(owner, ids)
     betray_names(owner)
     owner.execute("INSERT INTO gridmap.change (street_id, layer) VALUES (0, 'accounts')")
     secrets = add_tokens(owner)
@@ -474,6 +475,58 @@ def add_accounts(owner: Owner, ids: Mapping[str, int]) -> None:
                 ),
             )
         owner.execute("INSERT INTO gridmap.job (kind, account_id) VALUES ('nothing', %s)", (account,))
+
+
+CASES = """
+INSERT INTO gridmap.incident (street_id, id, number, kind, severity, state, source, text, place_id, geom, reported_at,
+  received_at, level_since, changed_at, limit_minutes, clock, due_at, running_since, reporter_account_id, community_id,
+  grid_id, micro_grid_id, estate_id)
+SELECT p.street_id, p.id + 3000000000, 'N' || p.id, (ARRAY['03001', '10001', '05002'])[1 + p.id % 3], 2, 'reported',
+  'patrol', CASE WHEN p.id % 3 <> 1 THEN 'words' END, CASE WHEN p.id % 4 > 0 THEN p.id END,
+  public.st_pointonsurface(p.geom), at, at, at, at, 960, 'working', at + interval '2 days', at,
+  (SELECT id FROM gridmap.account a WHERE a.username = (ARRAY['worker', 'company', 'micro_worker', 'leader',
+    'other_leader'])[1 + (p.id / 4) % 5]), p.community_id, p.grid_id, p.micro_grid_id, p.estate_id
+FROM gridmap.place p, (VALUES (timestamptz '2026-03-12 10:00+08')) AS t (at)
+WHERE p.id % 29 = 0 OR p.kind IN ('estate', 'grid')
+"""
+BESIDE = """
+INSERT INTO gridmap.party (street_id, incident_id, organisation_id, role, since, until)
+SELECT i.street_id, i.id, %(company)s, 'lead', i.reported_at, CASE WHEN i.id %% 5 = 0 THEN i.reported_at END
+FROM gridmap.incident i WHERE i.number LIKE 'N%%' AND i.id %% 3 = 0 AND i.street_id = 10001;
+INSERT INTO gridmap.party (street_id, incident_id, organisation_id, role, since)
+SELECT i.street_id, i.id, p.id, 'support', i.reported_at FROM gridmap.incident i, LATERAL (
+  SELECT e.property_id AS id FROM gridmap.estate e WHERE e.street_id = i.street_id AND e.property_id IS NOT NULL
+  ORDER BY (e.place_id + i.id) %% 11 LIMIT 1) p
+WHERE i.number LIKE 'N%%' AND i.id %% 4 = 0 AND p.id <> %(company)s;
+INSERT INTO gridmap.transition (street_id, id, incident_id, turn, action, to_state, at, account_id, used_minutes,
+  stage_minutes, level)
+SELECT street_id, id, id, 1, 'report', 'reported', reported_at, reporter_account_id, 0, 0, 'grid' FROM gridmap.incident
+WHERE number LIKE 'N%%';
+INSERT INTO gridmap.incident_contact (street_id, incident_id, name, phone, words, account_id)
+SELECT street_id, id, 'c' || id || 'x', '13912345678', CASE WHEN kind = '10001' THEN 'words' END, reporter_account_id
+FROM gridmap.incident WHERE number LIKE 'N%%' AND (id %% 2 = 0 OR kind = '10001');
+INSERT INTO gridmap.file (street_id, sha256, media_type, size, parties)
+SELECT street_id, sha256(('case' || id)::bytea), 'image/jpeg', 1, '{}' FROM gridmap.incident
+WHERE number LIKE 'N%%' AND id %% 3 = 0;
+INSERT INTO gridmap.incident_photo (street_id, incident_id, stage, number, sha256, account_id, at)
+SELECT street_id, id, 'reported', 1, sha256(('case' || id)::bytea), reporter_account_id, reported_at
+FROM gridmap.incident WHERE number LIKE 'N%%' AND id %% 3 = 0;
+INSERT INTO gridmap.notice (street_id, id, account_id, incident_id, kind, at)
+SELECT street_id, id, reporter_account_id, id, 'registered', reported_at FROM gridmap.incident
+WHERE number LIKE 'N%%' AND reporter_account_id IS NOT NULL;
+INSERT INTO gridmap.incident_taker (street_id, kind, organisation_id)
+SELECT id, '17001', %(company)s FROM gridmap.street ON CONFLICT DO NOTHING;
+INSERT INTO gridmap.answer_template (street_id, id, title, body, changed_at)
+SELECT id, (id::bigint << 32) + 9600, 't', 'b', now() FROM gridmap.street;
+SELECT gridmap.follow_incidents(street_id, array_agg(id)) FROM gridmap.incident GROUP BY street_id;
+"""
+
+
+def add_cases(owner: Owner, ids: Mapping[str, int]) -> None:
+    """Cases at places of every kind and at bare points, some given to companies, some reported from elsewhere."""
+    owner.execute(CASES)
+    for statement in BESIDE.strip().removesuffix(";").split(";\n"):
+        owner.execute(statement, {"company": ids["company"]})
 
 
 def betray_names(owner: Owner) -> None:
