@@ -3,16 +3,22 @@
 import re
 import uuid
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import psycopg
 import pytest
 from flask import Flask
+from psycopg.rows import dict_row
 from test_who_sees_what import SHUT_OUT, SIGNED_IN, open_scene
 
 from gridmap.files import path_of
 from tests.conftest import Base
 from tests.outputs import Scene
 
+SMALLEST_PICTURE = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c49444154789c63606060000000"
+    "040001f61738550000000049454e44ae426082"
+)
 ANSWERING = {"worker", "manager", "leader", "handler", "duty_resident"}
 
 
@@ -112,6 +118,48 @@ def visited(scene: Scene) -> list[tuple[int, int]]:
             " ON d.street_id = s.street_id AND d.id = s.duty_id WHERE d.action = 'household_visit'"
             " AND s.starts_on = '2026-03-01' ORDER BY s.place_id, s.id"
         ).fetchall()[::3]
+
+
+def cases(scene: Scene) -> list[dict[str, Any]]:
+    """Some cases of every kind and corner: given to somebody or not, at places and at bare points."""
+    with psycopg.connect(scene.oracle.owner_url, row_factory=dict_row) as owner:
+        return owner.execute(
+            "SELECT id, street_id, community_id, grid_id, micro_grid_id, estate_id, place_id, parties,"
+            " reporter_account_id, state FROM gridmap.incident WHERE number LIKE 'N%' OR id % 41 = 0 ORDER BY id"
+        ).fetchall()[::5]
+
+
+@pytest.mark.parametrize("who", SIGNED_IN)
+def test_a_case_opens_and_is_acted_on_by_who_sees_it_and_by_nobody_else(scene: Scene, who: str) -> None:
+    rights, client = scene.oracle.rights(who), scene.app.test_client()
+    assert rights is not None
+    headers = scene.world.headers(who) | {"Accept": "application/json"}
+    may = bool(rights.roles & ANSWERING)
+    found = cases(scene)
+    assert len(found) > 20
+    for case in found:
+        is_seen = rights.covers_case(case) or case["reporter_account_id"] == rights.account_id
+        expected = 403 if not may else 200 if is_seen else 404
+        assert client.get(f"/api/incidents/{case['id']}", headers=headers).status_code == expected, case
+        body = {"action": "resume"}
+        acted = client.post(f"/api/incidents/{case['id']}/act", json=body, headers=headers)
+        assert acted.status_code == (422 if expected == 200 else expected), case
+        photo = f"/api/incidents/photo?sent_id={uuid.uuid4()}&incident_id={case['id']}&stage=handled"
+        sent = client.post(photo, data=SMALLEST_PICTURE, headers=headers)
+        assert sent.status_code in ((200, 422) if expected == 200 else (expected,)), case
+
+
+@pytest.mark.parametrize("who", SIGNED_IN)
+def test_something_is_reported_where_the_place_is_seen(scene: Scene, who: str) -> None:
+    rights, client = scene.oracle.rights(who), scene.app.test_client()
+    assert rights is not None
+    headers = scene.world.headers(who) | {"Accept": "application/json"}
+    may, places = bool(rights.roles & ANSWERING), list(scene.oracle.places.values())
+    for place in [one for one in places if one["kind"] == "stairwell"][::40]:
+        # what no report can be, told before anything is written
+        body = {"sent_id": str(uuid.uuid4()), "kind": "03001", "place_id": place["id"], "inspection_id": 7}
+        answer = client.post("/api/incidents", json=body, headers=headers)
+        assert answer.status_code == (403 if not may else 422 if rights.covers(place) else 404), place["id"]
 
 
 TOLD_TIERS = {"worker", "manager", "leader"}

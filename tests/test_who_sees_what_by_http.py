@@ -60,6 +60,12 @@ READ = {
     ],
     "assigning.changes": ["/api/assignments/changes?street={street}"],
     "assigning.change": [f"/api/assignments/changes/{(10_001 << 32) + number}" for number in (9_400, 9_401)],
+    "incidents.one_case": [f"/api/incidents/{{{name}}}" for name in ("given_case", "kept_case", "far_case")],
+    "incidents.near": ["/api/incidents/near?kind=03001&place={place}", "/api/incidents/near?kind=03001&at=113.4,22.5"],
+    "incidents.units": [
+        "/api/incidents/units?kind=05002&place={place}",
+        "/api/incidents/units?kind=05002&place={estate}",
+    ],
     "assigning.received": ["/api/assignments/received"],
     "pages.coverage": [
         "/coverage",
@@ -160,6 +166,7 @@ def addresses(scene: Scene) -> Iterator[str]:
     ids |= {"place": scene.world.ids["grid"], "community": scene.world.ids["huayuan"]}
     ids["person"] = scene.world.ids["building_person"]
     ids |= {name: scene.world.ids[name] for name in ("duty", "joint", "community_joint", "far_joint")}
+    ids |= {name: scene.world.ids[name] for name in ("given_case", "kept_case", "far_case")}
     ids["estate"] = next(place["id"] for place in scene.oracle.places.values() if place["kind"] == "estate")
     for some in (*READ.values(), *ADMINISTRATION.values()):
         yield from (address.format(**ids) for address in some)

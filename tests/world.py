@@ -98,7 +98,7 @@ def make_world(owner: Owner) -> World:
     ids |= add_office(owner, ids)
     add_operations(owner, ids)
     add_accounts(owner, ids)
-    add_cases(owner, ids)
+    ids |= add_cases(owner, ids)
     betray_names(owner)
     owner.execute("INSERT INTO gridmap.change (street_id, layer) VALUES (0, 'accounts')")
     secrets = add_tokens(owner)
@@ -323,7 +323,12 @@ def own_slots_anew(owner: Owner) -> None:
 
 
 def add_office(owner: Owner, ids: Mapping[str, int]) -> dict[str, int]:
-    """Joint inspections of an estate, a grid, a community and elsewhere, with something found on one."""
+    """Joint inspections of an estate, a grid, a community and elsewhere, with something found on one; links."""
+    owner.execute(
+        "INSERT INTO gridmap.report_link (street_id, id, place_id, month, created_at, expires_at, community_id, grid_id,"
+        " micro_grid_id, estate_id) SELECT street_id, id + 3000000000, id, '2026-02-01', now(), now() + interval '9 days',"
+        " community_id, grid_id, micro_grid_id, estate_id FROM gridmap.place WHERE kind = 'estate'"
+    )
     made = {"duty": one(owner, "SELECT min(id) FROM gridmap.duty WHERE street_id = 10001")}
     where = {
         "joint": (STREET, ids["estate"], None),
@@ -522,11 +527,17 @@ SELECT gridmap.follow_incidents(street_id, array_agg(id)) FROM gridmap.incident 
 """
 
 
-def add_cases(owner: Owner, ids: Mapping[str, int]) -> None:
+def add_cases(owner: Owner, ids: Mapping[str, int]) -> dict[str, int]:
     """Cases at places of every kind and at bare points, some given to companies, some reported from elsewhere."""
     owner.execute(CASES)
     for statement in BESIDE.strip().removesuffix(";").split(";\n"):
         owner.execute(statement, {"company": ids["company"]})
+    of_mine = "SELECT min(id) FROM gridmap.incident WHERE number LIKE 'N%%' AND street_id = %(s)s"
+    return {
+        "given_case": one(owner, f"{of_mine} AND %(c)s = ANY (parties)", s=STREET, c=ids["company"]),
+        "kept_case": one(owner, f"{of_mine} AND parties = '{{}}'", s=STREET),
+        "far_case": one(owner, of_mine, s=OTHER_STREET),
+    }
 
 
 def betray_names(owner: Owner) -> None:
