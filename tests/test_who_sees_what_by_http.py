@@ -61,11 +61,8 @@ READ = {
     "assigning.changes": ["/api/assignments/changes?street={street}"],
     "assigning.change": [f"/api/assignments/changes/{(10_001 << 32) + number}" for number in (9_400, 9_401)],
     "incidents.one_case": [f"/api/incidents/{{{name}}}" for name in ("given_case", "kept_case", "far_case")],
-    "incidents.near": ["/api/incidents/near?kind=03001&place={place}", "/api/incidents/near?kind=03001&at=113.4,22.5"],
-    "incidents.units": [
-        "/api/incidents/units?kind=05002&place={place}",
-        "/api/incidents/units?kind=05002&place={estate}",
-    ],
+    "incidents.near": [f"/api/incidents/near?kind=03001&place={{{name}}}" for name in ("place", "estate")],
+    "incidents.units": [f"/api/incidents/units?kind=05002&place={{{name}}}" for name in ("place", "estate")],
     "assigning.received": ["/api/assignments/received"],
     "pages.coverage": [
         "/coverage",

@@ -325,9 +325,9 @@ def own_slots_anew(owner: Owner) -> None:
 def add_office(owner: Owner, ids: Mapping[str, int]) -> dict[str, int]:
     """Joint inspections of an estate, a grid, a community and elsewhere, with something found on one; links."""
     owner.execute(
-        "INSERT INTO gridmap.report_link (street_id, id, place_id, month, created_at, expires_at, community_id, grid_id,"
-        " micro_grid_id, estate_id) SELECT street_id, id + 3000000000, id, '2026-02-01', now(), now() + interval '9 days',"
-        " community_id, grid_id, micro_grid_id, estate_id FROM gridmap.place WHERE kind = 'estate'"
+        "INSERT INTO gridmap.report_link (street_id, id, place_id, month, created_at, expires_at, community_id,"
+        " grid_id, micro_grid_id, estate_id) SELECT street_id, id + 3000000000, id, '2026-02-01', now(),"
+        " now() + interval '9 days', community_id, grid_id, micro_grid_id, estate_id FROM gridmap.place WHERE kind = 'estate'"
     )
     made = {"duty": one(owner, "SELECT min(id) FROM gridmap.duty WHERE street_id = 10001")}
     where = {
