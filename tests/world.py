@@ -327,7 +327,8 @@ def add_office(owner: Owner, ids: Mapping[str, int]) -> dict[str, int]:
     owner.execute(
         "INSERT INTO gridmap.report_link (street_id, id, place_id, month, created_at, expires_at, community_id,"
         " grid_id, micro_grid_id, estate_id) SELECT street_id, id + 3000000000, id, '2026-02-01', now(),"
-        " now() + interval '9 days', community_id, grid_id, micro_grid_id, estate_id FROM gridmap.place WHERE kind = 'estate'"
+        " now() + interval '9 days', community_id, grid_id, micro_grid_id, estate_id FROM gridmap.place"
+        " WHERE kind = 'estate'"
     )
     made = {"duty": one(owner, "SELECT min(id) FROM gridmap.duty WHERE street_id = 10001")}
     where = {
