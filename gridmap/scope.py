@@ -106,7 +106,7 @@ class Viewer:
             "near": _ranges(reach.near),
             "self": _listed([self.person_id] if self.person_id else []),
             "organisations": _array(reach.organisations) if reach.organisations else "",
-            **{name: _listed(getattr(reach, name)) for name in (*SUBTREES[1:], "managed", "people")},
+            **{name: _listed(getattr(reach, name)) for name in (*SUBTREES[1:], "own_estates", "people")},
         }
         return {name: value for name, value in found.items() if value}
 
@@ -204,7 +204,7 @@ def predicate(
         shape = ["own_estates" if name == "estates" else name for name in shape]
     parts = [_among(rows.c[column], name, is_picked=is_picked) for name in shape for column in columns[name]]
     if scoped_by is Scoped.CASE and reach.organisations:
-        parts.append(rows.c.parties.overlap(bindparam("scope_organisations", type_=ARRAY(BigInteger))))
+        parts.append(rows.c.parties.bool_op("&&")(bindparam("scope_organisations", type_=ARRAY(BigInteger))))
     return or_(*parts) if parts else false()
 
 

@@ -20,6 +20,8 @@ DATA = ("demo/", "translations/", "static/vendor/")
 DATA_FILES = {
     "layer.py": "the enumeration comma between names",
     "load/synonyms.py": "column names as they stand in real files",
+    "migrations/versions/0010_kinds.sql": "titles and conditions of kinds of cases, which offices edit",
+    "places/holidays.py": "names of holidays, which offices edit",
     "tables/codes.py": "titles of the rows of code tables, which offices edit",
     "web/surnames.py": "surnames of two characters",
     "read/search/words.py": "what people type behind the number of a building or a stairwell",

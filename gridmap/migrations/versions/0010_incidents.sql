@@ -348,8 +348,8 @@ COMMENT ON COLUMN gridmap.file.parties IS 'of a case: organisations that it is g
 
 -- Who sees a case -------------------------------------------------------------------------------------------------
 
--- app.organisations = {5,6}: the viewer's own; app.managed = estates that are seen through one of them alone. Such an
--- estate shows its places, but of its cases only those that were given to the organisation.
+-- app.organisations = {5,6}: the viewer's own; app.own_estates: the estates that are not seen through one of them alone.
+-- One that is shows its places, but of its cases only those that were given to the organisation.
 CREATE FUNCTION gridmap.viewer_organisations() RETURNS bigint[]
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN coalesce(nullif(current_setting('app.organisations', true), ''), '{}')::bigint[];
@@ -365,7 +365,7 @@ RETURN CASE current_setting('app.scope', true)
     OR gridmap.viewer_has('communities', community)
     OR gridmap.viewer_has('grids', grid)
     OR gridmap.viewer_has('grids', micro_grid)
-    OR (gridmap.viewer_has('estates', estate) AND NOT coalesce(gridmap.viewer_has('managed', estate), false))
+    OR gridmap.viewer_has('own_estates', estate)
     OR gridmap.viewer_has('places', place)
     OR parties && gridmap.viewer_organisations(), false)
   ELSE false
@@ -375,6 +375,12 @@ END;
 CREATE FUNCTION gridmap.is_mine(account bigint) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN coalesce(account::text = nullif(current_setting('app.account', true), ''), false);
+
+-- The nightly round and the command line, which act for no account.
+CREATE FUNCTION gridmap.is_office() RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN coalesce(current_setting('app.administers', true), '') = 'on'
+  AND coalesce(current_setting('app.account', true), '') = '';
 
 DO $$
 DECLARE
@@ -408,8 +414,9 @@ $$;
 -- Whoever acts on a case leaves a notice for who reported it; reading it is for that account alone.
 ALTER TABLE gridmap.notice ENABLE ROW LEVEL SECURITY;
 CREATE POLICY writing ON gridmap.notice FOR INSERT WITH CHECK (gridmap.is_signed_in());
-CREATE POLICY reading ON gridmap.notice FOR SELECT USING (gridmap.is_mine(account_id));
+CREATE POLICY reading ON gridmap.notice FOR SELECT USING (gridmap.is_mine(account_id) OR gridmap.is_office());
 CREATE POLICY marking ON gridmap.notice FOR UPDATE USING (gridmap.is_mine(account_id));
+CREATE POLICY forgetting ON gridmap.notice FOR DELETE USING (gridmap.is_office());
 
 ALTER POLICY scope ON gridmap.file
   USING (gridmap.is_own(account_id) OR CASE WHEN parties IS NULL
