@@ -14,6 +14,8 @@ import pytest
 from gridmap.db import Database
 from gridmap.incidents import Action, CaseChanged, IncidentProblem, State
 from gridmap.incidents.machine import RULES, RUNNING, Capacity, possible
+from gridmap.incidents.writing import course_of
+from gridmap.places.calendar import read_calendar
 from tests.conftest import Base
 from tests.incidents_town import (
     CLUTTER,
@@ -74,11 +76,27 @@ WHERE t.times IS DISTINCT FROM a.times
 """
 
 
+def same_in_sql(town: Town) -> None:
+    """What SQL says of each case's clock at some moment is what Python says."""
+    calendar, moment = read_calendar(town.owner), MONDAY + timedelta(days=11, hours=3, minutes=17)
+    rows = town.rows(
+        "SELECT i.*, gridmap.is_late(state, due_at, handled_at, %s) AS late, gridmap.used_minutes(i, %s) AS used,"
+        " gridmap.left_minutes(i, %s) AS remaining FROM gridmap.incident i WHERE coalesce(running_since < %s, true)",
+        *[moment] * 4,
+    )
+    assert len(rows) > 20
+    for row in rows:
+        course = course_of(row)
+        said = course.is_late(moment), course.used(calendar, moment)
+        assert (row["late"], row["used"], row["remaining"]) == (*said, course.limit_minutes - said[1])
+
+
 def check(town: Town) -> None:
     """What holds of all cases at any time."""
     assert town.owner.execute(WRONG, {"running": [str(state) for state in RUNNING]}).fetchall() == []
     for statement in (BACKWARDS, UNAUDITED):
         assert town.rows(statement) == [{"found": 0}], statement
+    same_in_sql(town)
     rows = town.rows("SELECT DISTINCT action, from_state, to_state FROM gridmap.transition")
     for row in rows:
         if row["from_state"] is None or row["action"] == "own":

@@ -34,6 +34,18 @@ from gridmap.tables.incidents import PARTY_ROLES, SATISFACTIONS
 MOST_REASON = 500
 SECOND_RETURN = "second_return"
 """The reason of a case that went up by itself because it was returned again."""
+GIVES = frozenset(
+    {
+        Action.DISPATCH,
+        Action.TRANSFER,
+        Action.RETURN,
+        Action.REJECT,
+        Action.MERGE,
+        Action.ADD_PARTY,
+        Action.END_PARTY,
+    }
+)
+"""Actions after which others are given the case."""
 NOTICES: Mapping[Action, str] = {
     Action.REGISTER: "registered",
     Action.REJECT: "rejected",
@@ -111,7 +123,7 @@ def act(connection: Connection, by: Actor, one: Act) -> dict[str, Any]:
     if spot is not None:
         move(connection, case, spot, by.business_at)
         case = case | spot.columns | {"address": spot.address}
-    else:
+    elif one.action in GIVES:
         follow(connection, case)
     announce(connection, case["street_id"], LAYERS)
     return case

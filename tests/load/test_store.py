@@ -8,6 +8,7 @@ import shapely
 from gridmap.accounts import actor
 from gridmap.clock import parse_clock
 from gridmap.db import SYSTEM, Database
+from gridmap.incidents import Report, report_incident
 from gridmap.load.finding import LoadError
 from gridmap.load.store import NewStreet, find_street, read_known, store
 from gridmap.load.store.numbering import reading_order
@@ -219,6 +220,26 @@ def test_a_moved_boundary_is_a_new_edition_and_re_owns_what_lies_inside(database
     assert [tuple(row.values()) for row in history] == [
         ("[2026-03-16,2026-04-20)", "310113103031"),
         ("[2026-04-20,)", "310113103032"),
+    ]
+
+
+def test_a_moved_boundary_owns_open_cases_anew_with_a_line_in_their_history(database, tmp_path):
+    halves = shapely.box(121.40, 31.30, 121.42, 31.32), shapely.box(121.42, 31.30, 121.44, 31.32)
+    put(database, communities(tmp_path, *halves))
+    with database.transaction(SYSTEM) as connection:
+        report_incident(connection, BY, Report(kind="03001", at=(121.415, 31.31)))
+        report_incident(connection, BY, Report(kind="03001", at=(121.415, 31.31), done=True))
+    moved = shapely.box(121.40, 31.30, 121.41, 31.32), shapely.box(121.41, 31.30, 121.44, 31.32)
+    put(database, communities(tmp_path, *moved), LATER, street_id=find(database))
+    found = rows(
+        database,
+        "SELECT i.state, c.code, (SELECT string_agg(t.action, ' ' ORDER BY t.turn) FROM gridmap.transition t"
+        " WHERE t.incident_id = i.id) AS history FROM gridmap.incident i"
+        " JOIN gridmap.community c ON c.id = i.community_id ORDER BY i.id",
+    )
+    assert [tuple(row.values()) for row in found] == [
+        ("reported", "310113103032", "report own"),
+        ("closed", "310113103031", "self_handle"),
     ]
 
 
