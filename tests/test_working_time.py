@@ -12,7 +12,7 @@ from psycopg.rows import dict_row
 
 from gridmap.clock import OFFICE
 from gridmap.periods import Calendar, is_provisional, working_deadline, working_minutes
-from gridmap.places.calendar import fill_calendar, read_calendar, unknown_years
+from gridmap.places.calendar import fill_calendar, read_calendar
 from gridmap.places.holidays import SHIPPED
 
 CHINA = Calendar(
@@ -111,8 +111,6 @@ def owner(copy_database: Any, empty_template: str) -> "Iterator[psycopg.Connecti
 
 def test_the_rows_are_the_shipped_days(owner: "psycopg.Connection[Any]") -> None:
     assert read_calendar(owner) == CHINA
-    assert unknown_years(owner, date(2026, 11, 30)) == ()
-    assert unknown_years(owner, date(2026, 12, 1)) == (2027,)
 
 
 def test_days_of_the_office_stay_when_years_are_filled(empty_base: Any) -> None:

@@ -1,7 +1,5 @@
 """The office's calendar, out of its rows; and the years that gridmap brings along."""
 
-from datetime import date
-
 from gridmap.audit import announce
 from gridmap.db.pools import Connection
 from gridmap.periods import Calendar
@@ -38,9 +36,3 @@ def fill_calendar(connection: Connection) -> tuple[int, ...]:
     )
     announce(connection, 0, ["calendar"])
     return missing
-
-
-def unknown_years(connection: Connection, today: date) -> tuple[int, ...]:
-    """Years that deadlines may reach from today and whose holidays nobody has written down: a task for somebody."""
-    soon = {today.year, today.year + 1} if today.month == 12 else {today.year}
-    return tuple(sorted(soon - read_calendar(connection).years))
