@@ -51,6 +51,7 @@ incidents = Blueprint("incidents", __name__)
 MOST_AT_ONCE = 200
 TEXTS = {"reason": 500, "note": 500, "answer": 500}
 IDS = ("lead_id", "duplicate_of_id", "organisation_id", "place_id")
+REPORT_IDS = ("place_id", "inspection_id", "community_id", "same_as")
 NAMES = {"kind": 5, "role": 20, "satisfaction": 20}
 Found = TypeVar("Found")
 
@@ -153,7 +154,7 @@ def photo() -> Response:
 def report_content(body: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a report out of what was sent, each of its kind; anything else is a 400."""
     found: dict[str, Any] = {"kind": text_of(body, "kind", 5), "done": body.get("done") is True}
-    found |= {name: id_of(body, name) for name in ("place_id", "inspection_id") if body.get(name) is not None}
+    found |= {name: id_of(body, name) for name in REPORT_IDS if body.get(name) is not None}
     found |= {name: text_of(body, name, 2_000) for name in ("text", "address") if body.get(name)}
     if body.get("source") is not None:
         found["source"] = text_of(body, "source", 20)
@@ -182,6 +183,8 @@ def report_of(content: Mapping[str, Any]) -> Report:
         address=content.get("address", ""),
         source=content.get("source", "inspection" if "inspection_id" in content else "patrol"),
         done=content["done"],
+        community_id=content.get("community_id"),
+        same_as_id=content.get("same_as"),
         inspection_id=content.get("inspection_id"),
         contact_name=contact.get("name", ""),
         contact_phone=contact.get("phone", ""),

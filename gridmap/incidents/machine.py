@@ -110,7 +110,8 @@ _CHECKER = frozenset({_C.CHECKER})
 RULES: Mapping[Action, Rule] = {
     Action.REGISTER: Rule(sources=frozenset({_S.REPORTED}), target=_S.REGISTERED, who=_DISPATCHER),
     Action.REJECT: Rule(sources=_NEW, target=_S.REJECTED, who=_DISPATCHER, needs=("reason",)),
-    Action.MERGE: Rule(sources=_NEW, target=_S.DUPLICATE, who=_DISPATCHER, needs=("duplicate_of_id",)),
+    # whoever is about to report what is reported already joins that case himself
+    Action.MERGE: Rule(sources=_NEW, target=_S.DUPLICATE, who=_DISPATCHER | {_C.REPORTER}, needs=("duplicate_of_id",)),
     Action.CLASSIFY: Rule(sources=_NEW | {_S.REOPENED}, who=_DISPATCHER, needs=("kind",)),
     # whoever dispatches what is only reported registers it with the same stroke: see acting
     Action.DISPATCH: Rule(

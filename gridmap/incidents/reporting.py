@@ -28,7 +28,8 @@ class Report:
     """What somebody reports: a kind, and a place or a point (longitude, latitude; EPSG:4326).
 
     `done`: solved on the spot, nothing left to do. `due_at`: a deadline that comes with an order. `number`: an order's
-    own number is kept beside ours by whoever imports it.
+    own number is kept beside ours by whoever imports it. `community_id`: of communities on both sides of a border the
+    one that the reporter says. `same_as_id`: an open case that the reporter says it is the same as.
     """
 
     kind: str
@@ -40,6 +41,8 @@ class Report:
     address: str = ""
     source: str = "patrol"
     done: bool = False
+    community_id: int | None = None
+    same_as_id: int | None = None
     inspection_id: int | None = None
     contact_name: str = ""
     contact_phone: str = ""
@@ -153,7 +156,7 @@ def find_spot(connection: Connection, report: Report) -> Spot:
     if report.at is None or not (-180 <= report.at[0] <= 180 and -90 <= report.at[1] <= 90):
         raise IncidentProblem("where")
     try:
-        return spot_at(connection, report.at, report.accuracy_m)
+        return spot_at(connection, report.at, report.accuracy_m, report.community_id)
     except LookupError:
         raise IncidentProblem("outside") from None
 

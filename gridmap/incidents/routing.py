@@ -104,23 +104,26 @@ def spot_of_place(connection: Connection, place_id: int) -> Spot:
     return Spot(place_id=row["id"], at=at, **{name: row[name] for name in names})
 
 
-def spot_at(connection: Connection, at: tuple[float, float], accuracy_m: int | None = None) -> Spot:
+def spot_at(
+    connection: Connection, at: tuple[float, float], accuracy_m: int | None = None, community_id: int | None = None
+) -> Spot:
     """What lies at a point (longitude, latitude, EPSG:4326), with the communities within its error.
 
-    Raises LookupError where it lies in no community that the viewer knows of.
+    `community_id`: which of those it is, as whoever stands there says; any other one is not heard. Raises LookupError
+    where it lies in no community that the viewer knows of.
     """
     within = min(accuracy_m or 0, MOST_ACCURACY_M)
     rows = connection.execute(AT, {"lon": at[0], "lat": at[1], "within": within}).fetchall()
-    return spot_of_rows(at, rows)
+    return spot_of_rows(at, rows, community_id)
 
 
-def spot_of_rows(at: tuple[float, float], rows: Sequence[Mapping[str, Any]]) -> Spot:
+def spot_of_rows(at: tuple[float, float], rows: Sequence[Mapping[str, Any]], community_id: int | None = None) -> Spot:
     """Of what lies near, the nearest first: what the point is in, and the other communities. Raises LookupError."""
     inside = [row for row in rows if row["away_m"] == 0]
     communities = [row for row in rows if row["kind"] == "community"]
     if not communities:
         raise LookupError(at)
-    home = communities[0]
+    home = next((row for row in communities if row["id"] == community_id), communities[0])
     grid = _first(inside, "grid", home)
     micro = _first((row for row in inside if grid and row["grid_id"] == grid["id"]), "micro_grid", home)
     estate = _first(inside, "estate", home)
@@ -132,7 +135,7 @@ def spot_of_rows(at: tuple[float, float], rows: Sequence[Mapping[str, Any]]) -> 
         estate_id=estate["id"] if estate else None,
         at=at,
         address=" ".join(row["name"] for row in (home, estate or grid) if row),
-        beside=tuple(row["id"] for row in communities[1:] if row["street_id"] == home["street_id"]),
+        beside=tuple(row["id"] for row in communities if row is not home and row["street_id"] == home["street_id"]),
     )
 
 

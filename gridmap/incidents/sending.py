@@ -12,6 +12,7 @@ from gridmap.db.pools import Connection
 from gridmap.files import Hint, Kept
 from gridmap.incidents.acting import Act, act
 from gridmap.incidents.errors import CaseChanged, IncidentProblem
+from gridmap.incidents.machine import Action, State
 from gridmap.incidents.photos import add_photo
 from gridmap.incidents.reporting import Report, Reported, find_spot, report_incident
 from gridmap.incidents.routing import Unit
@@ -40,10 +41,23 @@ def send_report(desk: Desk, sent_id: UUID, report: Report, content: Mapping[str,
 
     def command(connection: Connection) -> Told:
         made = report_incident(connection, desk.by, replace(report, sent_id=sent_id))
+        if report.same_as_id is not None and not report.done:
+            made = _joined(connection, desk.by, made, report.same_as_id)
         return told_report(made) | {"seen": _seen(connection, made.incident_id >> 32)}
 
     street_id = report.place_id >> 32 if report.place_id is not None else _street_of(desk, report)
     return _once(desk, street_id, sent_id, content, command)
+
+
+def _joined(connection: Connection, by: Actor, made: Reported, same_as_id: int) -> Reported:
+    """The report merged with the case that its reporter says it is; on its own where that is not there to join."""
+    try:
+        with connection.transaction():
+            merge = Act(incident_id=made.incident_id, action=Action.MERGE, duplicate_of_id=same_as_id)
+            case = act(connection, by, merge)
+    except (LookupError, IncidentProblem):
+        return made
+    return replace(made, state=State(case["state"]))
 
 
 def send_act(desk: Desk, one: Act, sent_id: UUID | None = None, content: Mapping[str, Any] | None = None) -> Told:
