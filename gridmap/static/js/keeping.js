@@ -63,5 +63,5 @@ if (light) {
   document.addEventListener("submit", leave, true);
   follow(show);
   beginOutbox(Number(light.dataset.outbox));
-  if (document.querySelector("[data-due], [data-visits], [data-keep], .my")) window.addEventListener("load", () => setTimeout(keepPages, 500));
+  if (document.querySelector("[data-due], [data-visits], [data-report], [data-own-reports], [data-keep], .my")) window.addEventListener("load", () => setTimeout(keepPages, 500));
 }

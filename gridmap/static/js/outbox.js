@@ -1,7 +1,7 @@
 // The outbox: what was answered here stays on this phone until the server has it. Kept in IndexedDB, so that it
 // outlives the page, the browser and the session; sent under an id of its own, so that sending twice is sending once.
+import { newId, read, update, write } from "./outbox_store.js";
 
-const NAME = "gridmap-outbox";
 const SOON = 250; // ms until the next try while something waits, longer each time that nothing moved …
 const AGAIN = 3000; // … up to this
 const PATIENCE = 8000; // ms that one request may take at first, longer each time it was too short
@@ -11,9 +11,12 @@ const PROBE = 3000; // ms that the question may take whether the network is back
 const LONGEST_PROBE = 6000; // … up to this: with AGAIN it stays below the ten seconds in which sending must go on
 const MINE = 4000; // ms that other pages leave an item alone which this one is sending; a page that died frees it so
 const KEPT = 45 * 86400000; // ms after which an arrived answer is forgotten even if no page was fetched since
+const TOLD = 86400000; // ms after which an arrived report is forgotten: the list of one's reports has it
+const LONGEST_HOLD = 10000; // ms; a clock that was set back must not hold anything longer
 const MY_PAGES = "gridmap-pages";
+// what an item that follows another one must know of it before it can go
+const FOLLOWS = { photo: "inspection", undo: "inspection", report: "inspection", "report-photo": "incident" };
 
-let opening = null;
 let account = null;
 let proof = null;
 let busy = false;
@@ -24,83 +27,15 @@ let silent = 0; // how often in a row nobody answered
 let pending = null; // the request under way, which a network that comes back cuts short
 const listeners = new Set();
 
-function promised(request) {
-  return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
-}
-
-function database() {
-  if (opening) return opening;
-  opening = new Promise((resolve, reject) => {
-    const request = indexedDB.open(NAME, 1);
-    request.onupgradeneeded = () => {
-      request.result.createObjectStore("items", { keyPath: "id" });
-      request.result.createObjectStore("meta");
-    };
-    request.onsuccess = () => {
-      const found = request.result;
-      // another page erases everything: let it, and open anew when something is wanted
-      found.onversionchange = () => {
-        found.close();
-        opening = null;
-      };
-      found.onclose = () => (opening = null);
-      resolve(found);
-    };
-    request.onerror = () => reject(request.error);
-  });
-  opening.catch(() => (opening = null));
-  return opening;
-}
-
-/** Run `work(store)` in one transaction; it is on the disk when the promise is kept. */
-async function write(store, work) {
-  const open = await database();
-  return new Promise((resolve, reject) => {
-    let made;
-    // strict: a phone that loses its power right after a tap has kept the answer
-    const transaction = open.transaction(store, "readwrite", { durability: "strict" });
-    transaction.oncomplete = () => resolve(made);
-    transaction.onabort = transaction.onerror = () => reject(transaction.error);
-    work(transaction.objectStore(store), (value) => (made = value));
-  });
-}
-
-async function read(store, key) {
-  const objects = (await database()).transaction(store).objectStore(store);
-  return promised(key === undefined ? objects.getAll() : objects.get(key));
-}
-
-/** Change one item if it is still there: `change(item)` gives the new one, null to remove it, undefined to leave it. */
-function update(id, change) {
-  return write("items", (store, give) => {
-    const request = store.get(id);
-    request.onsuccess = () => {
-      if (!request.result) return;
-      const made = change(request.result);
-      if (made === null) store.delete(id);
-      else if (made) store.put(made);
-      give(made || null);
-    };
-  });
-}
-
-function newId() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6] & 0x0f) | 0x40;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
-}
-
 /** Everything in the outbox, in the order in which it was answered. */
 export async function items() {
   return (await read("items")).sort((a, b) => a.made - b.made || (a.id < b.id ? -1 : 1));
 }
 
 export const isUnsent = (item) => item.state === "waiting" || item.state === "sending";
+const isStuck = (item) => item.state === "refused" || item.state === "conflict";
+const isPhoto = (item) => item.kind === "photo" || item.kind === "report-photo";
+const isHeld = (item) => Boolean(item.until) && item.until > Date.now() && item.until <= Date.now() + LONGEST_HOLD;
 
 async function tell() {
   const all = await items();
@@ -113,15 +48,21 @@ export function follow(listener) {
   items().then((all) => listener(all, trouble), () => {});
 }
 
-async function add(item) {
+function newItem(item) {
   const made = { id: newId(), made: Date.now(), state: "waiting", tries: 0, lease: 0, reason: "", ...item };
-  made.body = { sent_id: made.id, ...made.body };
-  await write("items", (store) => store.put(made));
+  return { ...made, body: { sent_id: made.id, ...made.body } };
+}
+
+const add = async (item) => (await addAll([newItem(item)]))[0];
+
+/** Put items into the outbox, all of them or none, and begin to send. */
+async function addAll(all) {
+  await write("items", (store) => all.forEach((item) => store.put(item)));
   // asked of the browser, so that it does not clear the outbox away when the phone is full
   if (navigator.storage && navigator.storage.persist) navigator.storage.persist().catch(() => {});
   await tell();
   send();
-  return made;
+  return all;
 }
 
 /** Keep an answer to a slot; `words` say which check it was, for whoever reads the outbox. A photo follows the answer. */
@@ -152,6 +93,37 @@ export async function takeBack(slot, inspection) {
   const of = found && !found.inspection ? found.id : null;
   return add({ kind: "undo", slot, of, inspection: known, body: known ? { inspection_id: known } : {} });
 }
+
+/**
+ * Keep a report with its photos; `words` say what and where. `of`, `foundBy`: the answer in the outbox and the slot of
+ * the check that found it. `hold`: ms that it stays here first, so that a slip of the thumb can be undone.
+ */
+export async function keepReport(report, words, photos = [], { of = null, foundBy = null, hold = 0 } = {}) {
+  const body = { device_at: new Date().toISOString(), ...report };
+  const until = hold ? Date.now() + hold : 0;
+  const made = newItem({ kind: "report", of, foundBy, inspection: report.inspection_id || null, incident: null, body, words, until });
+  const pictures = photos.map((photo) => newItem({ kind: "report-photo", of: made.id, incident: null, photo, words }));
+  await addAll([made, ...pictures]);
+  return made;
+}
+
+/** Take back a report that has not left this phone, and its photos; false where it may have left. */
+export async function takeReportBack(id) {
+  let gone = false;
+  await write("items", (store) => {
+    const request = store.getAll();
+    request.onsuccess = () => {
+      gone = request.result.some((item) => item.id === id && item.state === "waiting" && item.tries === 0);
+      if (gone) for (const item of request.result) if (item.id === id || item.of === id) store.delete(item.id);
+    };
+  });
+  await tell();
+  return gone;
+}
+
+/** Something small of this account that its phone remembers until it signs out. */
+export const recall = (name) => read("meta", name);
+export const remember = (name, value) => write("meta", (store) => store.put(value, name));
 
 /** Put something away that the server did not take, or that has arrived. */
 export async function putAway(id) {
@@ -207,7 +179,7 @@ async function freshProof() {
 /** Whether the answer is gridmap's: with the id of what was written, or with its own word for why not. */
 function isOurs({ status, body }) {
   if (!body) return false;
-  if (status === 200) return Number.isInteger(body.inspection_id);
+  if (status === 200) return Number.isInteger(body.inspection_id) || Number.isInteger(body.incident_id);
   return status >= 400 && status < 500 && status !== 429 && typeof body.code === "string";
 }
 
@@ -215,37 +187,42 @@ function isOurs({ status, body }) {
 async function claim(id) {
   const now = Date.now();
   const claimed = await update(id, (item) => {
-    const isHeld = item.state === "sending" && item.lease > now && item.lease <= now + MINE;
-    if (!isUnsent(item) || isHeld) return undefined;
+    const isTaken = item.state === "sending" && item.lease > now && item.lease <= now + MINE;
+    if (!isUnsent(item) || isTaken || isHeld(item)) return undefined;
     return { ...item, state: "sending", lease: now + MINE, tries: item.tries + 1 };
   });
   return claimed;
 }
 
-/** What to send for what follows an answer, a photo or a taking back: the answer must have arrived first. */
-async function withInspection(item) {
-  if (item.kind === "answer" || item.inspection) return item;
-  const answer = item.of && (await read("items", item.of));
-  if (!answer || answer.state === "refused" || answer.state === "conflict") {
-    await update(item.id, () => null); // nothing arrived that this could belong to
-    return null;
+/** The item, once it knows what it follows: that must have arrived first. Null where it has to wait, or is gone. */
+async function whole(item) {
+  const key = FOLLOWS[item.kind];
+  if (!key || item[key] || (item.kind === "report" && !item.of)) return item;
+  const first = item.of && (await read("items", item.of));
+  if (!first || isStuck(first)) {
+    // what nothing arrived for goes with it; but what was reported is wrong, whoever takes the answer that found it
+    return update(item.id, (found) => (item.kind === "report" ? { ...found, of: null } : null));
   }
-  if (!answer.inspection) return null;
-  return update(item.id, (found) => ({
-    ...found,
-    inspection: answer.inspection,
-    body: { ...found.body, inspection_id: answer.inspection },
-  }));
+  if (!first[key]) return null;
+  return update(item.id, (found) => following(found, key, first[key]));
 }
+
+const following = (item, key, id) => ({
+  ...item,
+  [key]: id,
+  body: key === "inspection" ? { ...item.body, inspection_id: id } : item.body,
+});
 
 /** Where an item goes, and as what. */
 function letter(item) {
   const headers = { "X-CSRF-Token": proof };
-  if (item.kind === "photo") {
-    const url = `/api/answers/photo?sent_id=${item.id}&inspection_id=${item.inspection}`;
+  if (isPhoto(item)) {
+    const toAnswer = `/api/answers/photo?sent_id=${item.id}&inspection_id=${item.inspection}`;
+    const toReport = `/api/incidents/photo?sent_id=${item.id}&incident_id=${item.incident}&stage=reported`;
+    const url = item.kind === "photo" ? toAnswer : toReport;
     return [url, { method: "POST", body: item.photo, headers: { ...headers, "Content-Type": "image/jpeg" } }];
   }
-  const url = item.kind === "undo" ? "/api/answers/undo" : "/api/answers";
+  const url = { undo: "/api/answers/undo", report: "/api/incidents" }[item.kind] || "/api/answers";
   const options = { method: "POST", body: JSON.stringify(item.body) };
   return [url, { ...options, headers: { ...headers, "Content-Type": "application/json" } }];
 }
@@ -264,9 +241,15 @@ async function settle(item, { status, body, at }) {
     await update(item.id, () => null);
     return;
   }
+  if (item.kind === "report-photo" && status === 200) {
+    await update(item.of, (report) => ({ ...report, photos: (report.photos || 0) + 1 }));
+    await update(item.id, () => null);
+    return;
+  }
   const state = status === 200 ? "accepted" : status === 409 ? "conflict" : "refused";
   const made = { ...item, state, at, lease: 0, reason: status === 200 ? "" : body.description || String(status) };
-  if (status === 200) Object.assign(made, { inspection: body.inspection_id, beside: body.beside, slotState: body.state });
+  if (status === 200 && item.kind === "report") Object.assign(made, { incident: body.incident_id, number: body.number, isJoined: body.state === "duplicate" });
+  else if (status === 200) Object.assign(made, { inspection: body.inspection_id, beside: body.beside, slotState: body.state });
   await keepSettled(made);
   if (status === 200 && window.gridmap && body.seen) window.gridmap.refresh(body.seen);
 }
@@ -278,10 +261,9 @@ function keepSettled(made) {
     request.onsuccess = () => {
       if (!request.result.some((item) => item.id === made.id)) return;
       store.put(made);
-      if (!made.inspection) return;
       for (const item of request.result) {
-        if (item.of !== made.id || item.inspection) continue;
-        store.put({ ...item, inspection: made.inspection, body: { ...item.body, inspection_id: made.inspection } });
+        const key = FOLLOWS[item.kind];
+        if (item.of === made.id && key && made[key] && !item[key]) store.put(following(item, key, made[key]));
       }
     };
   });
@@ -289,9 +271,9 @@ function keepSettled(made) {
 
 /** Send one item; true where the server had the last word about it. */
 async function sendOne(listed) {
-  const item = await withInspection(listed);
+  const item = await whole(listed);
   if (!item) return false;
-  const patience = item.kind === "photo" ? SLOW : Math.min(PATIENCE + item.tries * 4000, MOST_PATIENCE);
+  const patience = isPhoto(item) ? SLOW : Math.min(PATIENCE + item.tries * 4000, MOST_PATIENCE);
   const claimed = await claim(item.id);
   if (!claimed) return false;
   await tell();
@@ -316,8 +298,8 @@ async function sendOne(listed) {
 
 /** What waits, in the order to send it: what was tried least first, so that nothing holds up the rest; photos last. */
 function inTurn(all) {
-  const rank = (item) => (item.kind === "photo" ? 1000 : 0) + item.tries;
-  return all.filter(isUnsent).sort((a, b) => rank(a) - rank(b));
+  const rank = (item) => (isPhoto(item) ? 1000 : 0) + item.tries;
+  return all.filter((item) => isUnsent(item) && !isHeld(item)).sort((a, b) => rank(a) - rank(b));
 }
 
 /** Send what waits, one after the other; what is refused stays behind and stops nobody. */
@@ -360,8 +342,8 @@ async function begin(current) {
   if (before !== undefined && before !== current) await erase();
   if (before !== current) await write("meta", (store) => store.put(current, "account"));
   account = current;
-  const old = Date.now() - KEPT;
   for (const item of await items()) {
+    const old = Date.now() - (item.kind === "report" ? TOLD : KEPT);
     if (item.state === "accepted" && item.made < old) await update(item.id, () => null);
   }
   await tell();

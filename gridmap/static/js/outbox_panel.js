@@ -35,7 +35,7 @@ function paintList(shown) {
   list.textContent = "";
   for (const item of shown) {
     const line = element("li", `outbox-item${isStuck(item) ? " is-stuck" : ""}`);
-    const what = item.kind === "photo" ? `${about(item)} · ${words.photo || ""}` : about(item);
+    const what = item.kind === "photo" || item.kind === "report-photo" ? `${about(item)} · ${words.photo || ""}` : about(item);
     const state = words.states ? words.states[item.kind === "undo" ? "undoing" : item.state] : "";
     line.append(element("span", "grow", `${what}: ${state} ${item.reason}`));
     if (isStuck(item)) {

@@ -5,11 +5,19 @@ const FILES = "gridmap-files";
 const WHOSE = "/__account";
 const LATE = 6000; // ms after which a copy is shown, where there is one
 
-const KEPT = ["/my", "/my/due", "/my/inbox"];
+const KEPT = ["/my", "/my/due", "/my/inbox", "/my/incidents", "/report"];
+// one copy of the page of reports serves every place: its scripts read the address
+const isOneForAll = (path) => path === "/report";
 const isKept = (path) => KEPT.includes(path) || path.startsWith("/p/") || path.startsWith("/visits/");
 
 self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
+
+/** Under which address a page is kept. */
+function keyOf(address) {
+  const url = new URL(address);
+  return isOneForAll(url.pathname) ? url.origin + url.pathname : address.split("#")[0];
+}
 
 async function accountOf(cache) {
   const found = await cache.match(WHOSE);
@@ -26,12 +34,13 @@ async function keep(request, response) {
     cache = await caches.open(PAGES);
     await cache.put(WHOSE, new Response(account));
   }
-  await cache.put(request.url.split("#")[0], response);
+  const isOfOnePlace = isOneForAll(new URL(request.url).pathname) && request.url.split("#")[0].includes("?");
+  if (!isOfOnePlace) await cache.put(keyOf(request.url), response);
 }
 
 async function page(request) {
   const cache = await caches.open(PAGES);
-  const copy = await cache.match(request.url.split("#")[0]);
+  const copy = await cache.match(keyOf(request.url));
   const fresh = fetch(request).then((response) => {
     if (response.status === 200) return keep(request, response.clone()).then(() => response);
     return response;
@@ -51,6 +60,14 @@ async function file(request) {
   return response;
 }
 
+/** Files that a page names: it may never have been opened while there was a network. */
+async function keepFilesOf(response) {
+  const cache = await caches.open(FILES);
+  for (const [, address] of (await response.text()).matchAll(/(?:src|href)="([^"#?]+)"/g)) {
+    if (address.startsWith(BUILD) && !(await cache.match(address))) await cache.add(address).catch(() => {});
+  }
+}
+
 async function keepAll({ keep: pages, assets, account }) {
   const cache = await caches.open(FILES);
   for (const address of assets) {
@@ -62,7 +79,10 @@ async function keepAll({ keep: pages, assets, account }) {
   for (const path of pages) {
     const request = new Request(path, { credentials: "same-origin", headers: { Accept: "text/html" } });
     const response = await fetch(request).catch(() => null);
-    if (response && response.headers.get("X-Gridmap-Account") === String(account)) await keep(request, response);
+    if (!response || response.headers.get("X-Gridmap-Account") !== String(account)) continue;
+    const files = keepFilesOf(response.clone());
+    await keep(request, response);
+    await files;
   }
   for (const request of await cache.keys()) {
     if (!new URL(request.url).pathname.startsWith(BUILD)) await cache.delete(request);
