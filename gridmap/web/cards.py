@@ -3,6 +3,7 @@
 from flask import Response, abort, make_response, render_template
 
 from gridmap import context
+from gridmap.incidents.sending import ACTING
 from gridmap.read.card import Card, read_card
 from gridmap.web.asked import asked, asked_day, today
 from gridmap.web.blueprint import pages
@@ -60,4 +61,5 @@ def _given(card: Card) -> dict[str, object]:
         "organisation_kinds": ORGANISATIONS,
         "vacant_roles": VACANT,
         "in_language": in_language,
+        "may_report": bool(context.viewer().roles & ACTING),
     }

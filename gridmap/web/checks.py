@@ -14,6 +14,7 @@ from gridmap.i18n import _
 from gridmap.read.due import DueWork, read_due, read_due_at, read_plate
 from gridmap.web.asked import asked, today
 from gridmap.web.blueprint import pages, say
+from gridmap.web.findings import cases_found, kind_of_case
 from gridmap.web.place_words import ICONS, in_language, kind_title
 
 MOST_ON_MY_PAGE = 45
@@ -35,6 +36,7 @@ RESULTS = {
 SEVERITIES = {1: _("Worth a note"), 2: _("To be mended"), 3: _("Urgent")}
 TROUBLES = (_("Gone"), _("Broken"), _("Blocked"), _("Out of date"), _("Dirty"), _("Something else"))
 """What is wrong, in one tap instead of typing."""
+NO_CASES: Mapping[int, str] = {}
 STATES = {
     "waiting": _("kept here, waits for the network"),
     "sending": _("is being sent"),
@@ -52,7 +54,8 @@ def my_due() -> Response:
     viewer = context.viewer()
     with context.services().database.transaction(viewer.prologue) as connection:
         due = read_due(connection, viewer, asked(), today())
-    return kept_page(render_template("due.html", place=None, **due_given(due)))
+        cases = cases_found(connection, due)
+    return kept_page(render_template("due.html", place=None, **due_given(due, cases)))
 
 
 @pages.get("/p/<code>")
@@ -66,7 +69,8 @@ def plate(code: str) -> Response:
         if place is None:
             abort(404)
         due = read_due_at(connection, viewer, place["id"], today())
-    return kept_page(render_template("due.html", place=place, **due_given(due)))
+        cases = cases_found(connection, due)
+    return kept_page(render_template("due.html", place=place, **due_given(due, cases)))
 
 
 def kept_page(page: str) -> Response:
@@ -86,13 +90,22 @@ def check_words() -> dict[str, Any]:
         "dismiss": say(_("Put away")),
         "photo": say(_("Photo")),
         "unreadable": say(_("This picture cannot be used. The finding can be saved without it.")),
+        "case": {
+            "offer": say(_("Shall somebody deal with it?")),
+            "report": say(_("Report it as a case")),
+            "waiting": say(_("Reported as a case: kept here, waits for the network")),
+            "sending": say(_("Reported as a case: is being sent")),
+            "accepted": say(_("Reported as a case: {number}")),
+        },
     }
 
 
-def due_given(due: DueWork) -> Mapping[str, Any]:
-    """What the templates of checks need beside their place."""
+def due_given(due: DueWork, cases: Mapping[int, str] = NO_CASES) -> Mapping[str, Any]:
+    """What the templates of checks need beside their place; `cases`: what findings have become, by the answer."""
     return {
         "due": due,
+        "cases": cases,
+        "kind_of_case": kind_of_case,
         "may_answer": bool(context.viewer().roles & ANSWERING),
         "results_of": RESULTS_OF,
         "results": RESULTS,

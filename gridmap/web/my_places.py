@@ -18,6 +18,7 @@ from gridmap.web.areas import WHOLE_COUNTRY
 from gridmap.web.asked import asked, today
 from gridmap.web.blueprint import page_number, pages
 from gridmap.web.checks import due_given, kept_page
+from gridmap.web.findings import cases_found
 from gridmap.web.inbox import read_inbox
 
 MOST_DOORS = 30
@@ -36,6 +37,7 @@ def my_places() -> AnyResponse:
         due = read_due(connection, viewer, now, today())
         if not mine.held and (due.all or due.late):
             return redirect("/my/due")
+        cases = cases_found(connection, due)
         inbox = read_inbox(connection, viewer, due)
         bounds = read_bounds(connection, viewer, mine.place_ids) if mine.held else None
         people = holders_of(connection, viewer, now, mine.around) if mine.held and sees_people(viewer) else ()
@@ -44,7 +46,7 @@ def my_places() -> AnyResponse:
     view = View(locale=context.locale(), bounds=bounds or WHOLE_COUNTRY, today=today(), roles=viewer.reading_roles)
     page_of_mine = render_template(
         "my.html",
-        **due_given(due),
+        **due_given(due, cases),
         map=compose(layers, view, Addresses(search=None, tianditu_key=context.services().settings.tianditu_key)),
         today=today().isoformat(),
         mine=mine,

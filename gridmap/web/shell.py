@@ -30,6 +30,7 @@ class Area:
 LOOKING_AFTER = frozenset({Role.WORKER, Role.MANAGER, Role.DUTY_RESIDENT})
 AREAS = (
     Area(name="my", title=_("My places"), href="/my", icon="home", roles=LOOKING_AFTER),
+    Area(name="report", title=_("Report"), href="/report", icon="report", roles=LOOKING_AFTER),
     Area(name="map", title=_("Map"), href="/map", icon="map", roles=frozenset(Role)),
     Area(
         name="coverage",

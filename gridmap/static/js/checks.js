@@ -1,6 +1,7 @@
 // Checks on a page: each is answered by itself in one tap, kept in the outbox, and shows where its answer is.
 import { keepAnswer, takeBack } from "./outbox.js";
 import { followSlots, GOOD, orByForm } from "./answering.js";
+import { keepPhotoOf, offerCases } from "./report_finding.js";
 import { element, fill, showPanel, words } from "./outbox_panel.js";
 import { shrink } from "./shrink.js";
 
@@ -139,6 +140,7 @@ function described(event) {
   if (note) answer.note = note;
   dialog.close();
   const kept = keepAnswer(Number(asked.dataset.check), answer, wordsOf(asked), photo && photo.blob);
+  keepPhotoOf(Number(asked.dataset.check), photo && photo.blob);
   orByForm(kept, form, asked.querySelector(".answer-finding"));
 }
 
@@ -182,5 +184,6 @@ if (form) {
   window.addEventListener("hashchange", openTarget);
   openTarget();
   followSlots(rows, Number(form.dataset.at), paint, count);
+  offerCases(rows, words.case, wordsOf);
 }
 showPanel((item) => rows.has(item.slot));

@@ -1,0 +1,1 @@
+"""Reading cases: what one has reported, lists, cards, history."""

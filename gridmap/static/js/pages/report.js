@@ -1,0 +1,3 @@
+// Reporting: where, what, send.
+import "../page.js";
+import "../report.js";
