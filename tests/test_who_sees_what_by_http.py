@@ -40,6 +40,8 @@ READ = {
     "pages.my_places": ["/my", "/my?page=2"],
     "pages.my_due": ["/my/due"],
     "pages.inbox": ["/my/inbox"],
+    "pages.report": ["/report", "/report?place={place}", "/report?place={place}&kind=03001"],
+    "pages.my_incidents": ["/my/incidents", "/my/incidents?page=2"],
     "pages.reminders": ["/reminders", "/reminders?community={place}", "/reminders?community={community}"],
     "pages.plates": ["/plates?within={place}"],
     "pages.chart": ["/chart?within={place}", "/chart?within={place}&by=building&qr=1"],

@@ -117,6 +117,7 @@ DONE = {
     "absence_set": _("The absence has been written down."),
     "absence_ended": _("The absence has ended."),
     "explained": _("Thank you. The entries stand as they are."),
+    "reported": _("The report has arrived."),
     "tiers": _("Written down."),
     "rule_saved": _("The rule is kept. What is due follows it from the day you chose."),
     "rule_ended": _("The rule has ended."),

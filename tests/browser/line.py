@@ -22,6 +22,8 @@ NETWORK_IS_GONE = re.compile(r"Failed to load resource|net::ERR_|error occurred 
 """What Chromium itself says of a server that is away; the last of the service worker's own script."""
 RESUMES = 10_000
 """ms within which sending goes on once the network is back."""
+SENT_TO = ("/api/answers", "/api/incidents")
+PHOTOS = ("/api/answers/photo", "/api/incidents/photo")
 FAULTS = ("lost on the way", "answer lost", "tired", "late", "twice", "delayed", "a stranger answers")
 PORTAL = b"<!doctype html><title>Hotel</title>Please sign in to use the network."
 
@@ -48,14 +50,14 @@ class Line:
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Any:
         is_ours = environ["PATH_INFO"].startswith("/api/")
-        if self.is_dead or (self.refuses_photos and environ["PATH_INFO"] == "/api/answers/photo"):
+        if self.is_dead or (self.refuses_photos and environ["PATH_INFO"] in PHOTOS):
             return self._drop(environ)
         if self.holds is not None and is_ours:
             self.holds.wait(60)
             return self._drop(environ)
         if self.is_strange and is_ours:
             return self._stranger(environ, start)
-        if not environ["PATH_INFO"].startswith("/api/answers") or environ["REQUEST_METHOD"] != "POST":
+        if not environ["PATH_INFO"].startswith(SENT_TO) or environ["REQUEST_METHOD"] != "POST":
             return self.app(environ, start)
         return self._bad(environ, start)
 
@@ -75,7 +77,7 @@ class Line:
 
     def _bad(self, environ: dict[str, Any], start: Callable[..., Any]) -> Any:
         fault, letter = self._fault(), self._copied(environ)
-        if environ["PATH_INFO"] == "/api/answers/photo":
+        if environ["PATH_INFO"] in PHOTOS:
             self.photos.append(letter["wsgi.input"].getvalue())
         if fault == "lost on the way":
             return self._drop(environ)

@@ -80,9 +80,8 @@ async function keepAll({ keep: pages, assets, account }) {
     const request = new Request(path, { credentials: "same-origin", headers: { Accept: "text/html" } });
     const response = await fetch(request).catch(() => null);
     if (!response || response.headers.get("X-Gridmap-Account") !== String(account)) continue;
-    const files = keepFilesOf(response.clone());
+    await keepFilesOf(response.clone()); // first, so that a page that is kept works
     await keep(request, response);
-    await files;
   }
   for (const request of await cache.keys()) {
     if (!new URL(request.url).pathname.startsWith(BUILD)) await cache.delete(request);

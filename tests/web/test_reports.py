@@ -1,0 +1,122 @@
+"""Reports on pages without a browser: what is told of each state, which kinds come first, the form without scripts."""
+
+import re
+import uuid
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+from flask import Flask
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gridmap import context
+from gridmap.read.incidents.kinds import OWN_AMONG_USUAL, USUAL, Kind, usual_of
+from gridmap.read.incidents.mine import OwnReport
+from gridmap.tables.incidents import STATES
+from gridmap.web.incidents.telling import badge, sentence, stands
+from tests.conftest import DEMO_PASSWORD
+from tests.web.visitor import Person
+
+NOW = datetime(2026, 3, 16, 1, tzinfo=UTC)
+REPORT = OwnReport(
+    id=1,
+    number="GX-2026-03-000001",
+    kind=("楼道堆物", "Clutter in the stairwell"),
+    state="reported",
+    severity=2,
+    address="花苑 1号楼 1单元",
+    reported_at=datetime(2026, 3, 13, 1, tzinfo=UTC),
+    due_at=datetime(2026, 3, 17, 1, tzinfo=UTC),
+    closed_at=datetime(2026, 3, 16, 0, tzinfo=UTC),
+    review_on=date(2026, 4, 1),
+    returns=0,
+    is_self_handled=False,
+    answer=None,
+    unit="花苑物业",
+    reason=None,
+    same_as=None,
+    photos=0,
+)
+
+
+@pytest.mark.parametrize("locale", ["zh", "en"])
+@pytest.mark.parametrize("state", STATES)
+def test_every_state_is_told_in_plain_words(
+    state: str, locale: str, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(context, "locale", lambda: locale)
+    told = replace(REPORT, state=state, answer="已清走。")
+    for words in (stands(told), sentence(told, NOW), badge(told)[0]):
+        assert words
+        assert not re.search(r"[{}]|None", words)
+    assert sentence(told, NOW).endswith("已清走。")
+    assert "花苑 1号楼 1单元" in sentence(told, NOW)
+
+
+def test_a_resident_is_never_promised_a_day_that_is_over(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(context, "locale", lambda: "zh")
+    running = replace(REPORT, state="handling")
+    assert "2026-03-17" in sentence(running, NOW)
+    late = sentence(replace(running, due_at=datetime(2026, 3, 12, tzinfo=UTC)), NOW)
+    assert "2026" not in late
+    assert "继续跟进" in late
+
+
+def kind(code: str) -> Kind:
+    return Kind(code=code, group=code[:2], titles=("", ""), group_titles=("", ""), severity=2, is_private=False)
+
+
+CODES = (*USUAL, "17001", "05001", "07001", "10001", "14004")
+
+
+@given(own=st.dictionaries(st.sampled_from(CODES), st.integers(1, 50)))
+def test_usual_kinds_keep_their_place_but_for_a_few_of_ones_own(own: dict[str, int]) -> None:
+    usual = [one.code for one in usual_of([kind(code) for code in CODES], Counter(own))]
+    assert len(usual) == len(set(usual)) == len(USUAL)
+    kept = len(USUAL) - OWN_AMONG_USUAL
+    assert usual[:kept] == list(USUAL[:kept])
+    for code in set(usual) - set(USUAL):
+        assert own[code] > 0
+
+
+def test_a_kind_that_the_office_ended_is_no_tile() -> None:
+    assert [one.code for one in usual_of([kind("03001"), kind("17001")], Counter())] == ["03001"]
+
+
+@pytest.fixture
+def manager(visit: Callable[..., Person]) -> Person:
+    somebody = visit()
+    somebody.sign_in("manager", DEMO_PASSWORD)
+    return somebody
+
+
+def test_the_form_without_scripts_reports_once(manager: Person) -> None:
+    page = manager.get("/report").text
+    place = re.search(r'class="report-door" href="/report\?place=([0-9]+)"', page)
+    assert place
+    path = f"/report?place={place[1]}&kind=03001"
+    form = {"page": str(uuid.uuid4()), "place": place[1], "kind": "03001", "text": "三楼"}
+    for _again in range(2):
+        answer = manager.send("/report", form, page=path)
+        assert (answer.status_code, answer.headers["Location"]) == (303, "/my/incidents?done=reported")
+    assert manager.get("/my/incidents").text.count('class="own-report ') == 1
+
+
+@pytest.mark.parametrize("wrong", [{"kind": "99999"}, {"kind": "x"}, {"place": "1"}, {"place": ""}, {"page": "no"}])
+def test_what_cannot_be_is_refused_in_words(manager: Person, wrong: dict[str, str]) -> None:
+    page = manager.get("/report").text
+    place = re.search(r'class="report-door" href="/report\?place=([0-9]+)"', page)
+    assert place
+    form = {"page": str(uuid.uuid4()), "place": place[1], "kind": "03001"} | wrong
+    assert manager.send("/report", form).status_code in (400, 404, 422)
+
+
+def test_planners_and_administrators_report_nothing(visit: Callable[..., Person]) -> None:
+    for who in ("planner", "admin"):
+        somebody = visit()
+        somebody.sign_in(who, DEMO_PASSWORD)
+        assert somebody.get("/report").status_code == 403
+        assert "/report" not in re.findall(r'href="([^"]+)"', somebody.get("/map").text)
