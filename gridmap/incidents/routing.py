@@ -59,7 +59,8 @@ PLACE = """
 SELECT p.street_id, p.id, p.community_id, p.grid_id, p.micro_grid_id, p.estate_id,
   public.st_x(s.geom) AS lon, public.st_y(s.geom) AS lat,
   concat_ws(' ', e.name, CASE WHEN b.id IS DISTINCT FROM e.id THEN b.name END,
-            CASE WHEN p.id IS DISTINCT FROM e.id THEN p.name END) AS address
+            CASE WHEN p.id IS DISTINCT FROM e.id THEN p.name END,
+            CASE WHEN e.id IS NULL AND p.kind IN ('building', 'stairwell') THEN '(' || p.code || ')' END) AS address
 FROM gridmap.place p
 LEFT JOIN gridmap.place e ON e.street_id = p.street_id AND e.id = p.estate_id
 LEFT JOIN gridmap.place b ON b.street_id = p.street_id AND b.id = p.parent_id

@@ -78,14 +78,16 @@ class Spot:
 
     id: int
     kind: str
+    code: str
     name: str
     house: str
     around: str
 
     @property
     def title(self) -> str:
-        """What the place is called by somebody who stands before it."""
-        return " ".join(dict.fromkeys(part for part in (self.around, self.house, self.name) if part))
+        """What the place is called by somebody who stands before it; with its code where its estate is not told."""
+        code = f"({self.code})" if self.kind in ("building", "stairwell") and not self.around else ""
+        return " ".join(dict.fromkeys(part for part in (self.around, self.house, self.name, code) if part))
 
 
 def read_own_reports(connection: Connection, viewer: Viewer, *, after: int = 0) -> tuple[tuple[OwnReport, ...], bool]:
@@ -201,6 +203,7 @@ def spot_statement(shape: tuple[str, ...]) -> Statement:
         select(
             place.c.id,
             place.c.kind,
+            place.c.code,
             place.c.name,
             func.coalesce(house.c.name, "").label("house"),
             func.coalesce(around.c.name, "").label("around"),

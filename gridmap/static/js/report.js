@@ -24,8 +24,9 @@ let isBusy = false;
 /** What a place of the list is called: its building, and its door. */
 function wordsOf(link) {
   if (link.dataset.words) return link.dataset.words;
-  const { full } = link.closest("[data-full]").dataset;
-  return link.classList.contains("report-door") ? `${full} ${link.textContent}` : full;
+  const { full, code } = link.closest("[data-full]").dataset;
+  const door = link.classList.contains("report-door") ? ` ${link.textContent}` : "";
+  return `${full}${door}${code ? ` (${code})` : ""}`;
 }
 
 function nameOf(place) {

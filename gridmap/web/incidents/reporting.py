@@ -6,11 +6,12 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID, uuid5
 
-from flask import Response, abort, redirect, render_template, request
+from flask import Response, abort, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from gridmap import context
 from gridmap.clock import real_now
+from gridmap.db.pools import Connection
 from gridmap.i18n import _
 from gridmap.incidents import IncidentProblem, Report
 from gridmap.incidents.sending import ACTING, Desk, send_report
@@ -70,7 +71,7 @@ def report_by_form() -> AnyResponse:
     except LookupError:
         abort(404)
     except (IncidentProblem, SentDifferently):
-        return _page(say(_("This could not be taken as it is. Please choose again."))), 422  # type: ignore[return-value]
+        return make_response(_page(say(_("This could not be taken as it is. Please choose again."))), 422)
     return redirect("/my/incidents?done=reported", 303)
 
 
@@ -155,7 +156,7 @@ def _page(problem: str = "") -> str:
     )
 
 
-def _asked_spot(connection: Any) -> Spot | None:
+def _asked_spot(connection: Connection) -> Spot | None:
     text = request.args.get("place", "")
     if not (text.isascii() and text.isdigit() and len(text) < 17) or int(text) >= 1 << 53:
         return None

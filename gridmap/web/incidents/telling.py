@@ -1,5 +1,6 @@
 """A case in plain words: for who reported it, and as one sentence to pass on to a resident. No word of a person."""
 
+import re
 from datetime import datetime
 
 from gridmap.i18n import _
@@ -48,6 +49,8 @@ BADGES = {
     "reopened": (_("Once more"), "accent"),
 }
 """State of a case in a word or two, and the colour that goes with it."""
+CODE = re.compile(r" \([0-9A-Za-z-]+\)$")
+"""What tells the office which of two buildings of one name it is; a resident knows."""
 RUNNING = frozenset({"registered", "dispatched", "handling"})
 
 
@@ -82,7 +85,7 @@ def _values(report: OwnReport) -> dict[str, object]:
     return {
         "unit": report.unit or say(_("The community")),
         "kind": in_language(report.kind),
-        "place": report.address,
+        "place": CODE.sub("", report.address),
         "number": report.same_as or report.number,
         "time": office_time(report.due_at),
         "day": office_day(report.review_on if report.state == "parked" else report.closed_at),
