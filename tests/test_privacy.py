@@ -44,9 +44,9 @@ def test_no_script_asks_where_somebody_is_or_reports_what_they_do() -> None:
     """But for the one button of a report that says so; it asks once, for where the problem is."""
     scripts = list((STATIC / "js").rglob("*.js"))
     assert len(scripts) > 20
-    asking = {path.name: ASKS.findall(path.read_text("utf-8")) for path in scripts}
+    asking = {path.relative_to(STATIC).as_posix(): ASKS.findall(path.read_text("utf-8")) for path in scripts}
     assert {name: words for name, words in asking.items() if words} == {
-        "report.js": ["geolocation", "getCurrentPosition", "geolocation"]
+        "js/report.js": ["geolocation", "getCurrentPosition", "geolocation"]
     }
     source = (STATIC / "js" / "report.js").read_text("utf-8")
     assert source.count("standHere(") == 2  # where it is written, and the tap on its button
