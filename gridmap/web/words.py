@@ -98,6 +98,7 @@ SUBJECTS = {
     "slot": _("Slot"),
     "inspection": _("Inspection"),
     "joint_inspection": _("Joint inspection"),
+    "incident": _("Case"),
     "layer": _("Layer"),
 }
 DONE = {

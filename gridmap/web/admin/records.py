@@ -9,10 +9,14 @@ from flask import render_template, request
 from gridmap import context
 from gridmap.accounts import titles_of
 from gridmap.clock import day_bounds
+from gridmap.incidents.words import ACTIONS as CASE_WORDS
 from gridmap.web.admin.dates import parse_day
 from gridmap.web.admin.guard import for_administrators
 from gridmap.web.blueprint import PAGE_SIZE, page_number, pages, titled, typed
 from gridmap.web.words import ACTIONS, JOB_STATES, SUBJECTS
+
+CASE_ACTIONS = dict(CASE_WORDS)
+"""What is done to cases is called otherwise: one answers a reporter there, and a check elsewhere."""
 
 JOBS = """
 SELECT j.id, j.kind, j.state, j.progress, j.message, j.attempts, j.created_at, j.started_at, j.finished_at,
@@ -87,8 +91,9 @@ def audit() -> str:
         next=f"{more['at'].isoformat()}~{more['street_id']}~{more['id']}" if more else None,
         asked=asked,
         actions=ACTIONS,
+        case_actions=CASE_ACTIONS,
         subjects=SUBJECTS,
-        action_choices=titled(ACTIONS),
+        action_choices=titled(CASE_ACTIONS | ACTIONS),
         subject_choices=titled(SUBJECTS),
     )
 
@@ -97,7 +102,7 @@ def _filter() -> Filter:
     action, subject = request.args.get("action"), request.args.get("subject")
     first, last = _day("first"), _day("last")
     return Filter(
-        action=action if action in ACTIONS else None,
+        action=action if action in CASE_ACTIONS | ACTIONS else None,
         username=typed("user").lower(),
         subject=subject if subject in SUBJECTS else None,
         subject_id=typed("id", 40) or None,
