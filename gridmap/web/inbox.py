@@ -17,6 +17,7 @@ from gridmap.people.attempt import attempt
 from gridmap.people.giving import received
 from gridmap.read.due import DueWork, read_due
 from gridmap.read.inbox import Doubt, Entry, Turnover, read_corrected, read_doubts, read_turnover
+from gridmap.read.incidents.news import News, read_news
 from gridmap.read.mine import StoodInFor, read_stood_in_for
 from gridmap.scope import Viewer
 from gridmap.web.asked import asked, today
@@ -30,6 +31,14 @@ EXPLAINED = {
     "entered_later": _("I was there earlier and entered it afterwards"),
     "clock_wrong": _("The clock of the phone was wrong"),
     "other": _("Something else"),
+}
+NEWS = {
+    "rejected": _("was not taken up"),
+    "duplicate": _("had been reported already, and is dealt with together"),
+    "returned": _("was given back; another unit is being found"),
+    "reopened": _("is being done once more"),
+    "closed": _("is settled"),
+    "answered": _("has been answered"),
 }
 PROBLEMS = {
     "explanation": _("Choose what happened."),
@@ -47,6 +56,7 @@ class Inbox:
     away: tuple[StoodInFor, ...]
     turnover: tuple[Turnover, ...]
     corrected: tuple[Entry, ...]
+    reported: tuple[News, ...]
     handed_over: tuple[dict[str, Any], ...]
     """Hand-overs to the viewer of the last weeks: giver, note, names of the places, what was open."""
 
@@ -54,7 +64,7 @@ class Inbox:
     def count(self) -> int:
         """How many messages there are."""
         reminders = bool(self.due.soon) + bool(self.due.left)
-        told = len(self.turnover) + len(self.corrected) + len(self.handed_over)
+        told = len(self.turnover) + len(self.corrected) + len(self.handed_over) + len(self.reported)
         return reminders + len(self.doubts) + len(self.away) + told
 
 
@@ -67,6 +77,7 @@ def read_inbox(connection: Connection, viewer: Viewer, due: DueWork) -> Inbox:
         away=read_stood_in_for(connection, viewer, now),
         turnover=read_turnover(connection, viewer, now),
         corrected=read_corrected(connection, viewer, now),
+        reported=read_news(connection, viewer, now),
         handed_over=_handed_over(connection, viewer, now),
     )
 
@@ -129,6 +140,7 @@ def _page(problem: str | None) -> str:
         **given,
         explained=EXPLAINED,
         result_words=RESULTS,
+        news_words=NEWS,
         month=_month(today()),
         language=in_language,
     )

@@ -133,6 +133,19 @@ def test_reports_that_cannot_be(desk: Desk, body: dict[str, Any], status: int, c
     assert (desk.count(), desk.count("submission")) == before
 
 
+def test_a_reporter_joins_an_open_case_and_a_join_that_cannot_be_loses_no_report(desk: Desk) -> None:
+    first = desk.report("leader", place_id=STAIRS[1])
+    joined = desk.report(place_id=STAIRS[1], same_as=first["incident_id"])
+    assert joined["state"] == "duplicate"
+    for nothing in (joined["incident_id"], (1 << 40) + 1, desk.report()["incident_id"] + 7):
+        assert desk.report(place_id=STAIRS[1], same_as=nothing)["state"] == "reported"
+    with psycopg.connect(desk.base.owner_url) as owner:
+        row = owner.execute(
+            "SELECT duplicate_of_id FROM gridmap.incident WHERE id = %s", (joined["incident_id"],)
+        ).fetchone()
+    assert row == (first["incident_id"],)
+
+
 JSON = st.recursive(
     st.none()
     | st.booleans()

@@ -382,6 +382,22 @@ def test_who_reported_reads_the_answer_and_copies_a_sentence_without_a_name(mana
     assert copied.endswith("杂物已清走。")
 
 
+def test_the_inbox_says_what_became_of_a_report_and_not_who_read_it(manager: Visitor, town: Town) -> None:
+    page = manager.go(f"/report?place={stairwell(town.base)}&kind={CLUTTER}")
+    page.locator(".report-go").tap()
+    is_told(page, "arrived")
+    with psycopg.connect(town.base.owner_url) as owner:
+        owner.execute(
+            "INSERT INTO gridmap.notice (street_id, id, account_id, incident_id, kind, at) SELECT street_id,"
+            " street_id::bigint * 4294967296 + nextval('gridmap.serial'), reporter_account_id, id, 'closed',"
+            " '2026-03-16T08:59+08:00' FROM gridmap.incident"
+        )
+    page.goto(town.url + "/my/inbox")
+    expect(page.locator("[aria-labelledby=reported]")).to_contain_text("楼道堆物 已办结")
+    with psycopg.connect(town.base.owner_url) as owner:
+        assert owner.execute("SELECT read_at FROM gridmap.notice").fetchall() == [(None,)]
+
+
 def test_going_back_leads_to_the_step_before(worker: Visitor) -> None:
     page = worker.go("/report")
     page.locator(".report-door").first.tap()
