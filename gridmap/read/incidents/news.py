@@ -9,13 +9,13 @@ from sqlalchemy import BigInteger, DateTime, and_, bindparam, or_, select
 
 from gridmap.db import compiled
 from gridmap.db.pools import Connection
-from gridmap.read.locks import case_locked, is_near, lock_values
+from gridmap.read.locks import case_locked, is_near, lock_values, of_kinds
 from gridmap.scope import Viewer, reach_of_shape
 from gridmap.tables import incident, incident_kind, notice
 
 Statement = tuple[str, dict[str, Any]]
 NEWS_FOR = timedelta(days=14)
-MOST_NEWS = 20
+MOST_NEWS, MOST_NOTICES = 20, 200
 TOLD = ("rejected", "duplicate", "returned", "reopened", "closed", "answered")
 """What is news to who reported it; that it was registered stands in the list of one's reports."""
 
@@ -36,9 +36,9 @@ def read_news(connection: Connection, viewer: Viewer, now: datetime) -> tuple[Ne
     """The news of the last days for the viewer, the newest first, one of each case."""
     text, constants = news_statement(viewer.reach.shape)
     values = {"account": viewer.account_id, "since": now - NEWS_FOR, "now": now}
-    rows = connection.execute(text, constants | lock_values(viewer) | values).fetchall()
-    return tuple(
-        News(
+    found: dict[int, News] = {}
+    for row in connection.execute(text, constants | lock_values(viewer) | values):
+        one = News(
             incident_id=row["incident_id"],
             what=row["what"],
             at=row["at"],
@@ -46,13 +46,13 @@ def read_news(connection: Connection, viewer: Viewer, now: datetime) -> tuple[Ne
             address=row["address"],
             number=row["number"],
         )
-        for row in sorted(rows, key=lambda row: row["at"], reverse=True)[:MOST_NEWS]
-    )
+        found.setdefault(one.incident_id, one)
+    return tuple(found.values())[:MOST_NEWS]
 
 
 @lru_cache(maxsize=64)
 def news_statement(shape: tuple[str, ...]) -> Statement:
-    """The SQL of the newest notice of each case to one account between two moments."""
+    """The SQL of the notices to one account between two moments, the newest first."""
     reach = reach_of_shape(shape)
     account = bindparam("account", type_=BigInteger)
     moment = DateTime(timezone=True)
@@ -67,7 +67,6 @@ def news_statement(shape: tuple[str, ...]) -> Statement:
             incident.c.address,
             incident.c.number,
         )
-        .distinct(notice.c.incident_id)
         .join_from(notice, incident, is_case)
         .join(incident_kind, incident_kind.c.code == incident.c.kind)
         .where(
@@ -75,8 +74,9 @@ def news_statement(shape: tuple[str, ...]) -> Statement:
             notice.c.account_id == account,
             notice.c.at > bindparam("since", type_=moment),
             notice.c.at <= bindparam("now", type_=moment),
-            or_(*(notice.c.kind == word for word in TOLD)),
+            of_kinds(notice.c.kind, *TOLD),
             or_(case_locked(incident, reach), incident.c.reporter_account_id == account),
         )
-        .order_by(notice.c.incident_id, notice.c.at.desc(), notice.c.id.desc())
+        .order_by(notice.c.at.desc(), notice.c.id.desc())
+        .limit(MOST_NOTICES)
     )
