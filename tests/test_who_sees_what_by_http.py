@@ -24,8 +24,9 @@ PUBLIC = {"static", "api.healthz", "pages.login", "pages.enter", "pages.service_
 COMPARED = {
     "tiles.tile", "ogc.items", "ogc.item", "ogc.download", "pages.search", "pages.place_list", "pages.place_card",
     "pages.place_page", "pages.plate", "pages.coverage_xlsx", "pages.visits", "pages.photo", "assigning.export",
+    "pages.incidents", "pages.incidents_board", "pages.incident_card", "pages.incident_photo",
 }  # fmt: skip
-"""Compared with the oracle row by row, here, in the tests of tiles, of answers or of giving."""
+"""Compared with the oracle row by row, here, in the tests of tiles, of answers, of giving or of cases."""
 READ = {
     "tiles.tilejson": ["/tiles/tiles.json"],
     "ogc.landing": ["/ogc", "/ogc?f=html"],
@@ -101,6 +102,15 @@ READ = {
         for lacks in (0, 1)
     ],
     "pages.estate_report": ["/coverage/report?estate={estate}&month=2026-02", "/coverage/report?estate={place}"],
+    "pages.incidents_given": ["/incidents/given", "/incidents/given?queue=all"],
+    "pages.incidents_to_verify": ["/incidents/to-verify"],
+    "pages.incident_numbers": ["/incidents/numbers", "/incidents/numbers?month=2026-02&street={street}"],
+    "pages.incident_number": ["/incidents/numbers/handled?month=2026-02", "/incidents/numbers/nosuch"],
+    "pages.incident_agenda": ["/incidents/agenda", "/incidents/agenda?street={street}&community={community}"],
+    "pages.answer_templates": ["/incidents/answers", "/incidents/answers?street={street}"],
+    "pages.incident_kinds": ["/incidents/kinds"],
+    "pages.incident_kind": ["/incidents/kinds/03001", "/incidents/kinds/03001?street={street}", "/incidents/kinds/x"],
+    "pages.new_incident_kind": ["/incidents/kinds/new"],
     "pages.data": ["/data"],
     "pages.data_layer": [f"/data/{name}" for name in BY_NAME],
     "pages.data_state": [f"/data/{name}/state" for name in BY_NAME],

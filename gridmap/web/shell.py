@@ -39,6 +39,13 @@ AREAS = (
         icon="check",
         roles=frozenset({Role.LEADER, Role.WORKER, Role.PLANNER}),
     ),
+    Area(
+        name="incidents",
+        title=_("Incidents"),
+        href="/incidents",
+        icon="bell",
+        roles=frozenset({Role.LEADER, Role.WORKER, Role.MANAGER, Role.HANDLER, Role.DUTY_RESIDENT}),
+    ),
     Area(name="assign", title=_("Giving places"), href="/assign", icon="people", roles=frozenset({Role.LEADER})),
     Area(name="duties", title=_("Duties"), href="/duties", icon="calendar", roles=frozenset({Role.LEADER})),
     Area(name="data", title=_("Data"), href="/data", icon="data", roles=frozenset({Role.PLANNER, Role.LEADER})),

@@ -17,6 +17,10 @@ GAP_ESTATE = 10_001 * 2**32 + 196_608
 """芙蓉苑 of the demo: ids of demo rows are fixed."""
 
 
+HANDLED_CASE = 42953970026440
+"""A case of the demo that an organisation handles."""
+
+
 @dataclass(frozen=True)
 class PageOf:
     """One page in one state."""
@@ -85,6 +89,19 @@ PAGES = (
     PageOf("coverage-numbers", "leader", "/coverage/numbers?month=2026-02"),
     PageOf("coverage-number", "leader", "/coverage/numbers/organisations?month=2026-02&street=10001"),
     PageOf("coverage-report", "leader", f"/coverage/report?month=2026-02&estate={GAP_ESTATE}"),
+    PageOf("incidents", "leader", "/incidents", most_bytes=110_000),
+    PageOf("incidents-overdue", "leader", "/incidents?queue=overdue&source=hotline", most_bytes=110_000),
+    PageOf("incidents-empty", "leader", "/incidents?q=no-such-case"),
+    PageOf("incidents-worker", "worker", "/incidents", most_bytes=110_000),
+    PageOf("incidents-given", "property", "/incidents/given", most_bytes=110_000),
+    PageOf("incidents-to-verify", "worker", "/incidents/to-verify"),
+    PageOf("incident", "leader", f"/incidents/{HANDLED_CASE}"),
+    PageOf("incidents-numbers", "leader", "/incidents/numbers?month=2026-02", most_bytes=90_000),
+    PageOf("incidents-number", "leader", "/incidents/numbers/closed_late?month=2026-02&missing=0"),
+    PageOf("incidents-agenda", "leader", "/incidents/agenda?month=2026-03"),
+    PageOf("incidents-answers", "leader", "/incidents/answers"),
+    PageOf("incidents-kinds", "leader", "/incidents/kinds"),
+    PageOf("incidents-kind", "leader", "/incidents/kinds/03001"),
     PageOf("data", "planner", "/data"),
     PageOf("data-layer", "planner", "/data/buildings"),
     PageOf("ogc", "planner", "/ogc?f=html"),

@@ -1,4 +1,4 @@
-"""The catalogue of numbers: what each means in words, how it is counted, and which rows stand behind it."""
+"""Numbers of due work and of the register."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,0 +1,3 @@
+// One case with its forms.
+import "../page.js";
+import "../incident.js";

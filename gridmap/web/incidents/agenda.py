@@ -1,0 +1,71 @@
+"""`/incidents/agenda`: the agenda of the 15th, one printable page out of what was sent up and what is not solved."""
+
+from dataclasses import replace
+
+from flask import abort, render_template, request
+
+from gridmap import context
+from gridmap.i18n import _
+from gridmap.layer import Role
+from gridmap.places.calendar import read_calendar
+from gridmap.read.incidents import Cut
+from gridmap.read.incidents.agenda import MEETING_DAY, meeting_of, read_agenda
+from gridmap.read.incidents.choices import read_communities, read_name, read_streets
+from gridmap.web.asked import today
+from gridmap.web.blueprint import number, pages
+from gridmap.web.duties.guard import asked_month, lead, months_around
+from gridmap.web.incidents.board import given as shared
+from gridmap.web.incidents.board import left_of
+from gridmap.web.incidents.question import now
+
+MOST = 8
+"""So many cases of a part fit on the page; the rest is counted and opens on the board."""
+REASONS = {
+    "escalated": _("Sent up, or returned more than once"),
+    "overdue": _("Overdue"),
+    "parked": _("Parked, to be looked at again by then"),
+    "repeated": _("Comes back again and again: three times in 30 days or more"),
+}
+QUEUES = {"escalated": "queue=open&level=street", "overdue": "queue=overdue", "parked": "queue=parked"}
+
+
+@pages.get("/incidents/agenda")
+def incident_agenda() -> str:
+    """The agenda of the month's meeting, for a street or one of its communities."""
+    viewer, moment, month = context.viewer(), now(), asked_month()
+    if Role.LEADER not in viewer.roles:
+        abort(403)
+    near = None if viewer.reach.is_city else viewer.reach.near
+    asked, community = number(request.args, "street"), number(request.args, "community")
+    with context.services().database.transaction(viewer.prologue) as connection:
+        streets = read_streets(connection, near)
+        street = next((one for one in streets if asked in (None, one["id"])), None)
+        if street is None or (community is not None and community >> 32 != street["id"]):
+            abort(404)
+        only = None if lead().leads_street(street["id"]) else sorted(lead().communities)
+        communities = read_communities(connection, street["id"], only)
+        name = read_name(connection, "community", community) if community else None
+        meeting = meeting_of(connection, street["id"], month.start, read_calendar(connection))
+        cut = replace(Cut(street=street["id"]), community=community)
+        points = read_agenda(connection, viewer, cut, moment, meeting, MOST)
+    before, after = months_around(month)
+    return render_template(
+        "incidents/agenda.html",
+        street=street,
+        streets=streets,
+        community=community,
+        communities=communities,
+        where=name or street["name"],
+        month=month,
+        before=before,
+        after=after,
+        meeting=meeting,
+        is_moved=meeting.day != MEETING_DAY,
+        points=points,
+        reasons=REASONS,
+        queues=QUEUES,
+        left_of=left_of,
+        moment=moment,
+        day=today(),
+        **shared(),
+    )

@@ -1,0 +1,186 @@
+"""`/incidents`: what is open, whatever breaks first at the top; the same as a handler's and as a verifier's list."""
+
+from dataclasses import replace
+from hashlib import blake2b
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Response, make_response, redirect, render_template, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from gridmap import __version__, context
+from gridmap.clock import OFFICE
+from gridmap.incidents import State
+from gridmap.layer import Role
+from gridmap.read.incidents import QUEUES, Line, count_lines, count_queues, read_lines
+from gridmap.read.incidents.choices import (
+    read_classes,
+    read_communities,
+    read_estates,
+    read_kinds,
+    read_streets,
+    read_units,
+)
+from gridmap.scope import Viewer
+from gridmap.web.asked import today
+from gridmap.web.blueprint import PAGE_SIZE, pages, say
+from gridmap.web.incidents import words
+from gridmap.web.incidents.question import ALL, HERE, Question, asked_question, for_working, now, version
+from gridmap.web.place_words import in_language
+from gridmap.web.remembered import remembered
+
+POLL_SECONDS = 20
+OWN_QUEUES = {
+    None: ("overdue", "soon", "waiting", "returned", "doing", "verify", "parked", "open"),
+    "given": ("overdue", "soon", "doing", "verify", "parked", "open"),
+    "check": ("verify",),
+}
+"""The figures of the leader's board, of a handler's and of a verifier's list."""
+DESKS = {"given": ("/incidents/given", "open"), "check": ("/incidents/to-verify", "verify")}
+
+
+@pages.get("/incidents")
+@for_working
+def incidents() -> str | AnyResponse:
+    """The board; who sees only what was given to an organisation begins with that list."""
+    if not context.viewer().roles & HERE:
+        return redirect("/incidents/given")
+    return _page(asked_question("/incidents"))
+
+
+@pages.get("/incidents/given")
+@for_working
+def incidents_given() -> str:
+    """The cases given to the viewer's organisations."""
+    path, first = DESKS["given"]
+    return _page(asked_question(path, desk="given", first=first))
+
+
+@pages.get("/incidents/to-verify")
+@for_working
+def incidents_to_verify() -> str:
+    """The cases that wait for somebody who did not handle them."""
+    path, first = DESKS["check"]
+    return _page(asked_question(path, desk="check", first=first))
+
+
+@pages.get("/incidents/board")
+@for_working
+def incidents_board() -> Response:
+    """The moving part of one of these pages, as a fragment with an ETag: 304 while nothing has changed."""
+    desk = request.args.get("desk") if request.args.get("desk") in DESKS else None
+    path, first = DESKS.get(desk or "", ("/incidents", "open"))
+    viewer, question = context.viewer(), asked_question(path, desk=desk, first=first)
+    tag = _tag(viewer)
+    if request.if_none_match.contains_weak(tag):
+        response = Response(status=304)
+    else:
+        response = make_response(render_template("incidents/board_part.html", **_given(viewer, question)))
+    response.set_etag(tag, weak=True)
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response
+
+
+def _tag(viewer: Viewer) -> str:
+    own = (viewer.account_id, context.locale(), version(viewer), now(), request.query_string, __version__)
+    return blake2b(repr((viewer.key, *own)).encode(), digest_size=12).hexdigest()
+
+
+def _page(question: Question) -> str:
+    viewer = context.viewer()
+    asked = question.words | {"desk": question.cut.desk, "page": question.page if question.page > 1 else None}
+    return render_template(
+        "incidents/board.html",
+        poll_seconds=POLL_SECONDS,
+        poll_words=urlencode({name: value for name, value in asked.items() if value is not None}),
+        **_choices(viewer, question),
+        **_given(viewer, question),
+    )
+
+
+def _given(viewer: Viewer, question: Question) -> dict[str, Any]:
+    """What the moving part shows."""
+    moment = now()
+    figures = remembered(
+        ("incidents", viewer.key, viewer.account_id, replace(question.cut, state=None), moment, version(viewer)),
+        lambda: _figures(viewer, question),
+    )
+    with context.services().database.transaction(viewer.prologue) as connection:
+        found = read_lines(
+            connection,
+            viewer,
+            question.cut,
+            moment,
+            queue=question.sql_queue,
+            limit=PAGE_SIZE,
+            offset=(question.page - 1) * PAGE_SIZE,
+        )
+        total = len(found)
+        if question.page > 1 or total == PAGE_SIZE:
+            total = count_lines(connection, viewer, question.cut, moment, question.sql_queue)
+    return {
+        "question": question,
+        "figures": figures,
+        "queues": OWN_QUEUES[question.cut.desk],
+        "rows": found,
+        "found": total,
+        "last_page": max(1, -(-total // PAGE_SIZE)),
+        "moment": moment,
+        "sources": words.SOURCES,
+        "left_of": left_of,
+        "is_all": question.queue == ALL,
+        "may_tick": Role.LEADER in viewer.roles and question.cut.desk is None,
+        **given(),
+    }
+
+
+def _figures(viewer: Viewer, question: Question) -> dict[str, int]:
+    with context.services().database.transaction(viewer.prologue) as connection:
+        return count_queues(connection, viewer, replace(question.cut, state=None), now())
+
+
+def _choices(viewer: Viewer, question: Question) -> dict[str, Any]:
+    """What there is to choose in the filters."""
+    reach, cut = viewer.reach, question.cut
+    near = None if reach.is_city else reach.near
+    with context.services().database.transaction(viewer.prologue) as connection:
+        streets = read_streets(connection, near)
+        street = cut.street or (streets[0]["id"] if len(streets) == 1 else None)
+        communities = read_communities(connection, street, None) if street else []
+        estates = read_estates(connection, street, cut.community) if street else []
+        return {
+            "streets": streets,
+            "communities": communities,
+            "estates": estates,
+            "kinds": [row for row in read_kinds(connection) if cut.class_ in (None, row["class"])],
+            "classes": read_classes(connection),
+            "units": read_units(connection, [street] if street else list(reach.near), today()),
+        }
+
+
+def left_of(line: Line) -> tuple[str, str]:
+    """What is left of a case's time: a word for its colour (over, soon, fine, still) and the words themselves."""
+    if line.state in ("rejected", "duplicate"):
+        return "still", "—"
+    if line.state == "parked":
+        return "still", say(words.PARKED_UNTIL, day=line.review_on.isoformat() if line.review_on else "—")
+    done = line.handled_at or line.closed_at
+    if done is not None:
+        text = words.DONE_LATE if line.is_late else words.DONE_IN_TIME
+        return ("over" if line.is_late and line.state != State.CLOSED else "still"), say(text)
+    if line.is_late:
+        over = max(-line.left_minutes, 0)
+        return "over", say(words.OVER_BY, time=words.long_words(over, line.clock))
+    soon = line.left_minutes * 5 <= line.limit_minutes
+    return ("soon" if soon else "fine"), words.long_words(max(line.left_minutes, 0), line.clock)
+
+
+def given() -> dict[str, Any]:
+    """What the templates of these pages share."""
+    return {
+        "words": words,
+        "in_language": in_language,
+        "queue_titles": {name: words.QUEUES[name] for name in QUEUES},
+        "office": OFFICE,
+        "leads_something": Role.LEADER in context.viewer().roles,
+    }
