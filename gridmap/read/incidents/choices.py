@@ -1,9 +1,17 @@
 """What there is to choose: kinds, units, areas, templates of answers. Few rows each, of the viewer's own streets."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
+from sqlalchemy import BigInteger, Integer, bindparam, select
+
+from gridmap.db import compiled
 from gridmap.db.pools import Connection, Row
+from gridmap.layer import is_kind
+from gridmap.read.locks import lock_values, locked
+from gridmap.scope import Viewer, reach_of_shape
+from gridmap.tables import place
 
 KINDS = """
 SELECT k.code, k.class, k.title, k.title_en, k.nature, k.severity, k.is_private, k.near_m, k.files_when,
@@ -37,12 +45,7 @@ COMMUNITIES = """
 SELECT c.id, c.name FROM gridmap.community c WHERE c.street_id = %(street)s
   AND (%(of)s::bigint[] IS NULL OR c.id = ANY (%(of)s)) ORDER BY c.code
 """
-ESTATES = """
-SELECT p.id, p.name FROM gridmap.place p
-WHERE p.street_id = %(street)s AND p.kind = 'estate'
-  AND (%(community)s::bigint IS NULL OR p.community_id = %(community)s)
-ORDER BY p.code LIMIT 300
-"""
+MOST_ESTATES = 300
 TEMPLATES = """
 SELECT t.id, t.street_id, t.kind, t.title, t.body, t.revision, k.title AS kind_title, k.title_en AS kind_title_en
 FROM gridmap.answer_template t LEFT JOIN gridmap.incident_kind k ON k.code = t.kind
@@ -82,9 +85,21 @@ def read_communities(connection: Connection, street_id: int, some: Sequence[int]
     return connection.execute(COMMUNITIES, {"street": street_id, "of": list(some) if some else None}).fetchall()
 
 
-def read_estates(connection: Connection, street_id: int, community_id: int | None) -> list[Row]:
+def read_estates(connection: Connection, viewer: Viewer, street_id: int, community_id: int | None) -> list[Row]:
     """The estates of a street or community that the viewer sees, by code."""
-    return connection.execute(ESTATES, {"street": street_id, "community": community_id}).fetchall()
+    text, constants = estates_statement(viewer.reach.shape, community_id is not None)
+    values = lock_values(viewer) | {"street": street_id, "community": community_id}
+    return connection.execute(text, constants | values).fetchall()
+
+
+@lru_cache(maxsize=32)
+def estates_statement(shape: tuple[str, ...], in_community: bool) -> tuple[str, dict[str, Any]]:
+    """The SQL of the estates that can be chosen."""
+    here = [place.c.street_id == bindparam("street", type_=Integer), is_kind(place, "estate")]
+    if in_community:
+        here.append(place.c.community_id == bindparam("community", type_=BigInteger))
+    chosen = select(place.c.id, place.c.name).where(*here, locked(place, reach_of_shape(shape)))
+    return compiled(chosen.order_by(place.c.code).limit(MOST_ESTATES))
 
 
 def read_templates(connection: Connection, street_id: int, kind: str | None = None) -> list[Row]:

@@ -147,7 +147,7 @@ def _condition(name: str, rows: FromClause) -> "ColumnElement[bool]":
         "start": lambda: rows.c.reported_at >= midnight("cut_start"),
         "end": lambda: rows.c.reported_at < midnight("cut_end"),
         "text": lambda: or_(*(rows.c[one].ilike(bindparam("cut_text", type_=Text)) for one in SEARCHED)),
-        "desk given": lambda: rows.c.parties.overlap(ids("cut_own")),
+        "desk given": lambda: rows.c.parties.bool_op("&&")(ids("cut_own")),
         "desk check": lambda: rows.c.handled_by.is_distinct_from(bindparam("cut_account", type_=BigInteger)),
     }
     return more[name]()

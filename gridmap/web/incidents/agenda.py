@@ -18,7 +18,7 @@ from gridmap.web.incidents.board import given as shared
 from gridmap.web.incidents.board import left_of
 from gridmap.web.incidents.question import now
 
-MOST = 8
+MOST = 4
 """So many cases of a part fit on the page; the rest is counted and opens on the board."""
 REASONS = {
     "escalated": _("Sent up, or returned more than once"),

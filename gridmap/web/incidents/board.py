@@ -147,7 +147,7 @@ def _choices(viewer: Viewer, question: Question) -> dict[str, Any]:
         streets = read_streets(connection, near)
         street = cut.street or (streets[0]["id"] if len(streets) == 1 else None)
         communities = read_communities(connection, street, None) if street else []
-        estates = read_estates(connection, street, cut.community) if street else []
+        estates = read_estates(connection, viewer, street, cut.community) if street else []
         return {
             "streets": streets,
             "communities": communities,

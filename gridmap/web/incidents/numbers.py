@@ -178,7 +178,7 @@ def _about(viewer: Viewer, asked: Asked) -> dict[str, Any]:
         streets = read_streets(connection, near)
         street = cut.street or (streets[0]["id"] if len(streets) == 1 else None)
         communities = read_communities(connection, street, None) if street else []
-        estates = read_estates(connection, street, cut.community) if street else []
+        estates = read_estates(connection, viewer, street, cut.community) if street else []
     before, after = months_around(asked.month)
     return {
         "asked": asked,
