@@ -83,6 +83,13 @@ ACTIONS = {
     "add_photo": _("Photo added to a check"),
     "explain_doubt": _("Entry explained"),
     "set_tier": _("Households put in a tier"),
+    "add_kind": _("Kind of cases added"),
+    "change_kind": _("Kind of cases changed"),
+    "change_stages": _("The office's own times changed"),
+    "set_takers": _("Units for a kind of cases chosen"),
+    "add_template": _("Template of answers added"),
+    "change_template": _("Template of answers changed"),
+    "delete_template": _("Template of answers deleted"),
 }
 SUBJECTS = {
     "account": _("Account"),
@@ -99,6 +106,8 @@ SUBJECTS = {
     "inspection": _("Inspection"),
     "joint_inspection": _("Joint inspection"),
     "incident": _("Case"),
+    "incident_kind": _("Kind of cases"),
+    "answer_template": _("Template of answers"),
     "layer": _("Layer"),
 }
 DONE = {
