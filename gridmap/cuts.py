@@ -1,9 +1,26 @@
-"""What due work on the map is cut to: a kind of task, an area, a management. None of a word: everything."""
+"""What due work and cases on the map are cut to: kind, area, management, state, days. None of it: everything."""
 
-from sqlalchemy import ColumnElement, FromClause, Integer, and_, literal_column, or_, select
+from typing import Any
 
-from gridmap.layer import KIND, MANAGEMENT, WITHIN
-from gridmap.tables import duty, estate
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    Integer,
+    Text,
+    and_,
+    case,
+    func,
+    literal_column,
+    or_,
+    select,
+    text,
+)
+
+from gridmap.layer import AS_OF, BEGINS, ENDS, KIND, MANAGEMENT, STATE, WITHIN
+from gridmap.tables import duty, estate, transition
+from gridmap.tables.incidents import OPEN_STATES
 
 
 def as_asked(rows: FromClause) -> "tuple[ColumnElement[bool], ...]":
@@ -25,13 +42,93 @@ def as_asked(rows: FromClause) -> "tuple[ColumnElement[bool], ...]":
         )
         .correlate(rows)
     )
+    return (
+        or_(KIND.is_(None), is_kind.exists()),
+        _inside(rows),
+        or_(MANAGEMENT.is_(None), is_managed.exists()),
+    )
+
+
+def _inside(rows: FromClause) -> "ColumnElement[bool]":
     areas = ("community_id", "grid_id", "micro_grid_id", "estate_id")
     inside = and_(
         rows.c.street_id == WITHIN.op(">>")(literal_column("32", Integer)),
         or_(*(rows.c[name] == WITHIN for name in areas)),
     )
-    return (
-        or_(KIND.is_(None), is_kind.exists()),
-        or_(WITHIN.is_(None), inside),
-        or_(MANAGEMENT.is_(None), is_managed.exists()),
+    return or_(WITHIN.is_(None), inside)
+
+
+NOBODY: "ColumnElement[Any]" = literal_column("'{}'::bigint[]", ARRAY(BigInteger))
+"""Parties of what is counted from cases: whoever only handles some of them is not told of the rest by a number."""
+OPEN = "open"
+"""The word for every state in which a case is not over."""
+SAID_OPEN: "ColumnElement[str]" = literal_column(f"'{OPEN}'", Text)
+OPEN_WORDS = literal_column(f"'{{{','.join(OPEN_STATES)}}}'::text[]", ARRAY(Text))
+OVER = [literal_column(f"'{state}'") for state in ("closed", "rejected", "duplicate")]
+
+
+def state_then(rows: FromClause) -> "ColumnElement[str]":
+    """The state of a case when the map's day ended: asked of its history only where it has changed since."""
+    last = (
+        select(transition.c.to_state)
+        .where(
+            transition.c.street_id == rows.c.street_id,
+            transition.c.incident_id == rows.c.id,
+            transition.c.at <= AS_OF,
+        )
+        .order_by(transition.c.turn.desc())
+        .limit(1)
+        .correlate(rows)
+        .scalar_subquery()
     )
+    return case((rows.c.changed_at <= AS_OF, rows.c.state), else_=last)
+
+
+def cases_as_asked(rows: FromClause) -> "tuple[ColumnElement[bool], ...]":
+    """Cases reported by the end of the map's day, cut by kind (a code, or that of its class), area, state and days.
+
+    What is open now, or has changed since, is asked for first: indexes over few rows answer that.
+    """
+    then = state_then(rows)
+    was_open = and_(
+        or_(rows.c.state.not_in(OVER), rows.c.changed_at > AS_OF),
+        then == func.any(OPEN_WORDS),
+    )
+    return (
+        rows.c.reported_at <= AS_OF,
+        of_kind(rows),
+        _inside(rows),
+        or_(
+            STATE.is_(None),
+            and_(STATE.op("=")(SAID_OPEN), was_open),
+            and_(STATE.op("<>")(SAID_OPEN), then == STATE),
+        ),
+        *reported_within(rows),
+    )
+
+
+def of_kind(rows: FromClause) -> "ColumnElement[bool]":
+    """That a case is of the kind asked for, or of the class of that code."""
+    return or_(KIND.is_(None), rows.c.kind == KIND, func.left(rows.c.kind, literal_column("2", Integer)) == KIND)
+
+
+def real(rows: FromClause) -> "ColumnElement[bool]":
+    """That a report became a case: neither refused nor found to be the same as another."""
+    return rows.c.state.not_in([literal_column("'rejected'"), literal_column("'duplicate'")])
+
+
+def reported_within(rows: FromClause, days: int | None = None) -> "tuple[ColumnElement[bool], ...]":
+    """That a case was reported from the day `from` and before the day `to`; see `within`."""
+    return within(rows.c.reported_at, days)
+
+
+def within(moment: "ColumnElement[Any]", days: int | None = None) -> "tuple[ColumnElement[bool], ...]":
+    """That a moment lies from the day `from` on and before the day `to`, in days of the office.
+
+    Where nothing is said: ever, or within so many `days` up to the end of the map's day.
+    """
+    begins, ends = func.gridmap.office_midnight(BEGINS), func.gridmap.office_midnight(ENDS)
+    if days is None:
+        return or_(BEGINS.is_(None), moment >= begins), or_(ENDS.is_(None), moment < ends)
+    last = func.least(func.coalesce(ends, AS_OF), AS_OF)
+    return moment >= func.coalesce(begins, last - text(f"interval '{days} days'")), moment < last

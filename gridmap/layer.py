@@ -35,6 +35,9 @@ AS_OF = bindparam("as_of", type_=DateTime(timezone=True))
 KIND, REASON, MANAGEMENT = (bindparam(name, type_=Text) for name in ("kind", "reason", "management"))
 WITHIN = bindparam("within", type_=BigInteger)
 """What due work is cut to: a kind of task, a reason of gaps, who manages the estate, the id of an area. Null: all."""
+STATE = bindparam("state", type_=Text)
+BEGINS, ENDS = (bindparam(name, type_=Date) for name in ("begins", "ends"))
+"""What cases are cut to beside kind and area: a state, and the days from and before which they were reported."""
 
 
 SLOTS = ("slots",)
@@ -135,6 +138,10 @@ class Layer:
     min_zoom: int = 0
     zoom_attributes: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     is_basemap: bool = False
+    gathered_from: int | None = None
+    """From this zoom on, as long as the layer itself does not show: its points counted together, cell by cell."""
+    gathered: tuple[str, ...] = ()
+    """Attributes of which a cell carries the least value."""
     about: str = ""
 
     def tile_attributes(self, zoom: int) -> tuple[str, ...]:

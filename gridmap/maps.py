@@ -5,8 +5,8 @@ names would execute it. What the page needs to know travels as one JSON block.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -62,10 +62,14 @@ TEXTS = (
 USUALLY_OFF = frozenset({"assignments", "five_lines"})
 OUTLINED = frozenset({"districts", "streets", "communities"})
 """Areas that are drawn as boundaries only."""
-WORK = frozenset({"coverage_grids", "coverage_buildings", "gaps"})
-"""Layers of what is due: they have a map of their own."""
+BY_CASES = ("incident_density", "complaints_grids", "in_grid_resolution", "complaints_estates")
+"""Areas coloured by what was reported in them: one at a time, and not at first."""
+CASES = frozenset({"incidents", "repeat_places", *BY_CASES})
+"""Layers of cases: they have a map of their own."""
+WORK = frozenset({"coverage_grids", "coverage_buildings", "gaps"}) | CASES
+"""These, and the layers of what is due, which have one, too."""
 OPENABLE = frozenset({"grids", "estates", "buildings", "stairwells", "five_lines", "facilities", *WORK})
-"""Layers whose features are places and have a card."""
+"""Layers whose features have a card: places, and cases, of which the card stands elsewhere."""
 
 
 TIANDITU_HOSTS = tuple(f"https://t{number}.tianditu.gov.cn" for number in range(8))
@@ -91,6 +95,10 @@ class View:
     """Decides which classes of a layer the viewer can tell apart."""
     day: date | None = None
     """The day that the map shows at first; None: today."""
+    now: datetime | None = None
+    """The business moment, for what is late; None where nothing of that is shown."""
+    runs: bool = True
+    """Whether the business clock goes on, or stands at that moment."""
     on: Collection[str] | None = None
     """Names of the layers that are on at first; None: all but those that are usually off."""
 
@@ -106,6 +114,8 @@ class Addresses:
     sign_in: str = "/login"
     words: str = ""
     """Further words of the tiles' addresses, joined as in an address: what due work is cut to."""
+    cards: Mapping[str, str] = field(default_factory=dict)
+    """Where the cards of layers are that are no places, by name."""
     overlay: str | None = None
     """Where GeoJSON comes from that is drawn over the tiles: a few shapes, each with a `name` and `places`."""
     tianditu_key: str | None = None
@@ -192,6 +202,8 @@ def configuration(layers: Sequence[Layer], view: View, addresses: Addresses) -> 
         "layers": drawn,
         "backgrounds": _backgrounds(view.locale, addresses.tianditu_key) if addresses.tianditu_key else [],
         "card": addresses.card,
+        "cards": dict(addresses.cards),
+        "clock": {"now": view.now.timestamp(), "runs": view.runs} if view.now else None,
         "search": addresses.search,
         "overlay": addresses.overlay,
         "signIn": addresses.sign_in,
@@ -273,6 +285,7 @@ def _layer(layer: Layer, view: View) -> dict[str, Any]:
         "ground": layer.is_basemap,
         "pickable": layer.name in OPENABLE,
         "minZoom": layer.min_zoom + 1 if layer.min_zoom else 0,
+        "cellsFrom": None if layer.gathered_from is None else layer.gathered_from + 1,
         "label": layer.label,
         "style": _style(layer, view),
     }

@@ -17,7 +17,7 @@ def feeds_of(layers: tuple[Layer, ...], zoom: int | None = None) -> Mapping[str,
     """
     feeds: dict[str, bool] = {}
     for layer in layers:
-        if zoom is None or zoom >= layer.min_zoom:
+        if zoom is None or zoom >= (layer.min_zoom if layer.gathered_from is None else layer.gathered_from):
             feeds[layer.name] = layer.scoped_by is None
             for name in layer.attributes if zoom is None else layer.tile_attributes(zoom):
                 for word in layer.attributes[name].drawn_from:

@@ -6,6 +6,8 @@ from gridmap.layer import Layer
 from gridmap.layers.assignments import assignments
 from gridmap.layers.buildings import buildings
 from gridmap.layers.communities import communities
+from gridmap.layers.complaints_estates import complaints_estates
+from gridmap.layers.complaints_grids import complaints_grids
 from gridmap.layers.coverage_buildings import coverage_buildings
 from gridmap.layers.coverage_grids import coverage_grids
 from gridmap.layers.districts import districts
@@ -15,6 +17,10 @@ from gridmap.layers.five_lines import five_lines
 from gridmap.layers.gaps import gaps
 from gridmap.layers.green import green
 from gridmap.layers.grids import grids
+from gridmap.layers.in_grid_resolution import in_grid_resolution
+from gridmap.layers.incident_density import incident_density
+from gridmap.layers.incidents import incidents
+from gridmap.layers.repeat_places import repeat_places
 from gridmap.layers.roads import roads
 from gridmap.layers.stairwells import stairwells
 from gridmap.layers.streets import streets
@@ -28,7 +34,11 @@ LAYERS: tuple[Layer, ...] = (
     communities,
     grids,
     coverage_grids,
+    incident_density,
+    complaints_grids,
+    in_grid_resolution,
     estates,
+    complaints_estates,
     roads,
     buildings,
     coverage_buildings,
@@ -37,6 +47,8 @@ LAYERS: tuple[Layer, ...] = (
     facilities,
     assignments,
     gaps,
+    repeat_places,
+    incidents,
 )
 
 BY_NAME: Mapping[str, Layer] = {layer.name: layer for layer in LAYERS}

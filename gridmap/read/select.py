@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -36,6 +36,9 @@ class Asked:
     reason: str | None = None
     management: str | None = None
     within: int | None = None
+    state: str | None = None
+    begins: date | None = None
+    ends: date | None = None
 
     @property
     def values(self) -> dict[str, Any]:
@@ -44,20 +47,31 @@ class Asked:
 
     @property
     def said(self) -> dict[str, str]:
-        """The words that cut due work, as they are written."""
-        return {name: str(value) for name in CUTS if (value := getattr(self, name)) is not None}
+        """The words that cut due work and cases, as they are written."""
+        return {name: str(value) for name in CUTS if (value := getattr(self, FIELDS.get(name, name))) is not None}
 
 
 WORD = re.compile(r"[^\x00]+")
-CUTS = {"kind": WORD, "reason": WORD, "management": WORD, "within": re.compile(r"[0-9]{1,16}", re.ASCII)}
-"""The words that cut due work, beside the map's date, and how their values are written."""
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+CUTS = {
+    "kind": WORD,
+    "reason": WORD,
+    "management": WORD,
+    "within": re.compile(r"[0-9]{1,16}", re.ASCII),
+    "state": WORD,
+    "from": DAY,
+    "to": DAY,
+}
+"""The words that cut due work and cases, beside the map's date, and how their values are written."""
+FIELDS = {"from": "begins", "to": "ends"}
+"""What is called otherwise where it is bound: a word of Python."""
 
 
 @lru_cache(maxsize=128)
 def cuts_of(layer: Layer) -> tuple[str, ...]:
     """Which of these words the layer knows: those that its select reads."""
     named = {part.key for part in visitors.iterate(layer.rows) if isinstance(part, BindParameter)}
-    return tuple(word for word in CUTS if word in named)
+    return tuple(word for word in CUTS if FIELDS.get(word, word) in named)
 
 
 def asked_as(as_of: datetime, words: Mapping[str, str]) -> Asked:
@@ -67,7 +81,15 @@ def asked_as(as_of: datetime, words: Mapping[str, str]) -> Asked:
         if not CUTS[name].fullmatch(value):
             raise BadWord(name, value)
     within = said.pop("within", None)
-    return Asked(as_of=as_of, within=int(within) if within else None, **said)
+    days = {FIELDS[name]: _day(name, said.pop(name)) for name in FIELDS if name in said}
+    return Asked(as_of=as_of, within=int(within) if within else None, **days, **said)
+
+
+def _day(name: str, word: str) -> date:
+    try:
+        return date.fromisoformat(word)
+    except ValueError:
+        raise BadWord(name, word) from None
 
 
 @lru_cache(maxsize=128)

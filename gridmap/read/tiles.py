@@ -9,12 +9,16 @@ from typing import Any
 
 from sqlalchemy import (
     CTE,
+    BigInteger,
     ColumnElement,
+    Float,
     Integer,
     LargeBinary,
     Subquery,
     and_,
     bindparam,
+    case,
+    cast,
     func,
     literal,
     literal_column,
@@ -35,6 +39,10 @@ MARGIN = 64
 """How far a tile reaches over its edge, in tile units: symbols and labels near an edge are whole."""
 EXTENT_WORD, MARGIN_WORD = (literal_column(str(number), Integer) for number in (EXTENT, MARGIN))
 TILE_ZOOMS = range(17)
+CELLS = 8
+"""Rows and columns of cells in a tile, where points are counted together."""
+EDGES = ((10, 0.24), (100, 0.29), (1_000, 0.36))
+"""Below how many points the sign of a cell keeps how far from its edge, in cells; at most 0.42."""
 KIND = "place_kind"
 """The column of a layer that shows several kinds of places: each kind has a spatial index of its own."""
 
@@ -77,6 +85,8 @@ def tile_statement(
     for layer in layers:
         if zoom >= layer.min_zoom:
             parts.extend(_layer_parts(layer, zoom, reach, roles))
+        elif layer.gathered_from is not None and zoom >= layer.gathered_from:
+            parts.append(_cells_part(layer, reach, roles))
     if not parts:
         return None
     whole = parts[0]
@@ -93,6 +103,55 @@ def _layer_parts(layer: Layer, zoom: int, reach: Reach, roles: frozenset[Role]) 
     if is_labelled:
         parts.append(_mvt(picked, f"{layer.name}_label", picked.c.label_3857, names))
     return parts
+
+
+def _cells_part(layer: Layer, reach: Reach, roles: frozenset[Role]) -> "ColumnElement[Any]":
+    """The points of the layer counted together, as `<layer>_cells`: how many in each cell, and what is least there.
+
+    A sign stands near the middle of its points, but so far from the edge of its cell that it stays inside: nothing is
+    cut off where a tile ends, and no two lie on each other.
+    """
+    names = [name for name in layer.gathered if name in seen_attributes(layer, roles)]
+    points = _points_in_cells(layer, names, reach)
+    column, row, count = func.floor(points.c.x), func.floor(points.c.y), func.count()
+    edge = case(*((count < most, word) for most, word in EDGES), else_=0.42)
+    cells = (
+        select(
+            cast(row * CELLS + column + 1, BigInteger).label("id"),
+            count.label("count"),
+            *(func.min(points.c[name]).label(name) for name in names),
+            _inside_cell(func.avg(points.c.x), column, edge).label("x"),
+            _inside_cell(func.avg(points.c.y), row, edge).label("y"),
+        )
+        .where(column >= 0, column < CELLS, row >= 0, row < CELLS)
+        .group_by(column, row)
+        .subquery("cells")
+    )
+    unit = literal_column(str(EXTENT // CELLS), Integer)
+    spot = func.ST_MakePoint(cells.c.x * unit, cells.c.y * unit).label("shape")
+    drawn = select(cells.c.id, cells.c.count, *(cells.c[name] for name in names), spot).subquery("drawn")
+    mvt = func.ST_AsMVT(
+        drawn.table_valued(), literal(f"{layer.name}_cells"), EXTENT_WORD, literal("shape"), literal("id")
+    )
+    return func.coalesce(select(mvt).scalar_subquery(), literal_column("''::bytea", LargeBinary))
+
+
+def _points_in_cells(layer: Layer, names: list[str], reach: Reach) -> CTE:
+    """The points of a tile, counted in cells from its north-western corner."""
+    rows, chosen = rows_of(layer, reach, (*names, "geom_3857"), is_picked=True)
+    box = _envelope()
+    west, north = func.ST_XMin(box, type_=Float), func.ST_YMax(box, type_=Float)
+    side = (func.ST_XMax(box, type_=Float) - west) / literal_column(str(CELLS), Integer)
+    x = (func.ST_X(rows.c.geom_3857, type_=Float) - west) / side
+    y = (north - func.ST_Y(rows.c.geom_3857, type_=Float)) / side
+    points = chosen.add_columns(x.label("x"), y.label("y"), *(rows.c[name] for name in names))
+    return points.where(rows.c.geom_3857.op("&&")(box)).cte(f"{layer.name}_points")
+
+
+def _inside_cell(
+    middle: "ColumnElement[Any]", cell: "ColumnElement[Any]", edge: "ColumnElement[Any]"
+) -> "ColumnElement[Any]":
+    return cell + func.least(func.greatest(middle - cell, edge), 1 - edge)
 
 
 def _picked(layer: Layer, names: list[str], reach: Reach, *, is_labelled: bool) -> CTE:

@@ -158,6 +158,9 @@ CUT_WORDS: Mapping[str, tuple[str, str]] = {
     "reason": ("string", _("Only what is not done for this reason.")),
     "management": ("string", _("Only in estates that are managed so.")),
     "within": ("integer", _("Only in the community, grid or estate of this id.")),
+    "state": ("string", _("Only cases in this state; open: all that are not over.")),
+    "from": ("string", _("Only cases reported on this day or later.")),
+    "to": ("string", _("Only cases reported before this day.")),
 }
 
 

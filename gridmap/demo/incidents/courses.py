@@ -10,6 +10,7 @@ from datetime import date, datetime, time, timedelta
 from gridmap.clock import OFFICE
 from gridmap.demo.choice import between, chance, fraction, pick
 from gridmap.incidents.course import Course, Limit, Step, advance, begin, clock_deadline, solved
+from gridmap.incidents.escalating import TIME_USED
 from gridmap.incidents.machine import Action, State, higher
 from gridmap.periods import Calendar, working_deadline
 
@@ -55,7 +56,7 @@ class Walk:
     def take(self, action: Action, at: datetime, **brings: object) -> None:
         """The step at that moment, or none where that is yet to come; before it what the nights did."""
         for night in self.nights(at):
-            self._write(Action.ESCALATE, night, reason="已用时限 80 %")
+            self._write(Action.ESCALATE, night, reason=TIME_USED)
         if self.is_over or at >= self.now:
             self.is_over = True
             return
