@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Lateral, Numeric, case, cast, func, literal_column, select
+from sqlalchemy import ColumnElement, Float, Lateral, Numeric, case, cast, func, literal_column, select
 
 from gridmap.cuts import of_kind, real, reported_within
 from gridmap.i18n import _
@@ -45,7 +45,9 @@ def complaints_in(here: "ColumnElement[bool]") -> Lateral:
 def rate(part: "ColumnElement[Any]", households: "ColumnElement[Any]") -> "ColumnElement[Any]":
     """Per 100 households with one decimal; null for fewer than 5 of them."""
     known = case((households >= literal_column(str(FEW)), households))
-    found: ColumnElement[Any] = func.round(cast(part * literal_column("100.0") / known, Numeric), literal_column("1"))
+    found: ColumnElement[Any] = cast(
+        func.round(cast(part * literal_column("100.0") / known, Numeric), literal_column("1")), Float
+    )
     return found
 
 

@@ -42,8 +42,11 @@ ASSETS: Mapping[str, str | None] = {
 
 TEXTS = (
     _("Background map"),
+    _("{count} cases"),
     _("{count} found"),
     _("{count} households"),
+    _("{count} per 100 households"),
+    _("Late, whatever its stage"),
     _("No connection. What is already loaded stays visible."),
     _("Nothing found for “{words}”"),
     _("Responsible people and boundaries of {day}; names and counts are today’s."),

@@ -47,6 +47,6 @@ complaints_estates = Layer(
     style=Style(by="rate", colour="#e9e3d3", classes=PER_HUNDRED),
     label="name",
     min_zoom=11,
-    zoom_attributes={11: ("rate",), 14: ("rate", "name", "complaints")},
+    zoom_attributes={11: ("rate",), 14: ("rate", "name", "per_hundred")},
     about=_("Complaints of residents per 100 households of each estate in a year, or in the days asked for."),
 )

@@ -56,6 +56,6 @@ complaints_grids = Layer(
     style=Style(by="rate", colour="#e9e3d3", classes=PER_HUNDRED),
     label="name",
     min_zoom=10,
-    zoom_attributes={10: ("rate",), 13: ("rate", "name", "complaints")},
+    zoom_attributes={10: ("rate",), 13: ("rate", "name", "per_hundred")},
     about=_("Complaints of residents per 100 households of each grid in a year, or in the days asked for."),
 )

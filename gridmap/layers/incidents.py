@@ -18,14 +18,14 @@ PHASES = {
 STATES = {
     "reported": _("Reported"),
     "registered": _("Registered"),
-    "rejected": _("Refused"),
-    "duplicate": _("The same as another"),
-    "dispatched": _("Given to a unit"),
+    "rejected": _("Rejected"),
+    "duplicate": _("Reported before"),
+    "dispatched": _("Dispatched"),
     "handling": _("Being handled"),
     "handled": _("Handled"),
     "verifying": _("Being checked"),
-    "closed": _("Closed"),
-    "reopened": _("Open again"),
+    "closed": _("Case closed"),
+    "reopened": _("Reopened"),
     "parked": _("Parked"),
 }
 PHASE_OF = {
@@ -38,15 +38,15 @@ PHASE_OF = {
     "rejected": "none",
     "duplicate": "none",
 }
-SEVERITIES = {"1": _("Hint"), "2": _("Ordinary"), "3": _("Urgent")}
+SEVERITIES = {"1": _("Slight"), "2": _("Ordinary"), "3": _("Urgent")}
 LEVELS = {"grid": _("Grid"), "community": _("Community"), "street": _("Street"), "department": _("Department")}
 SOURCES = {
     "patrol": _("Patrol"),
     "visit": _("Visit"),
     "diary": _("Residents' diary"),
-    "hotline": _("Hotline 12345"),
-    "owner": _("A resident"),
-    "inspection": _("A check"),
+    "hotline": _("12345 hotline"),
+    "owner": _("Owner"),
+    "inspection": _("Check"),
 }
 
 then = state_then(incident).label("state")

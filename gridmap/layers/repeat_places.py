@@ -70,6 +70,6 @@ repeat_places = Layer(
     min_zoom=12,
     zoom_attributes={12: ("often",), 15: ("often", "name", "times", "kind_title")},
     about=_(
-        "Places where the same kind of thing was reported at least three times in the 30 days up to the map's day."
+        "Places where a thing of one kind was reported three times or more in the 30 days up to the map's day."
     ),
 )

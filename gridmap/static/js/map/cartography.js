@@ -1,4 +1,5 @@
 // From the layers of the page to paint and label rules, in drawing order. Knows no tile and no library.
+import * as cases from "./cases.js";
 import * as ground from "./ground.js";
 import * as places from "./places.js";
 import { INK } from "./palette.js";
@@ -12,7 +13,7 @@ function colourOf(layer) {
   return by ? (zoom, feature) => byValue.get(String(feature.props[by])) || colour : () => colour;
 }
 
-function paintRules(layer, colour) {
+function paintRules(layer, colour, now) {
   if (TERRITORY.has(layer.name)) return places.territory(layer);
   switch (layer.name) {
     case "green":
@@ -23,7 +24,16 @@ function paintRules(layer, colour) {
       return ground.roads(layer);
     case "grids":
     case "coverage_grids":
+    case "incident_density":
+    case "complaints_grids":
+    case "in_grid_resolution":
       return places.grids(layer, colour);
+    case "complaints_estates":
+      return places.estates(layer, colour);
+    case "incidents":
+      return cases.incidents(layer, colour, now);
+    case "repeat_places":
+      return cases.repeats(layer, colour);
     case "estates":
       return places.estates(layer, colour);
     case "buildings":
@@ -53,7 +63,15 @@ function labelRules(layer, colour, texts) {
       return ground.roadLabels(layer);
     case "grids":
     case "coverage_grids":
+    case "incident_density":
+    case "complaints_grids":
+    case "in_grid_resolution":
       return places.gridLabels(layer, texts);
+    case "complaints_estates":
+      return places.estateLabels(layer);
+    case "incidents":
+    case "repeat_places":
+      return []; // their signs say what they are
     case "estates":
       return places.estateLabels(layer);
     case "buildings":
@@ -82,9 +100,9 @@ function dressed(given) {
 
 /**
  * Paint and label rules for the layers, sorted.
- * `isOn(name)` is asked at each drawing, and so is `hasGround()`: whether our own ground is drawn; `chosen` is {layer: name or names, id} or null; `texts` forms what labels say in words.
+ * `isOn(name)` is asked at each drawing, and so is `hasGround()`: whether our own ground is drawn; `now()` gives the business moment in seconds; `chosen` is {layer: name or names, id} or null; `texts` forms what labels say in words.
  */
-export function cartography(layers, { isOn, hasGround, chosen, texts }) {
+export function cartography(layers, { isOn, hasGround, now = () => 0, chosen, texts }) {
   const paint = [];
   const label = [];
   for (const layer of layers.map(dressed)) {
@@ -97,7 +115,7 @@ export function cartography(layers, { isOn, hasGround, chosen, texts }) {
     };
     const isChosen = chosen && [].concat(chosen.layer).includes(layer.name);
     const mark = isChosen ? places.selected(layer, (feature) => feature.id === chosen.id) : [];
-    paint.push(...[...paintRules(layer, colour), ...mark].map(gated));
+    paint.push(...[...paintRules(layer, colour, now), ...mark].map(gated));
     label.push(...labelRules(layer, colour, texts).map(gated));
   }
   return { paint: paint.sort(byOrder), label: label.sort(byOrder) };

@@ -1,4 +1,5 @@
 // Layer switch and legend in one: what is drawn at this zoom explains itself, what is not says why.
+import { casePicture, repeatPicture } from "./cases.js";
 import { element } from "./dom.js";
 import { stripPicture } from "./strip.js";
 import { badgePicture, gapPicture, svg } from "./symbols.js";
@@ -25,13 +26,18 @@ function swatch(layer, value, colour) {
   if (layer.name === "facilities") return badgePicture(value, colour);
   if (layer.name === "five_lines") return stripPicture(value, layer.style.classes);
   if (layer.name === "gaps" && value) return gapPicture(value, colour);
+  if (layer.name === "incidents") return casePicture(value, colour);
+  if (layer.name === "repeat_places") return repeatPicture(colour);
   return patch(layer.style.shape, colour, EDGE);
 }
 
-function classRows(layer) {
+function classRows(layer, t) {
   const rows = layer.style.classes.map((one) =>
     element("li", { name: "legend-class" }, swatch(layer, one.value, one.colour), element("span", { text: one.title })),
   );
+  if (layer.name === "incidents") {
+    rows.push(element("li", { name: "legend-class" }, casePicture(null), element("span", { text: t("Late, whatever its stage") })));
+  }
   return element("ul", { name: "legend-classes", set: { role: "list" } }, ...rows);
 }
 
@@ -42,7 +48,7 @@ function layerRow(layer, t, onToggle) {
   if (!layer.style.classes.length) label.append(swatch(layer, null, layer.style.colour));
   const later = element("p", { name: "legend-later", text: t("Zoom in to see it") });
   const row = element("li", { name: "legend-row" }, label, later);
-  if (layer.style.classes.length) row.append(classRows(layer));
+  if (layer.style.classes.length) row.append(classRows(layer, t));
   input.addEventListener("change", () => onToggle(layer.name, input.checked));
   return { layer, row, input, later };
 }
@@ -57,7 +63,7 @@ export function legend(list, layers, t, onToggle) {
     show(zoom, isOn) {
       for (const { layer, row, input, later } of rows) {
         const on = isOn(layer.name);
-        const near = zoom >= layer.minZoom;
+        const near = zoom >= (layer.cellsFrom || layer.minZoom);
         input.checked = on;
         row.classList.toggle("is-off", !on || !near);
         later.hidden = near || !on;

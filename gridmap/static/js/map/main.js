@@ -19,6 +19,7 @@ import { words } from "./words.js";
 
 const OURS = { gridmap: true };
 const LEAST_ZOOM = 8;
+const MINUTE = 60_000;
 const SHEET_RISES = 280; // milliseconds, a little above --calm
 
 const find = (selector) => document.querySelector(selector);
@@ -46,6 +47,9 @@ class StreetMap {
     this.on = new Set(this.usual);
     this.day = null;
     this.chosen = null;
+    const loaded = Date.now();
+    const clock = config.clock || { now: 0, runs: false };
+    this.now = () => clock.now + (clock.runs ? (Date.now() - loaded) / 1000 : 0);
     this.also = (rules) => rules; // other pages draw more, and take clicks for themselves
     this.takes = () => false;
     const ground = new Set(config.layers.filter((layer) => layer.ground).map((layer) => layer.name));
@@ -59,8 +63,14 @@ class StreetMap {
 
   rules() {
     const households = (count) => this.t("{count} households", { count });
-    const given = { isOn: this.isOn, hasGround: () => this.isOnOwnGround(), chosen: this.chosen };
-    return this.also(cartography(this.config.layers, { ...given, texts: { households } }));
+    const texts = {
+      households,
+      cases: (count) => this.t("{count} cases", { count }),
+      perHundred: (count) => this.t("{count} per 100 households", { count }),
+      inGrid: (part, whole) => `${((100 * part) / whole).toFixed(0)} %`,
+    };
+    const given = { isOn: this.isOn, hasGround: () => this.isOnOwnGround(), now: this.now, chosen: this.chosen };
+    return this.also(cartography(this.config.layers, { ...given, texts }));
   }
 
   signInUrl() {
@@ -96,7 +106,9 @@ class StreetMap {
     this.tiles.leaflet.addTo(this.map);
     if (this.background && said.background) this.background.set(said.background);
     this.listen();
-    if (said.place) this.open({ id: said.place, layer: null }, { quiet: true });
+    if (said.place) this.open({ id: said.place, layer: said.of }, { quiet: true });
+    // what breaks its deadline turns red when it does
+    if (this.config.clock && this.config.clock.runs) setInterval(() => this.tiles.draw(this.rules()), MINUTE);
     if (this.config.overlay) {
       const onProblem = (error) => this.message.problem(error, () => this.refresh());
       window.addEventListener("gridmap:idle", () => overlay(this.map, this.config.overlay, onProblem), { once: true });
@@ -153,7 +165,7 @@ class StreetMap {
       frame: find("#card"),
       overview: find("#overview"),
       t,
-      address: (id) => this.withDay(config.card.replace("{id}", id)),
+      address: (id) => this.withDay((this.ownCard() || config.card).replace("{id}", id)),
       signInUrl: () => this.signInUrl(),
       onOther: (other) => this.open(other, { focus: true }),
       onState: (open) => {
@@ -255,12 +267,30 @@ class StreetMap {
     else if (this.card.id) this.closeCard();
   }
 
+  /** Where the card of what is chosen comes from, if not from places. */
+  ownCard() {
+    return this.chosen && this.config.cards && this.config.cards[this.chosen.layer];
+  }
+
+  /** From afar points are counted together: a tap on a number leads nearer. */
+  nearer(latlng, event) {
+    const zoom = this.map.getZoom();
+    const isCounted = ({ layer }) => {
+      const name = layer.replace(/_cells$/, "");
+      return name !== layer && this.isOn(name) && zoom < this.layers.get(name).minZoom;
+    };
+    if (!this.tiles.pick(latlng, this.brush(event)).some(isCounted)) return false;
+    this.map.setView(latlng, zoom + 2);
+    return true;
+  }
+
   brush(event) {
     const coarse = event && (event.pointerType === "touch" || !window.matchMedia("(hover: hover)").matches);
     return coarse ? 36 : 22;
   }
 
   openAt(latlng, event) {
+    if (this.nearer(latlng, event)) return;
     const given = { layers: this.layers, isOn: this.isOn, brush: this.brush(event) };
     const [best, ...others] = pick(this.tiles, latlng, this.map.getZoom(), given);
     if (!best) {
@@ -335,7 +365,7 @@ class StreetMap {
     const isUsual = this.on.size === this.usual.size && [...this.on].every((name) => this.usual.has(name));
     const said = { zoom: this.map.getZoom(), lat, lon: lng, off: isUsual ? null : off };
     const background = this.isOnOwnGround() ? null : this.background.name;
-    const hash = writeAddress({ ...said, background, day: this.day, place: this.card.id });
+    const hash = writeAddress({ ...said, background, day: this.day, place: this.card.id, of: this.ownCard() && this.chosen.layer });
     window.history[step ? "pushState" : "replaceState"](OURS, "", hash);
   }
 
@@ -343,7 +373,7 @@ class StreetMap {
   comeBack(state) {
     const said = readAddress(window.location.hash);
     if (!(state && state.gridmap) && said.zoom !== null) this.firstView(said);
-    if (said.place && said.place !== this.card.id) this.open({ id: said.place, layer: null }, { quiet: true });
+    if (said.place && said.place !== this.card.id) this.open({ id: said.place, layer: said.of }, { quiet: true });
     if (!said.place && this.card.id) {
       this.chosen = null;
       this.card.close();

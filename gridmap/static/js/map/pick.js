@@ -1,13 +1,15 @@
 // Which of the things under a finger is meant: points before buildings before what they stand in.
 
 const NEAR = [
-  "gaps", "facilities", "five_lines", "stairwells", "buildings",
-  "coverage_buildings", "estates", "grids", "coverage_grids",
+  "incidents", "gaps", "repeat_places", "facilities", "five_lines", "stairwells", "buildings",
+  "coverage_buildings", "complaints_estates", "estates", "grids", "coverage_grids",
+  "incident_density", "complaints_grids", "in_grid_resolution",
 ];
 // from afar a part of a house is too small to be meant
 const FAR = [
-  "facilities", "buildings", "coverage_buildings", "gaps", "five_lines",
-  "stairwells", "estates", "grids", "coverage_grids",
+  "incidents", "repeat_places", "facilities", "buildings", "coverage_buildings", "gaps", "five_lines",
+  "stairwells", "complaints_estates", "estates", "grids", "coverage_grids",
+  "incident_density", "complaints_grids", "in_grid_resolution",
 ];
 const NEAR_FROM = 18;
 
@@ -22,7 +24,7 @@ export function pick(tiles, latlng, zoom, { layers, isOn, brush }) {
     const layer = layers.get(hit.layer);
     if (!layer || !layer.pickable || !isOn(layer.name) || zoom < layer.minZoom) continue;
     if (!hit.id || seen.has(hit.id)) continue;
-    if (hit.type === 1 && zoom < layer.minZoom + 1 && layer.name !== "estates") continue;
+    if (hit.type === 1 && zoom < layer.minZoom + 1 && layer.name !== "estates" && layer.style.shape !== "point") continue;
     seen.add(hit.id);
     const title = hit.properties[layer.label] || hit.properties.name || hit.properties.code || "";
     hits.push({ layer: layer.name, id: hit.id, title, kind: layer.title });

@@ -1,4 +1,5 @@
 // What the office looks after: boundaries, grids, estates, buildings, stairwells, facilities.
+import { figures } from "./cases.js";
 import { pointLabel, symbolLabel } from "./labels.js";
 import { area, dot, line, shadow, sign } from "./paint.js";
 import { BOUNDARY, BUILDING, GROUND, INK, SELECTED, darker, ramp } from "./palette.js";
@@ -71,7 +72,7 @@ const SHARE_FILL = ramp([12, 0.92], [14, 0.86], [15, 0.74], [16, 0.6], [17, 0.46
 
 /** Grids: a wash of the class colour under roads and buildings, and a boundary with a halo above them. */
 export function grids(layer, colour) {
-  const isAbout = layer.style.by === "coverage";
+  const isAbout = layer.name !== "grids";
   const isMicro = (feature) => feature.props.type === "micro";
   const width = ramp([12, 0.8], [14, 1.4], [16, 2], [19, 2.8]);
   return [
@@ -102,7 +103,7 @@ export function gridLabels(layer, texts) {
     if (!words) return null;
     const lines = [{ words, size: size(zoom) - (isMicro ? 2 : 0), weight: 700, ink: INK.grid, perLine: 8 }];
     const households = feature.props.households;
-    const share = shareWords(feature.props);
+    const share = figures(layer.name, feature.props, texts) || shareWords(feature.props);
     if (share && !isMicro) lines.push({ words: share, size: size(zoom), weight: 600, ink: INK.share, perLine: 14 });
     if (zoom >= 16 && households && !isMicro) {
       lines.push({ words: texts.households(households), size: 12, weight: 400, ink: INK.grid, perLine: 14 });

@@ -1,0 +1,128 @@
+// The map of cases: another week, or another kind, without a new page; one coloured background at a time.
+import { ask, Problem } from "./ask.js";
+
+const BACKGROUNDS = ["incident_density", "complaints_grids", "in_grid_resolution", "complaints_estates"];
+const CALM = 180; // milliseconds after which a moved slider means what it says
+const DAY = 86_400_000;
+
+const find = (selector) => document.querySelector(selector);
+const iso = (moment) => new Date(moment).toISOString().slice(0, 10);
+const endOf = (week, days) => iso(Date.parse(`${week}T00:00:00Z`) + days * DAY);
+
+class Cases {
+  constructor(street) {
+    this.street = street;
+    this.frame = find("[data-weeks]");
+    this.weeks = this.frame.dataset.weeks.split(" ");
+    this.slider = this.frame.querySelector("input");
+    this.goal = this.frame.querySelector("output");
+    this.kind = find("[data-case-kind]");
+    this.week = this.slider.dataset.week || null;
+    const said = new URLSearchParams(window.location.search).get("state");
+    this.state = said || (this.week ? "all" : "open");
+  }
+
+  listen() {
+    let waiting = 0;
+    this.slider.addEventListener("input", () => {
+      this.week = this.weeks[this.slider.value];
+      this.state = "all";
+      this.show();
+      clearTimeout(waiting);
+      waiting = setTimeout(() => this.turn(), CALM);
+    });
+    this.kind.addEventListener("change", () => this.turn());
+    for (const way of document.querySelectorAll("[data-which]")) {
+      way.addEventListener("click", (event) => {
+        if (event.ctrlKey || event.metaKey) return;
+        event.preventDefault();
+        const byWeek = way.dataset.which === "week";
+        this.week = byWeek ? this.week || this.weeks[this.slider.value] : null;
+        this.state = byWeek ? "all" : "open";
+        this.show();
+        this.turn();
+      });
+    }
+    find("#overview").addEventListener("click", (event) => this.openCase(event));
+    this.oneBackground();
+    this.show();
+  }
+
+  openCase(event) {
+    const line = event.target.closest("[data-case]");
+    if (!line || event.ctrlKey || event.metaKey) return;
+    const { id, lon, lat } = JSON.parse(line.dataset.case);
+    if (lon === null) return;
+    event.preventDefault();
+    this.street.map.setView([lat, lon], Math.max(this.street.map.getZoom(), 18));
+    this.street.open({ id, layer: "incidents" }, { focus: true });
+  }
+
+  oneBackground() {
+    const toggle = this.street.toggle.bind(this.street);
+    this.street.toggle = (name, on) => {
+      const others = BACKGROUNDS.filter((one) => one !== name && this.street.on.has(one));
+      if (on && BACKGROUNDS.includes(name)) for (const one of others) this.street.on.delete(one);
+      toggle(name, on);
+    };
+  }
+
+  /** What the panel says at once. */
+  show() {
+    const at = this.week ? this.weeks.indexOf(this.week) : -1;
+    this.frame.classList.toggle("is-idle", at < 0);
+    this.frame.querySelectorAll("rect").forEach((bar, number) => bar.classList.toggle("is-chosen", number === at));
+    const words = this.week ? `${this.week.slice(5)} – ${endOf(this.week, 6).slice(5)}` : this.goal.textContent;
+    if (this.week) this.goal.textContent = words;
+    this.slider.setAttribute("aria-valuetext", words);
+    for (const way of document.querySelectorAll("[data-which]")) {
+      if ((way.dataset.which === "week") === Boolean(this.week)) way.setAttribute("aria-current", "true");
+      else way.removeAttribute("aria-current");
+    }
+  }
+
+  /** Tiles, numbers and address of the question as it is now. */
+  async turn() {
+    const { street } = this;
+    const kind = this.kind.value;
+    const cuts = new URLSearchParams();
+    if (this.state !== "all") cuts.set("state", this.state);
+    if (kind) cuts.set("kind", kind);
+    if (this.week) {
+      cuts.set("from", this.week);
+      cuts.set("to", endOf(this.week, 7));
+    }
+    for (const one of street.config.sources) {
+      one.url = `${one.url.replace(/(\?layers=[^&]*).*/, "$1")}${cuts.size || String(cuts) ? `&${cuts}` : ""}`;
+    }
+    street.tiles.readdress(street.sources());
+    const said = new URLSearchParams();
+    if (this.week) said.set("week", this.week);
+    else if (this.state !== "open") said.set("state", this.state);
+    if (kind) said.set("kind", kind);
+    const words = String(said) ? `?${said}` : "";
+    window.history.replaceState(window.history.state, "", `${window.location.pathname}${words}${window.location.hash}`);
+    await this.tell(words);
+  }
+
+  async tell(words) {
+    if (this.request) this.request.abort();
+    this.request = new AbortController();
+    const part = find("[data-case-facts]");
+    part.setAttribute("aria-busy", "true");
+    try {
+      const response = await ask(`/incidents/map/facts${words}`, { accept: "text/html", signal: this.request.signal });
+      part.innerHTML = await response.text(); // an autoescaped fragment of our own server
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      if (!(error instanceof Problem)) throw error;
+      this.street.message.problem(error, () => this.turn());
+    }
+    part.removeAttribute("aria-busy");
+  }
+}
+
+/** Start the page's own part when the map stands. */
+export function cases(street) {
+  new Cases(street).listen();
+}
