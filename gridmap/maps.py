@@ -69,6 +69,8 @@ BY_CASES = ("incident_density", "complaints_grids", "in_grid_resolution", "compl
 """Areas coloured by what was reported in them: one at a time, and not at first."""
 CASES = frozenset({"incidents", "repeat_places", *BY_CASES})
 """Layers of cases: they have a map of their own."""
+FIRST = frozenset({"incidents", "repeat_places"})
+"""Layers that the legend begins with, where they are there: the map is about them."""
 WORK = frozenset({"coverage_grids", "coverage_buildings", "gaps"}) | CASES
 """These, and the layers of what is due, which have one, too."""
 OPENABLE = frozenset({"grids", "estates", "buildings", "stairwells", "five_lines", "facilities", *WORK})
@@ -286,6 +288,7 @@ def _layer(layer: Layer, view: View) -> dict[str, Any]:
         "on": is_on,
         "switchable": _is_switchable(layer),
         "ground": layer.is_basemap,
+        "isFirst": layer.name in FIRST,
         "pickable": layer.name in OPENABLE,
         "minZoom": layer.min_zoom + 1 if layer.min_zoom else 0,
         "cellsFrom": None if layer.gathered_from is None else layer.gathered_from + 1,

@@ -70,8 +70,9 @@ function labelRules(layer, colour, texts) {
     case "complaints_estates":
       return places.estateLabels(layer);
     case "incidents":
+      return cases.room(layer);
     case "repeat_places":
-      return []; // their signs say what they are
+      return []; // its sign says what it is
     case "estates":
       return places.estateLabels(layer);
     case "buildings":

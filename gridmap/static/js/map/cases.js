@@ -105,6 +105,22 @@ export function incidents(layer, colour, now) {
   ];
 }
 
+/** Names of roads, houses and areas keep clear of what is drawn for cases: it holds its place like a label. */
+export function room(layer) {
+  const radius = ramp([17, 7.5], [18, 9.5], [19, 12]);
+  const holds = (reach) => ({
+    place(layout, geom, feature) {
+      const { x, y } = geom[0][0];
+      const r = reach(layout.zoom, feature);
+      return [{ anchor: geom[0][0], bboxes: [{ minX: x - r, maxX: x + r, minY: y - r, maxY: y + r }], draw() {} }];
+    },
+  });
+  return [
+    { order: 0, dataLayer: layer.name, symbolizer: holds(radius) },
+    { order: 0, dataLayer: `${layer.name}_cells`, symbolizer: holds((zoom, feature) => radiusOf(feature.props.count) + 2) },
+  ];
+}
+
 function drawRepeat(ctx, radius, colour, times) {
   ctx.globalAlpha = 1;
   ctx.setLineDash([]);

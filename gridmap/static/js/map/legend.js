@@ -57,7 +57,10 @@ function layerRow(layer, t, onToggle) {
  * Fill `list` with a row per switchable layer. Returns {show(zoom, isOn)}, to be called when either changes.
  */
 export function legend(list, layers, t, onToggle) {
-  const rows = layers.filter((layer) => layer.switchable).map((layer) => layerRow(layer, t, onToggle));
+  const shown = layers.filter((layer) => layer.switchable);
+  // what the map is about comes first
+  const ordered = [...shown.filter((layer) => layer.isFirst), ...shown.filter((layer) => !layer.isFirst)];
+  const rows = ordered.map((layer) => layerRow(layer, t, onToggle));
   list.append(...rows.map((one) => one.row));
   return {
     show(zoom, isOn) {
