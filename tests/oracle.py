@@ -26,7 +26,7 @@ Never through scope.py, read/ or the layers' selects: what is said here is said 
 from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, timezone
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import cache, cached_property
 from typing import Any
 
@@ -71,13 +71,27 @@ WHAT: Mapping[str, set[str]] = {
         "code", "name", "place_kind", "reason", "open", "excused", "due_on", "tasks", "estate", "management",
         "community",
     },
+    "incidents": {
+        "number", "name", "kind", "class", "severity", "state", "phase", "level", "source", "address", "reported_at",
+        "due_at", "handled_at", "closed_at", "late_from", "late_second", "lead",
+    },
+    "repeat_places": {"code", "name", "kind", "kind_title", "times", "last_at", "often"},
+    "incident_density": {"code", "name", "cases", "per_hectare", "density"},
+    "complaints_grids": {"code", "name", "complaints", "households", "per_hundred", "rate"},
+    "complaints_estates": {"code", "name", "complaints", "households", "per_hundred", "rate"},
+    "in_grid_resolution": {"code", "name", "closed", "in_grid", "share"},
     "roads": {"class", "name"},
     "water": {"class", "name"},
     "green": {"class", "name"},
 }  # fmt: skip
 """Attributes for everybody who sees the row. What stands in neither table must not leave the server."""
 PLANS = {"planner", "leader", "administrator"}
-NOT_FROM_FILES = {"stairwells", "five_lines", "assignments", "coverage_grids", "coverage_buildings", "gaps"}
+OF_CASES = {
+    "incidents", "repeat_places", "incident_density", "complaints_grids", "complaints_estates", "in_grid_resolution",
+}  # fmt: skip
+NOT_FROM_FILES = {
+    "stairwells", "five_lines", "assignments", "coverage_grids", "coverage_buildings", "gaps", *OF_CASES,
+}  # fmt: skip
 """Layers that cannot be loaded from files: of all others, those who plan may know what was kept of the file."""
 
 
@@ -96,6 +110,12 @@ SHAPE = "ST_AsBinary({0}.geom) AS shape"
 PLACES = "gridmap.place p JOIN gridmap.{0} d ON d.street_id = p.street_id AND d.place_id = p.id WHERE p.kind = '{0}'"
 BASEMAP = (
     "SELECT b.id, b.class, b.name, b.extra, ST_AsBinary(b.geom) AS shape FROM gridmap.basemap b WHERE b.kind = '{0}'"
+)
+GRIDS = (
+    f"SELECT {OF_PLACE}, coalesce(d.counted_households, d.declared_households) AS households,"
+    " ST_Area(e.geom::geography) / 10000 AS hectares, ST_AsBinary(e.geom) AS shape"
+    " FROM gridmap.boundary e, gridmap.place p, gridmap.grid d WHERE e.street_id = p.street_id"
+    " AND e.place_id = p.id AND d.street_id = p.street_id AND d.place_id = p.id AND e.valid @> %(day)s::date"
 )
 QUERIES: Mapping[str, str] = {
     "districts": "SELECT d.id, d.code, d.name, d.extra, c.name AS city, ST_AsBinary(d.geom) AS shape"
@@ -135,6 +155,20 @@ QUERIES: Mapping[str, str] = {
     "gaps": f"SELECT {OF_PLACE}, p.kind AS place_kind, {SHAPE.format('p')} FROM gridmap.place p"
     " WHERE EXISTS (SELECT FROM gridmap.slot s WHERE s.place_id = p.id AND s.state <> 'satisfied'"
     " AND to_char(s.starts_on, 'YYYY-MM') = to_char(%(day)s::date, 'YYYY-MM'))",
+    "incidents": "SELECT i.*, (SELECT title FROM gridmap.incident_kind k WHERE k.code = i.kind) AS name,"
+    " left(i.kind, 2) AS class, (SELECT o.name FROM gridmap.organisation o WHERE o.id = i.lead_id) AS lead,"
+    " (SELECT t.to_state FROM gridmap.transition t WHERE t.incident_id = i.id AND t.at <= %(at)s"
+    "  ORDER BY t.turn DESC LIMIT 1) AS told, ST_AsBinary(i.geom) AS shape FROM gridmap.incident i"
+    " WHERE i.reported_at <= %(at)s",
+    "repeat_places": f"SELECT {OF_PLACE}, {SHAPE.format('p')} FROM gridmap.place p WHERE EXISTS ("
+    "SELECT FROM gridmap.incident i WHERE i.place_id = p.id AND i.state NOT IN ('rejected', 'duplicate')"
+    " AND i.reported_at > %(at)s::timestamptz - interval '30 days' AND i.reported_at <= %(at)s"
+    " GROUP BY i.kind HAVING count(*) > 2)",
+    "incident_density": GRIDS,
+    "complaints_grids": GRIDS,
+    "in_grid_resolution": GRIDS,
+    "complaints_estates": f"SELECT {OF_PLACE}, coalesce(d.counted_households, d.declared_households) AS households,"
+    f" {SHAPE.format('p')} FROM {PLACES.format('estate')}",
     "roads": BASEMAP.format("road"),
     "water": BASEMAP.format("water"),
     "green": BASEMAP.format("green"),
@@ -231,6 +265,7 @@ class Oracle:
             self.absences = self._all(owner, "absence")
             self.estates = self._all(owner, "estate")
             self.manages = self._all(owner, "organisation_place")
+            self.cases = self._all(owner, "incident")
             self.parties = [row for row in self._all(owner, "party") if row["until"] is None]
             self.homes = {row["id"]: row["street_id"] for row in self._all(owner, "organisation")}
             self.duties = {row["id"]: row for row in self._all(owner, "duty")}
@@ -366,6 +401,9 @@ class Oracle:
         if layer in WORK:
             seen = [row | self._work(rights, layer, row, day) for row in seen]
             seen = [row for row in seen if layer != "gaps" or row["reason"]]
+        if layer in OF_CASES:
+            seen = [row | self._of_cases(rights, layer, row, day) for row in seen]
+            seen = [row for row in seen if layer != "repeat_places" or row["times"]]
         rows = {row["id"]: {name: plain(_value(row, layer, name, who)) for name in names} for row in seen}
         return Sight(rows, {row["id"]: row["shape"] for row in seen})
 
@@ -374,7 +412,40 @@ class Oracle:
             return True
         if layer == "communities":
             return rights.is_near(row["street_id"])
+        if layer in OF_CASES:
+            return rights.covers_case({"parties": ()} | row)
         return rights.covers(row)
+
+    # Cases -----------------------------------------------------------------------------------------------------
+
+    def _of_cases(self, rights: Rights, layer: str, row: Row, day: date) -> Row:
+        """What a layer of cases says of a row: of cases that the account sees, or has reported."""
+        at = datetime(day.year, day.month, day.day, 23, 59, 59, tzinfo=OFFICE)
+        if layer == "incidents":
+            return told_of_case(row, at)
+        seen = self._cases_of(rights)
+        if layer == "repeat_places":
+            found = repeated([one for one in seen if one["place_id"] == row["id"]], at)
+            return found | {"kind_title": self._kind_titles.get(found.get("kind", ""))}
+        field = ("estate_id",) if layer == "complaints_estates" else ("grid_id", "micro_grid_id")
+        here = [one for one in seen if row["id"] in [one[name] for name in field]]
+        return rated(layer, row, here, at)
+
+    @cached_property
+    def _kind_titles(self) -> dict[str, str]:
+        with psycopg.connect(self.owner_url) as owner:
+            return dict(owner.execute("SELECT code, title FROM gridmap.incident_kind").fetchall())
+
+    def _cases_of(self, rights: Rights) -> list[Row]:
+        if rights.account_id not in self._seen_cases:
+            self._seen_cases[rights.account_id] = [
+                one for one in self.cases if rights.covers_case(one) or one["reporter_account_id"] == rights.account_id
+            ]
+        return self._seen_cases[rights.account_id]
+
+    @cached_property
+    def _seen_cases(self) -> dict[int, list[Row]]:
+        return {}
 
     def _lines(self, row: Row, day: date) -> Row:
         """Which of the five lines of a stairwell are filled, by anybody, known to the account or not."""
@@ -627,6 +698,77 @@ def counted(slots: list[Row]) -> Row:
         "excused": len(slots) - len(due),
         "late": sum(slot["is_late"] for slot in slots),
     }
+
+
+PHASES = {
+    "dispatched": "working", "handling": "working", "handled": "checking", "verifying": "checking", "parked": "parked",
+    "closed": "closed", "rejected": "none", "duplicate": "none",
+}  # fmt: skip
+
+
+def told_of_case(row: Row, at: datetime) -> Row:
+    """A case at a moment: its state then, and from when it is late."""
+    state = row["state"] if row["changed_at"] <= at else row["told"]
+    handled, due = row["handled_at"], row["due_at"]
+    never = row["state"] in ("rejected", "duplicate", "parked") or (handled is not None and handled <= due)
+    late = None if never else due
+    return {
+        "state": state,
+        "phase": PHASES.get(state, "new"),
+        "severity": str(row["severity"]),
+        "late_from": late,
+        "late_second": None if late is None else round(late.timestamp()),
+    }
+
+
+def repeated(cases: list[Row], at: datetime) -> Row:
+    """What came back most at a place within 30 days."""
+    kinds: dict[str, list[datetime]] = {}
+    for one in cases:
+        if at - timedelta(days=30) < one["reported_at"] <= at and one["state"] not in ("rejected", "duplicate"):
+            kinds.setdefault(one["kind"], []).append(one["reported_at"])
+    found = sorted((-len(times), -max(times).timestamp(), kind) for kind, times in kinds.items() if len(times) > 2)
+    if not found:
+        return {"times": 0}
+    times, _last, kind = found[0]
+    often = "often" if -times >= 5 else "three"
+    return {"times": -times, "last_at": max(kinds[kind]), "kind": kind, "often": often}
+
+
+def rated(layer: str, row: Row, cases: list[Row], at: datetime) -> Row:
+    """The numbers of an area, from the cases in it."""
+
+    def within(moment: datetime | None, days: int) -> bool:
+        return moment is not None and at - timedelta(days=days) <= moment < at
+
+    true_ones = [one for one in cases if one["state"] not in ("rejected", "duplicate")]
+    if layer == "in_grid_resolution":
+        closed = [one for one in cases if one["state"] == "closed" and within(one["closed_at"], 365)]
+        in_grid = sum(one["level"] == "grid" for one in closed)
+        return {"closed": len(closed), "in_grid": in_grid, "share": share_word(in_grid, len(closed))}
+    if layer == "incident_density":
+        count = sum(within(one["reported_at"], 90) for one in true_ones)
+        exact = count / row["hectares"]
+        classes = (("most", 6), ("many", 3), ("some", 1), ("few", 0))
+        word = next(name for name, least in classes if exact >= least) if count else "none"
+        return {"cases": count, "per_hectare": _rounded(Decimal(f"{exact:.15g}"), "0.01"), "density": word}
+    count = sum(within(one["reported_at"], 365) and one["source"] in ("hotline", "owner") for one in true_ones)
+    homes = row["households"]
+    if homes is None or homes < 5:
+        return {"complaints": count, "per_hundred": None, "rate": "unknown"}
+    rate = _rounded(Decimal(100) * count / homes, "0.1")
+    classes = (("high", 20), ("raised", 10), ("middle", 5), ("low", 0))
+    return {"complaints": count, "per_hundred": rate, "rate": next(name for name, least in classes if rate >= least)}
+
+
+def _rounded(number: Decimal, unit: str) -> Decimal:
+    return number.quantize(Decimal(unit), ROUND_HALF_UP)
+
+
+def share_word(part: int, whole: int) -> str:
+    """The class of a share."""
+    classes = (("whole", 0.95), ("good", 0.8), ("middle", 0.6), ("low", 0.0))
+    return next(name for name, least in classes if part / whole >= least) if whole else "nothing"
 
 
 @cache

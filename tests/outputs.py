@@ -143,13 +143,21 @@ def tile_leaks(scene: Scene, who: str, zoom: int, layers: Iterable[str] | None =
         answer = _ask_tile(scene, who, scene.tiles(zoom)[0], names)
         return [] if answer.status_code == 401 else [Leak("row", who, f"tile z{zoom}", "", answer.status_code)]
     found: dict[str, dict[int, dict[str, Any]]] = {}
+    counted: dict[str, int] = {}
     for tile in scene.tiles(zoom) if names else ():
         answer = _ask_tile(scene, who, tile, names)
         assert answer.status_code in (200, 204), answer.text
         for layer, rows in decoded(answer.data).items():
             found.setdefault(layer, {}).update(rows)
+            counted[layer] = counted.get(layer, 0) + sum(row.get("count", 0) for row in rows.values())
     leaks: list[Leak] = []
     unknown = set(found) - set(names) - {f"{name}_label" for name in names}
+    for name in names:
+        if (BY_NAME[name].gathered_from or zoom + 1) <= zoom < BY_NAME[name].min_zoom:
+            unknown -= {f"{name}_cells"}
+            inside = in_tiles(scene.oracle.sight(who, name), scene.tiles(zoom), 0)
+            if counted.get(f"{name}_cells", 0) != len(inside):
+                leaks.append(Leak("value", who, f"tile z{zoom}", name, ("count", len(inside))))
     leaks += [Leak("row", who, f"tile z{zoom}", layer, "layer") for layer in unknown]
     for name in names:
         leaks += _layer_leaks(scene, who, zoom, name, found)

@@ -257,7 +257,11 @@ def test_a_tile_holds_what_the_tables_hold(
 ) -> None:
     if zoom < layer.min_zoom:
         tile = some_tiles(raw, layer.name, zoom)[0]
-        assert read(scene, layer, tile) == {}
+        if layer.gathered_from is None or zoom < layer.gathered_from:
+            assert read(scene, layer, tile) == {}
+            return
+        for tile in some_tiles(raw, layer.name, zoom):
+            assert_counted_together(scene, layer, tile, raw)
         return
     known = scene.oracle.sight("city_leader", layer.name).rows
     carried = layer.tile_attributes(zoom)
@@ -277,6 +281,24 @@ def test_a_tile_holds_what_the_tables_hold(
             labels = found.get(f"{layer.name}_label", {})
             assert set(labels) == {row["id"] for row in spots}
             assert all(labels[identity] == expected_label(known[identity], carried) for identity in labels)
+
+
+def assert_counted_together(scene: Scene, layer: Layer, tile: Tile, raw: "psycopg.Connection[dict[str, Any]]") -> None:
+    """From afar the numbers of all cells of a tile are its points, and each cell carries the least of its values."""
+    found = read(scene, layer, tile)
+    assert set(found) <= {f"{layer.name}_cells"}
+    cells = found.get(f"{layer.name}_cells", {})
+    row = raw.execute(
+        f"SELECT array_agg(id) AS ids FROM raw_{layer.name} WHERE ST_Within(shape, ST_TileEnvelope(%s, %s, %s))",
+        (tile.z, tile.x, tile.y),
+    ).fetchone()
+    ids = (row or {})["ids"] or []
+    assert sum(cell["count"] for cell in cells.values()) == len(ids), tile
+    known = scene.oracle.sight("city_leader", layer.name).rows
+    for name in layer.gathered:
+        values = [known[identity][name] for identity in ids if known[identity][name] is not None]
+        least = [cell[name] for cell in cells.values() if name in cell]
+        assert min(least, default=None) == min(values, default=None)
 
 
 def expected_label(row: Mapping[str, Any], carried: tuple[str, ...]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from gridmap.clock import parse_clock
 from gridmap.cluster import ClusterError, find_access
 from gridmap.commands.bench_assign import assign
 from gridmap.commands.bench_duties import duties
+from gridmap.commands.bench_incidents import incidents
 from gridmap.commands.bench_pages import pages
 from gridmap.db import Database
 from gridmap.layers import LAYERS
@@ -25,6 +26,7 @@ def bench() -> None:
 bench.add_command(assign)
 bench.add_command(pages)
 bench.add_command(duties)
+bench.add_command(incidents)
 
 
 @bench.command()

@@ -81,11 +81,13 @@ def check(door: Door, oracle: Oracle, who: str, tile: Tile, names: list[str], da
     there = [name for name in names if oracle.sight(who, name, day).is_there]
     reply = door.ask(path_of(tile, ",".join(there), as_of=day), who, Accept_Encoding="br")
     assert reply.status in (200, 204)
-    found = reply.layers if reply.status == 200 else {}
+    found = dict(reply.layers) if reply.status == 200 else {}
     known: set[str] = set()
     with door.owner() as owner:
         for name in there:
             if tile.z < BY_NAME[name].min_zoom:
+                # counted together from afar; another test holds the numbers to the rows
+                found.pop(f"{name}_cells", None)
                 continue
             for layer, rows in zip((name, f"{name}_label"), expected(owner, oracle, who, name, tile, day), strict=True):
                 assert compare(who, "tile", layer, rows, found.get(layer, {})) == [], (tile, layer)
