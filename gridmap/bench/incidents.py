@@ -165,10 +165,10 @@ def _reading(
             yield Figure(page=page, what=f"tile of zoom {zoom}, cold", unit="ms", values=times, bar=bar)
     asked = questions["open"]
     page = f"{size.cases:,} cases, beside the map"
-    yield Figure(page=page, what="how many are open and late", unit="ms",
-                 values=_runs(connection, lambda: count_cases(connection, viewer, asked, now), size.runs))  # fmt: skip
-    yield Figure(page=page, what="the 50 that are late first", unit="ms",
-                 values=_runs(connection, lambda: read_cases(connection, viewer, asked, now, limit=50), size.runs))  # fmt: skip
+    times = _runs(connection, lambda: count_cases(connection, viewer, asked, now), size.runs)
+    yield Figure(page=page, what="how many are open and late", unit="ms", values=times)
+    times = _runs(connection, lambda: read_cases(connection, viewer, asked, now, limit=50), size.runs)
+    yield Figure(page=page, what="the 50 that are late first", unit="ms", values=times)
     for name in ("incident_density", "repeat_places", "complaints_grids", "in_grid_resolution"):
         layer = BY_NAME[name]
         times = _runs(

@@ -1,6 +1,7 @@
 """Repeat places: where the same kind of thing was reported at least three times in the 30 days up to the map's day."""
 
 from sqlalchemy import and_, case, func, literal_column, select, text
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from gridmap.cuts import NOBODY
 from gridmap.i18n import _
@@ -35,7 +36,7 @@ counted = (
 )
 most = (
     select(counted)
-    .distinct(counted.c.street_id, counted.c.place_id)
+    .ext(distinct_on(counted.c.street_id, counted.c.place_id))
     .order_by(counted.c.street_id, counted.c.place_id, counted.c.times.desc(), counted.c.last_at.desc(), counted.c.kind)
     .subquery("most")
 )
@@ -69,7 +70,5 @@ repeat_places = Layer(
     label="name",
     min_zoom=12,
     zoom_attributes={12: ("often",), 15: ("often", "name", "times", "kind_title")},
-    about=_(
-        "Places where a thing of one kind was reported three times or more in the 30 days up to the map's day."
-    ),
+    about=_("Places where a thing of one kind was reported three times or more in the 30 days up to the map's day."),
 )
