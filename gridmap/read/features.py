@@ -125,11 +125,11 @@ def page_statement(
     rows, chosen = features_of(going_on(layer) if is_continued else layer, shape, roles, where)
     limit = bindparam("limit", type_=Integer)
     page = chosen.order_by(*order_of(layer, rows)).limit(limit + 1).subquery("page")
-    number = func.row_number().over(order_by=page.c.id).label("number")
+    number = func.row_number().over(order_by=page.c.id).label("on_page")
     numbered = select(page, number).subquery("numbered")
-    is_shown = numbered.c.number <= limit
+    is_shown = numbered.c.on_page <= limit
     feature = feature_text(numbered, seen_attributes(layer, roles))
-    joined = func.string_agg(feature, aggregate_order_by(COMMA, numbered.c.number)).filter(is_shown)
+    joined = func.string_agg(feature, aggregate_order_by(COMMA, numbered.c.on_page)).filter(is_shown)
     return compiled(
         select(
             _utf8(func.coalesce(joined, literal_column("''", Text))).label("features"),
