@@ -7,7 +7,7 @@ import gzip
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -148,8 +148,9 @@ def asked_day(word: str | None, today: date) -> date:
 
 def asked_of(query: Mapping[str, str], today: date) -> Asked:
     """The map's date, and what due work is cut to. Raises BadRequest naming the word that cannot be meant."""
+    day = asked_day(query.get("as_of"), today)
     try:
-        return asked_as(end_of(asked_day(query.get("as_of"), today)), query)
+        return replace(asked_as(end_of(day), query), is_now=day == today)
     except BadWord as error:
         raise BadRequest(error.word, error.value) from None
 

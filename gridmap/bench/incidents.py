@@ -13,10 +13,11 @@ from gridmap.accounts import Actor, create_token
 from gridmap.bench.cpu import process_ms
 from gridmap.bench.figures import Figure
 from gridmap.bench.phones import Load, Sent, send
+from gridmap.bench.processes import cpu_of
 from gridmap.bench.server import Running
 from gridmap.clock import OFFICE, day_bounds, real_now
 from gridmap.db import SYSTEM, Database
-from gridmap.db.pools import Connection
+from gridmap.db.pools import POOL_SETTINGS, Connection
 from gridmap.layers import BY_NAME
 from gridmap.read import Asked, Tile, read_tile
 from gridmap.read.cases import count_cases, read_cases
@@ -98,7 +99,9 @@ def token_for(database: Database, viewer: Viewer, now: datetime) -> str:
 
 def report(server: Running, database: Database, owner_url: str, token: str, load: Load) -> Iterator[Figure]:
     """Let the phones report, and hold what they were promised against the tables; the cases leave again."""
+    before = cpu_of(server.workers()), cpu_of(server.backends())
     sent = send(server.target, token, load)
+    spent = cpu_of(server.workers()) - before[0], cpu_of(server.backends()) - before[1]
     with database.transaction(SYSTEM) as connection:
         kept = {row["sent_id"]: row for row in connection.execute(KEPT, (list(sent.accepted),)).fetchall()}
     lost = sum(one not in kept or kept[one]["id"] != case for one, case in sent.accepted.items())
@@ -106,6 +109,10 @@ def report(server: Running, database: Database, owner_url: str, token: str, load
     with psycopg.connect(owner_url) as owner:
         owner.execute(FORGET, {"ids": list(sent.accepted)})
     yield from _told(sent, load, lost, doubled)
+    page = f"reports of {load.phones:,} phones"
+    for what, seconds in zip(("web server", "database"), spent, strict=True):
+        each = 1000 * seconds / max(len(sent.accepted), 1)
+        yield Figure(page=page, what=f"processor of the {what}, each report", unit="ms", values=(each,))
 
 
 def _told(sent: Sent, load: Load, lost: int, doubled: int) -> Iterator[Figure]:
@@ -135,8 +142,9 @@ def read_map(database: Database, viewer: Viewer, now: datetime, size: Size, say:
             say(f"{size.cases:,} cases written")
             middle = connection.execute(MIDDLE).fetchone()
             assert middle is not None
-            connection.execute("SET LOCAL max_parallel_workers_per_gather = 0")
-            connection.execute("SET LOCAL plan_cache_mode = force_custom_plan")
+            for setting in POOL_SETTINGS["tiles"]:
+                connection.execute(b"SET LOCAL " + setting.encode())
+            connection.execute("SET LOCAL statement_timeout = 0")
             _look_as(connection, viewer.settings)
             found += _reading(connection, viewer, now, (middle["x"], middle["y"]), size)
             _look_as(connection, SYSTEM)
@@ -148,7 +156,7 @@ def read_map(database: Database, viewer: Viewer, now: datetime, size: Size, say:
 def _reading(
     connection: Connection, viewer: Viewer, now: datetime, middle: tuple[float, float], size: Size
 ) -> Iterator[Figure]:
-    whole = Asked(as_of=day_bounds(now.astimezone(OFFICE).date())[1] - timedelta(seconds=1))
+    whole = Asked(as_of=day_bounds(now.astimezone(OFFICE).date())[1] - timedelta(seconds=1), is_now=True)
     monday = now.astimezone(OFFICE).date() - timedelta(days=now.astimezone(OFFICE).weekday() + 7)
     questions = {
         "open": replace(whole, state="open"),

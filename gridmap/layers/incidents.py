@@ -70,6 +70,7 @@ incidents = Layer(
         kind_title.label("name"),
         func.left(incident.c.kind, 2).label("class"),
         cast(incident.c.severity, Text).label("severity"),
+        incident.c.state.label("state_now"),
         then,
         case(PHASE_OF, value=state_then(incident), else_="new").label("phase"),
         late_from.label("late_from"),

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import BindParameter, Select, Subquery, select
 from sqlalchemy.sql import visitors
 
+from gridmap.cuts import OPEN
 from gridmap.layer import Layer, Role
 from gridmap.layers import LAYERS
 from gridmap.scope import SCOPE_COLUMNS, Reach, Viewer, predicate
@@ -39,6 +40,18 @@ class Asked:
     state: str | None = None
     begins: date | None = None
     ends: date | None = None
+    is_now: bool = False
+    """Whether the map shows today, so that nothing can have changed since."""
+
+    @property
+    def sharp(self) -> tuple[str, ...]:
+        """Cuts that decide the text of a tile's query, because an index answers them: `open`, and `days` with an end.
+
+        The pool of the tiles plans each text once, for any value: what may be null there is no use to an index.
+        """
+        is_open = self.is_now and self.state == OPEN
+        has_days = self.begins is not None and self.ends is not None
+        return (*(("open",) if is_open else ()), *(("days",) if has_days else ()))
 
     @property
     def values(self) -> dict[str, Any]:
@@ -80,9 +93,17 @@ def asked_as(as_of: datetime, words: Mapping[str, str]) -> Asked:
     for name, value in said.items():
         if not CUTS[name].fullmatch(value):
             raise BadWord(name, value)
-    within = said.pop("within", None)
-    days = {FIELDS[name]: _day(name, said.pop(name)) for name in FIELDS if name in said}
-    return Asked(as_of=as_of, within=int(within) if within else None, **days, **said)
+    within = said.get("within")
+    return Asked(
+        as_of=as_of,
+        kind=said.get("kind"),
+        reason=said.get("reason"),
+        management=said.get("management"),
+        within=int(within) if within else None,
+        state=said.get("state"),
+        begins=_day("from", said["from"]) if "from" in said else None,
+        ends=_day("to", said["to"]) if "to" in said else None,
+    )
 
 
 def _day(name: str, word: str) -> date:

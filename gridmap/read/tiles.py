@@ -27,9 +27,10 @@ from sqlalchemy import (
     true,
 )
 
+from gridmap.cuts import OVER
 from gridmap.db.pools import Connection
 from gridmap.db.statements import Statement, fetch_value, numbered
-from gridmap.layer import Layer, Role
+from gridmap.layer import BEGINS, ENDS, Layer, Role
 from gridmap.read.select import Asked, rows_of, seen_attributes, values_for
 from gridmap.scope import Reach, Viewer, reach_of_shape
 from gridmap.tables.places import PLACE_KINDS
@@ -43,6 +44,9 @@ CELLS = 8
 """Rows and columns of cells in a tile, where points are counted together."""
 EDGES = ((10, 0.24), (100, 0.29), (1_000, 0.36))
 """Below how many points the sign of a cell keeps how far from its edge, in cells; at most 0.42."""
+STATE_NOW = "state_now"
+"""The column of a layer of cases that has the state of today, whatever the map's day."""
+SHARPENED = (STATE_NOW, "reported_at")
 KIND = "place_kind"
 """The column of a layer that shows several kinds of places: each kind has a spatial index of its own."""
 
@@ -68,7 +72,7 @@ def read_tile(connection: Connection, layers: tuple[Layer, ...], tile: Tile, vie
     viewer may see.
     """
     values = values_for(viewer, asked, *layers) | {"z": tile.z, "x": tile.x, "y": tile.y}
-    statement = tile_statement(layers, tile.z, viewer.reach.shape, viewer.reading_roles)
+    statement = tile_statement(layers, tile.z, viewer.reach.shape, viewer.reading_roles, asked.sharp)
     if statement is None:
         return b""
     made: bytes | None = fetch_value(connection, statement, values)
@@ -77,16 +81,19 @@ def read_tile(connection: Connection, layers: tuple[Layer, ...], tile: Tile, vie
 
 @lru_cache(maxsize=512)
 def tile_statement(
-    layers: tuple[Layer, ...], zoom: int, shape: tuple[str, ...], roles: frozenset[Role]
+    layers: tuple[Layer, ...], zoom: int, shape: tuple[str, ...], roles: frozenset[Role], sharp: tuple[str, ...] = ()
 ) -> Statement | None:
-    """The SQL of a tile, the same for all viewers of one shape and roles; None where no layer shows at this zoom."""
+    """The SQL of a tile, the same for all viewers of one shape and roles; None where no layer shows at this zoom.
+
+    `sharp`: see Asked.sharp.
+    """
     reach = reach_of_shape(shape)
     parts: list[ColumnElement[Any]] = []
     for layer in layers:
         if zoom >= layer.min_zoom:
-            parts.extend(_layer_parts(layer, zoom, reach, roles))
+            parts.extend(_layer_parts(layer, zoom, reach, roles, sharp))
         elif layer.gathered_from is not None and zoom >= layer.gathered_from:
-            parts.append(_cells_part(layer, reach, roles))
+            parts.append(_cells_part(layer, reach, roles, sharp))
     if not parts:
         return None
     whole = parts[0]
@@ -95,24 +102,26 @@ def tile_statement(
     return numbered(select(whole.label("tile")))
 
 
-def _layer_parts(layer: Layer, zoom: int, reach: Reach, roles: frozenset[Role]) -> "list[ColumnElement[Any]]":
+def _layer_parts(
+    layer: Layer, zoom: int, reach: Reach, roles: frozenset[Role], sharp: tuple[str, ...]
+) -> "list[ColumnElement[Any]]":
     names = [name for name in layer.tile_attributes(zoom) if name in seen_attributes(layer, roles)]
     is_labelled = layer.label in names and layer.style.shape == "polygon"
-    picked = _picked(layer, names, reach, is_labelled=is_labelled)
+    picked = _picked(layer, names, reach, sharp, is_labelled=is_labelled)
     parts = [_mvt(picked, layer.name, picked.c.geom_3857, names)]
     if is_labelled:
         parts.append(_mvt(picked, f"{layer.name}_label", picked.c.label_3857, names))
     return parts
 
 
-def _cells_part(layer: Layer, reach: Reach, roles: frozenset[Role]) -> "ColumnElement[Any]":
+def _cells_part(layer: Layer, reach: Reach, roles: frozenset[Role], sharp: tuple[str, ...]) -> "ColumnElement[Any]":
     """The points of the layer counted together, as `<layer>_cells`: how many in each cell, and what is least there.
 
     A sign stands near the middle of its points, but so far from the edge of its cell that it stays inside: nothing is
     cut off where a tile ends, and no two lie on each other.
     """
     names = [name for name in layer.gathered if name in seen_attributes(layer, roles)]
-    points = _points_in_cells(layer, names, reach)
+    points = _points_in_cells(layer, names, reach, sharp)
     column, row, count = func.floor(points.c.x), func.floor(points.c.y), func.count()
     edge = case(*((count < most, word) for most, word in EDGES), else_=0.42)
     cells = (
@@ -136,16 +145,16 @@ def _cells_part(layer: Layer, reach: Reach, roles: frozenset[Role]) -> "ColumnEl
     return func.coalesce(select(mvt).scalar_subquery(), literal_column("''::bytea", LargeBinary))
 
 
-def _points_in_cells(layer: Layer, names: list[str], reach: Reach) -> CTE:
+def _points_in_cells(layer: Layer, names: list[str], reach: Reach, sharp: tuple[str, ...]) -> CTE:
     """The points of a tile, counted in cells from its north-western corner."""
-    rows, chosen = rows_of(layer, reach, (*names, "geom_3857"), is_picked=True)
+    rows, chosen = rows_of(layer, reach, (*names, "geom_3857", *SHARPENED), is_picked=True)
     box = _envelope()
     west, north = func.ST_XMin(box, type_=Float), func.ST_YMax(box, type_=Float)
     side = (func.ST_XMax(box, type_=Float) - west) / literal_column(str(CELLS), Integer)
     x = (func.ST_X(rows.c.geom_3857, type_=Float) - west) / side
     y = (north - func.ST_Y(rows.c.geom_3857, type_=Float)) / side
     points = chosen.add_columns(x.label("x"), y.label("y"), *(rows.c[name] for name in names))
-    return points.where(rows.c.geom_3857.op("&&")(box)).cte(f"{layer.name}_points")
+    return points.where(rows.c.geom_3857.op("&&")(box), *_sharpened(rows, sharp)).cte(f"{layer.name}_points")
 
 
 def _inside_cell(
@@ -154,12 +163,23 @@ def _inside_cell(
     return cell + func.least(func.greatest(middle - cell, edge), 1 - edge)
 
 
-def _picked(layer: Layer, names: list[str], reach: Reach, *, is_labelled: bool) -> CTE:
+def _picked(layer: Layer, names: list[str], reach: Reach, sharp: tuple[str, ...], *, is_labelled: bool) -> CTE:
     shapes = ("geom_3857", "label_3857") if is_labelled else ("geom_3857",)
-    rows, chosen = rows_of(layer, reach, (*names, *shapes, KIND), is_picked=True)
+    rows, chosen = rows_of(layer, reach, (*names, *shapes, KIND, *SHARPENED), is_picked=True)
     columns = [rows.c.id, *(rows.c[name] for name in (*names, *shapes))]
-    picked = chosen.add_columns(*columns).where(_is_near(rows)).cte(f"{layer.name}_picked")
+    picked = chosen.add_columns(*columns).where(_is_near(rows), *_sharpened(rows, sharp)).cte(f"{layer.name}_picked")
     return picked.prefix_with("MATERIALIZED", dialect="postgresql")
+
+
+def _sharpened(rows: Subquery, sharp: tuple[str, ...]) -> "list[ColumnElement[bool]]":
+    """What the layer's own conditions say of values that may be null, said once more in words that an index answers."""
+    found: list[ColumnElement[bool]] = []
+    if "open" in sharp and STATE_NOW in rows.c:
+        found.append(rows.c[STATE_NOW].not_in(OVER))
+    if "days" in sharp and STATE_NOW in rows.c:
+        found += [rows.c.reported_at >= func.gridmap.office_midnight(BEGINS)]
+        found += [rows.c.reported_at < func.gridmap.office_midnight(ENDS)]
+    return found
 
 
 def _is_near(rows: Subquery) -> "ColumnElement[bool]":

@@ -249,6 +249,13 @@ incident = Table(
     ),
     Index("incident_geom_ix", "street_id", "geom", postgresql_using="gist"),
     Index("incident_geom_3857_ix", "geom_3857", postgresql_using="gist"),
+    Index(
+        "incident_open_3857_ix",
+        "geom_3857",
+        postgresql_using="gist",
+        postgresql_where=text("state NOT IN ('closed', 'rejected', 'duplicate')"),
+    ),
+    Index("incident_everywhere_ix", "reported_at"),
     comment="A case, from its report to its end. The clock runs from running_since and had used used_minutes before.",
 )
 

@@ -176,10 +176,12 @@ COMMENT ON COLUMN gridmap.incident.inspection_id IS 'the answer on a check that 
 CREATE INDEX incident_community_ix ON gridmap.incident (street_id, community_id, reported_at DESC);
 CREATE INDEX incident_duplicate_ix ON gridmap.incident (street_id, duplicate_of_id) WHERE duplicate_of_id IS NOT NULL;
 CREATE INDEX incident_estate_ix ON gridmap.incident (street_id, estate_id, reported_at DESC);
+CREATE INDEX incident_everywhere_ix ON gridmap.incident (reported_at);
 CREATE INDEX incident_geom_3857_ix ON gridmap.incident USING gist (geom_3857);
 CREATE INDEX incident_geom_ix ON gridmap.incident USING gist (street_id, geom);
 CREATE INDEX incident_grid_ix ON gridmap.incident (street_id, grid_id, reported_at DESC);
 CREATE INDEX incident_inspection_ix ON gridmap.incident (street_id, inspection_id) WHERE inspection_id IS NOT NULL;
+CREATE INDEX incident_open_3857_ix ON gridmap.incident USING gist (geom_3857) WHERE state NOT IN ('closed', 'rejected', 'duplicate');
 CREATE INDEX incident_open_ix ON gridmap.incident (street_id, due_at) WHERE state NOT IN ('closed', 'rejected', 'duplicate');
 CREATE INDEX incident_parties_ix ON gridmap.incident USING gin (parties) WHERE parties <> '{}';
 CREATE INDEX incident_place_ix ON gridmap.incident (street_id, place_id, kind, reported_at DESC);
