@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -168,7 +169,7 @@ def _reading(
         page = f"{size.cases:,} cases, {title}"
         for zoom in ZOOMS:
             tile = _tile(middle, zoom)
-            times = _runs(connection, lambda a=asked, t=tile: read_tile(connection, (layer,), t, viewer, a), size.runs)  # type: ignore[misc]
+            times = _runs(connection, partial(read_tile, connection, (layer,), tile, viewer, asked), size.runs)
             bar = 100 if title != "all" else None
             yield Figure(page=page, what=f"tile of zoom {zoom}, cold", unit="ms", values=times, bar=bar)
     asked = questions["open"]
@@ -179,11 +180,8 @@ def _reading(
     yield Figure(page=page, what="the 50 that are late first", unit="ms", values=times)
     for name in ("incident_density", "repeat_places", "complaints_grids", "in_grid_resolution"):
         layer = BY_NAME[name]
-        times = _runs(
-            connection,
-            lambda one=layer: read_tile(connection, (one,), _tile(middle, 13), viewer, whole),  # type: ignore[misc]
-            size.runs,
-        )
+        tile = _tile(middle, 13)
+        times = _runs(connection, partial(read_tile, connection, (layer,), tile, viewer, whole), size.runs)
         yield Figure(page=page, what=f"{name}, tile of zoom 13, cold", unit="ms", values=times)
 
 

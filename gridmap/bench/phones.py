@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 from gridmap.bench.http import Target, header
 
 DEADLINE_SECONDS = 60.0
+WORDS = "Boxes on the landing between the third and the fourth floor; the way is blocked."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,9 +100,7 @@ class _Phone:
     async def report(self, since: float, place: int, kind: str, *, again: bool) -> None:
         """Send one report; `again`: twice, with the same id."""
         sent_id = uuid4()
-        words = json.dumps(
-            {"sent_id": str(sent_id), "kind": kind, "place_id": place, "text": "楼道内堆放杂物,影响通行"}
-        )
+        words = json.dumps({"sent_id": str(sent_id), "kind": kind, "place_id": place, "text": WORDS})
         body = words.encode()
         for turn in range(2 if again else 1):
             status, answer = await asyncio.wait_for(self.ask(body), DEADLINE_SECONDS)

@@ -17,7 +17,7 @@ from gridmap.periods import Calendar, working_deadline
 URGENT = 3
 NIGHT = time(1)
 """When the nightly round sends up what has used its share of the time."""
-RETURNED = ("不属于我单位职责范围", "现场情况与描述不符,请补充")
+RETURNED = ("不属于我单位职责范围", "现场情况与描述不符，请补充")
 EXTENDED = ("等待配件到货", "需业主共同决定", "天气原因无法施工")
 PARKED = ("列入下半年改造计划", "维修资金表决中", "等待上级部门批复")
 REWORKED = ("现场仍有残留", "居民反映未解决")

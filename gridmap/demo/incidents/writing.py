@@ -19,7 +19,7 @@ from gridmap.periods import Calendar, working_minutes
 
 FIRST_INCIDENT, FIRST_TRANSITION = 1 << 21, 1 << 22
 """Serials above those of the demo's places, below those of live rows."""
-ANSWERS = ("已处理完毕,请您查看。", "现场已整改,感谢反映。", "已与责任单位落实,后续持续关注。")
+ANSWERS = ("已处理完毕，请您查看。", "现场已整改，感谢反映。", "已与责任单位落实，后续持续关注。")
 BY_LEAD = frozenset({Action.ACCEPT, Action.HANDLE, Action.RETURN})
 TAKERS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("residents_group", "%", ("02001", "02003", "02004")),
