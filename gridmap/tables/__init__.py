@@ -15,6 +15,7 @@ from gridmap.tables.base import (
     data_class,
     metadata,
 )
+from gridmap.tables.diary import diary, diary_contact, ebike_count, hotline_mapping, hotline_order, reception
 from gridmap.tables.duties import coverage, duty, household_tier, inspection, joint_inspection, report_link, slot
 from gridmap.tables.giving import assignment_change, assignment_move, hand_over
 from gridmap.tables.incidents import (
@@ -74,15 +75,20 @@ __all__ = [
     "community",
     "coverage",
     "data_class",
+    "diary",
+    "diary_contact",
     "district",
     "duty",
     "duty_role",
+    "ebike_count",
     "estate",
     "facility",
     "facility_kind",
     "file",
     "grid",
     "hand_over",
+    "hotline_mapping",
+    "hotline_order",
     "household_tier",
     "import_run",
     "incident",
@@ -105,6 +111,7 @@ __all__ = [
     "party",
     "person",
     "place",
+    "reception",
     "report_link",
     "serial",
     "session",
