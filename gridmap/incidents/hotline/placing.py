@@ -1,0 +1,129 @@
+"""Orders that no address led to a place: placed by hand, or dropped with a reason."""
+
+from typing import Any
+
+from gridmap.accounts import Actor
+from gridmap.audit import announce, write_audit
+from gridmap.clock import OFFICE
+from gridmap.db.pools import Connection
+from gridmap.incidents.errors import CaseChanged, IncidentProblem
+from gridmap.incidents.hotline.taking import LAYERS, read_where
+from gridmap.incidents.kinds import read_kind
+from gridmap.incidents.reporting import Report, Reported, report_incident
+
+REASON = "taken into the case"
+MOST_REASON = 200
+PLACED = """
+UPDATE gridmap.hotline_order SET state = 'placed', problem = NULL, near = '{}', kind = %(kind)s,
+  incident_id = %(incident)s, place_id = %(place_id)s, community_id = %(community_id)s, grid_id = %(grid_id)s,
+  micro_grid_id = %(micro_grid_id)s, estate_id = %(estate_id)s, revision = revision + 1, changed_at = %(now)s,
+  changed_by = %(account)s
+WHERE street_id = %(street)s AND id = %(order)s
+"""
+
+
+def place_order(
+    connection: Connection, by: Actor, order_id: int, place_id: int, *, revision: int, kind: str | None = None
+) -> Reported:
+    """Place a queued order by hand: it becomes a case with its own deadline.
+
+    The caller's name and telephone go along from the row as it came, and that is written down. Raises LookupError,
+    CaseChanged, IncidentProblem("kind" | "street").
+    """
+    row = _locked_queued(connection, order_id, revision)
+    street_id = row["street_id"]
+    if place_id >> 32 != street_id:
+        raise IncidentProblem("street")
+    code = kind or row["kind"]
+    chosen = read_kind(connection, code, by.business_at.astimezone(OFFICE).date())
+    clear = connection.execute(
+        "SELECT * FROM gridmap.unmask_orders(%s, %s, %s, %s)", (street_id, [order_id], REASON, by.business_at)
+    ).fetchone() or {"caller": None, "phone": None, "raw": {}}
+    report = Report(
+        kind=code,
+        place_id=place_id,
+        text=row["text"] or _words(connection, row, clear["raw"], is_private=chosen["is_private"]),
+        address=row["address"],
+        source="hotline",
+        contact_name=clear["caller"] or "",
+        contact_phone=clear["phone"] or "",
+        due_at=row["due_at"],
+        import_run_id=row["import_run_id"],
+    )
+    reported = report_incident(connection, by, report)
+    where = read_where(connection, street_id, place_id)
+    values = {"kind": code, "incident": reported.incident_id, "now": by.business_at, "account": by.account_id}
+    connection.execute(PLACED, where | values | {"street": street_id, "order": order_id})
+    after = {"state": "placed", "place_id": place_id, "incident_id": reported.incident_id, "kind": code}
+    _record(connection, by, "place_order", order_id, after)
+    return reported
+
+
+def drop_order(connection: Connection, by: Actor, order_id: int, reason: str, *, revision: int) -> None:
+    """Put an order away that is not for this street, with the reason. Raises LookupError, CaseChanged, IncidentProblem."""
+    if not 0 < len(reason.strip()) <= MOST_REASON or not reason.isprintable():
+        raise IncidentProblem("reason")
+    _locked_queued(connection, order_id, revision)
+    connection.execute(
+        "UPDATE gridmap.hotline_order SET state = 'dropped', reason = %s, revision = revision + 1, changed_at = %s,"
+        " changed_by = %s WHERE street_id = %s AND id = %s",
+        (reason.strip(), by.business_at, by.account_id, order_id >> 32, order_id),
+    )
+    _record(connection, by, "drop_order", order_id, {"state": "dropped"}, reason.strip())
+
+
+def requeue_order(connection: Connection, by: Actor, order_id: int, *, revision: int) -> None:
+    """Take an order that was put away back into the queue. Raises LookupError, CaseChanged."""
+    _locked(connection, order_id, revision, "dropped")
+    connection.execute(
+        "UPDATE gridmap.hotline_order SET state = 'queued', reason = NULL, revision = revision + 1, changed_at = %s,"
+        " changed_by = %s WHERE street_id = %s AND id = %s",
+        (by.business_at, by.account_id, order_id >> 32, order_id),
+    )
+    _record(connection, by, "drop_order", order_id, {"state": "queued"})
+
+
+def _words(connection: Connection, row: dict[str, Any], raw: dict[str, str], *, is_private: bool) -> str:
+    """What a private order says, from the row as it came; never into a case that its parties read."""
+    if not is_private:
+        raise IncidentProblem("private")
+    found = connection.execute(
+        "SELECT mapping FROM gridmap.import_run WHERE id = %s", (row["import_run_id"],)
+    ).fetchone()
+    columns = found["mapping"] if found else {}
+    said = [raw.get(columns.get(word, ""), "") for word in ("title", "text")]
+    return " ".join(part.strip() for part in said if part.strip())[:1_000]
+
+
+def _locked_queued(connection: Connection, order_id: int, revision: int) -> dict[str, Any]:
+    return _locked(connection, order_id, revision, "queued")
+
+
+def _locked(connection: Connection, order_id: int, revision: int, state: str) -> dict[str, Any]:
+    row = connection.execute(
+        "SELECT street_id, id, kind, state, text, address, due_at, import_run_id, revision, changed_at"
+        " FROM gridmap.hotline_order WHERE street_id = %s AND id = %s FOR NO KEY UPDATE",
+        (order_id >> 32, order_id),
+    ).fetchone()
+    if row is None:
+        raise LookupError(order_id)
+    if row["revision"] != revision or row["state"] != state:
+        raise CaseChanged({"revision": row["revision"], "state": row["state"], "changed_at": row["changed_at"]})
+    return row
+
+
+def _record(
+    connection: Connection, by: Actor, action: str, order_id: int, after: dict[str, Any], why: str | None = None
+) -> None:
+    write_audit(
+        connection,
+        action=action,
+        subject="hotline_order",
+        subject_id=order_id,
+        street_id=order_id >> 32,
+        business_at=by.business_at,
+        account_id=by.account_id,
+        after=after,
+        why=why,
+    )
+    announce(connection, order_id >> 32, LAYERS)
