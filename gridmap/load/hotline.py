@@ -22,7 +22,7 @@ MOST_BYTES, MOST_ORDERS = 20_000_000, 5_000
 
 @dataclass(frozen=True, kw_only=True)
 class OrderFile:
-    """A file as it was read: its headings in order, its rows with their number as a person counts, what was left out."""
+    """A file as it was read: its headings in order, its rows by the number that a person counts, what was left out."""
 
     name: str
     headings: tuple[str, ...]

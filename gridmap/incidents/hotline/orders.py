@@ -21,7 +21,6 @@ _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:(\d{2})(\d{2})(?:\d{2})?)?\Z")
 _PHONE = re.compile(r"(?<!\d)(1[3-9]\d)\d{4}(\d{4})(?!\d)")
 _LANDLINE = re.compile(r"(?<!\d)(0\d{2,3}-?)\d{4}(\d{3,4})(?!\d)")
 _IDENTITY = re.compile(r"(?<!\d)(\d{4})\d{10}(\d{3}[\dXx])(?!\d)")
-_CALLER = re.compile(r"(?<=[某\u4e00-\u9fff])(?:先生|女士|小姐)")
 _KINDS = tuple((re.compile(pattern), code) for pattern, code in KINDS)
 
 

@@ -60,7 +60,7 @@ def place_order(
 
 
 def drop_order(connection: Connection, by: Actor, order_id: int, reason: str, *, revision: int) -> None:
-    """Put an order away that is not for this street, with the reason. Raises LookupError, CaseChanged, IncidentProblem."""
+    """Put an order away that is not for this street. Raises LookupError, CaseChanged, IncidentProblem("reason")."""
     if not 0 < len(reason.strip()) <= MOST_REASON or not reason.isprintable():
         raise IncidentProblem("reason")
     _locked_queued(connection, order_id, revision)

@@ -179,7 +179,7 @@ def _take(connection: Connection, by: Actor, source: Source, one: Judged, run: i
 
 
 def report_of(order: Order, place_id: int, *, is_private: bool, run: int | None) -> Report:
-    """The report that an order is; its deadline comes with it. Words of a private kind stay in clear: they are locked."""
+    """The report that an order is, with its deadline. Words of a private kind stay in clear: they are locked."""
     return Report(
         kind=order.kind,
         place_id=place_id,

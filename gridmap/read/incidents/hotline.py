@@ -1,0 +1,137 @@
+"""Orders of the hotline as they are read: the queue, those that became cases, and the answers that go back."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, DateTime, Integer, Text, and_, bindparam, func, select
+
+from gridmap.db import compiled
+from gridmap.db.pools import Connection, Row
+from gridmap.read.locks import case_locked, lock_values
+from gridmap.scope import Reach, Viewer, reach_of_shape
+from gridmap.tables import hotline_order, incident, incident_kind, organisation, place
+
+Statement = tuple[str, dict[str, Any]]
+MOST_ANSWERS = 20_000
+NEAR = """
+SELECT p.id, p.kind, p.name, h.name AS house, e.name AS estate
+FROM gridmap.place p
+LEFT JOIN gridmap.place h ON h.street_id = p.street_id AND h.id = p.parent_id AND h.kind = 'building'
+LEFT JOIN gridmap.place e ON e.street_id = p.street_id AND e.id = p.estate_id AND e.id <> p.id
+WHERE p.street_id = %s AND p.id = ANY (%s) ORDER BY p.id
+"""
+
+
+def order_locked(reach: Reach) -> "ColumnElement[bool]":
+    """The first lock of orders: what lies in the viewer's own territory; what has no place yet is the street's."""
+    return case_locked(hotline_order, replace(reach, organisations=()))
+
+
+def count_orders(connection: Connection, viewer: Viewer, street_id: int) -> dict[str, int]:
+    """How many orders of the street are queued, placed and dropped, as far as the viewer sees them."""
+    text, constants = counts_statement(viewer.reach.shape)
+    rows = connection.execute(text, constants | lock_values(viewer) | {"street": street_id}).fetchall()
+    return {"queued": 0, "placed": 0, "dropped": 0} | {row["state"]: row["orders"] for row in rows}
+
+
+def read_orders_of(
+    connection: Connection, viewer: Viewer, street_id: int, state: str, now: datetime, *, limit: int, offset: int
+) -> list[Row]:
+    """The orders of a street in that state, those with the nearest deadline first."""
+    text, constants = orders_statement(viewer.reach.shape, "state")
+    values = {"street": street_id, "state": state, "now": now, "limit": limit, "offset": offset}
+    return connection.execute(text, constants | lock_values(viewer) | values).fetchall()
+
+
+def read_order(connection: Connection, viewer: Viewer, order_id: int, now: datetime) -> Row | None:
+    """One order; None where the viewer sees none of that id."""
+    text, constants = orders_statement(viewer.reach.shape, "one")
+    values = {"street": order_id >> 32, "order": order_id, "now": now, "limit": 1, "offset": 0}
+    return connection.execute(text, constants | lock_values(viewer) | values).fetchone()
+
+
+def read_answers(
+    connection: Connection, viewer: Viewer, street_id: int, mapping_id: int | None, now: datetime
+) -> list[Row]:
+    """The orders that came by that mapping, with what became of each, in the order in which they came."""
+    text, constants = orders_statement(viewer.reach.shape, "mapping")
+    values = {"street": street_id, "mapping": mapping_id, "now": now, "limit": MOST_ANSWERS, "offset": 0}
+    return connection.execute(text, constants | lock_values(viewer) | values).fetchall()
+
+
+def read_near(connection: Connection, street_id: int, places: Sequence[int]) -> list[Row]:
+    """The places that an address may mean, with the building and estate around each."""
+    return connection.execute(NEAR, (street_id, list(places))).fetchall()
+
+
+@lru_cache(maxsize=64)
+def counts_statement(shape: tuple[str, ...]) -> Statement:
+    """The SQL of how many orders are in which state."""
+    return compiled(
+        select(hotline_order.c.state, func.count().label("orders"))
+        .where(hotline_order.c.street_id == bindparam("street", type_=Integer), order_locked(reach_of_shape(shape)))
+        .group_by(hotline_order.c.state)
+    )
+
+
+@lru_cache(maxsize=64)
+def orders_statement(shape: tuple[str, ...], which: str) -> Statement:
+    """The SQL of orders: of one state, of one mapping, or one alone."""
+    reach, order = reach_of_shape(shape), hotline_order
+    house, around = place.alias("house"), place.alias("around")
+    hidden = ("raw", "caller", "phone")
+    conditions = {
+        "state": order.c.state == bindparam("state", type_=Text),
+        "mapping": order.c.mapping_id == bindparam("mapping", type_=BigInteger),
+        "one": order.c.id == bindparam("order", type_=BigInteger),
+    }
+    now = bindparam("now", type_=DateTime(timezone=True))
+    late = func.coalesce(
+        func.gridmap.is_late(incident.c.state, incident.c.due_at, incident.c.handled_at, now), order.c.due_at < now
+    )
+    rows = (
+        select(
+            *(column for column in order.c if column.name not in hidden),
+            incident_kind.c.title.label("kind_title"),
+            incident_kind.c.title_en.label("kind_title_en"),
+            place.c.name.label("place"),
+            house.c.name.label("house"),
+            around.c.name.label("estate"),
+            incident.c.number.label("case_number"),
+            incident.c.state.label("case_state"),
+            incident.c.due_at.label("case_due_at"),
+            incident.c.answer,
+            incident.c.closed_at,
+            incident.c.handled_at,
+            incident.c.satisfaction,
+            organisation.c.name.label("unit"),
+            late.label("is_late"),
+        )
+        .select_from(order)
+        .join(incident_kind, incident_kind.c.code == order.c.kind)
+        .join(place, and_(place.c.street_id == order.c.street_id, place.c.id == order.c.place_id), isouter=True)
+        .join(
+            house,
+            and_(house.c.street_id == place.c.street_id, house.c.id == place.c.parent_id, house.c.kind == "building"),
+            isouter=True,
+        )
+        .join(
+            around,
+            and_(around.c.street_id == order.c.street_id, around.c.id == order.c.estate_id, around.c.id != place.c.id),
+            isouter=True,
+        )
+        .join(
+            incident,
+            and_(incident.c.street_id == order.c.street_id, incident.c.id == order.c.incident_id),
+            isouter=True,
+        )
+        .join(organisation, organisation.c.id == incident.c.lead_id, isouter=True)
+        .where(order.c.street_id == bindparam("street", type_=Integer), conditions[which], order_locked(reach))
+    )
+    due = func.coalesce(incident.c.due_at, order.c.due_at)
+    by = (order.c.received_at.nulls_last(), order.c.id) if which == "mapping" else (due.nulls_last(), order.c.id)
+    limit, offset = bindparam("limit", type_=Integer), bindparam("offset", type_=Integer)
+    return compiled(rows.order_by(*by).limit(limit).offset(offset))
