@@ -1,6 +1,37 @@
-"""Cases on pages: reporting them, the board, one case with what may be done now, kinds and limits, numbers, agenda."""
+"""Cases on pages: reporting them, the board, one case with what may be done now, kinds and limits, numbers, agenda.
 
-from gridmap.web.incidents import acting, agenda, answers, board, card, kinds, numbers, reporting
+And what reaches the office beside reports: the diary, reception days, orders of the hotline, the survey of e-bikes.
+"""
 
-SUBJECTS = (acting, agenda, answers, board, card, kinds, numbers, reporting)
+from gridmap.web.incidents import (
+    acting,
+    agenda,
+    answers,
+    board,
+    card,
+    diary,
+    ebikes,
+    hotline,
+    hotline_import,
+    kinds,
+    numbers,
+    reception,
+    reporting,
+)
+
+SUBJECTS = (
+    acting,
+    agenda,
+    answers,
+    board,
+    card,
+    diary,
+    ebikes,
+    hotline,
+    hotline_import,
+    kinds,
+    numbers,
+    reception,
+    reporting,
+)
 """Importing a subject puts its pages on the blueprint."""

@@ -1,0 +1,41 @@
+"""What forms choose from: kinds of cases, and places by a piece of their name."""
+
+from datetime import date
+from typing import Any
+
+from gridmap.db.pools import Connection, Row
+from gridmap.read.search import Found, find, parse_words
+from gridmap.read.select import Asked
+from gridmap.scope import Viewer
+
+KINDS = """
+SELECT k.code, k.title, k.title_en, k.is_private, k.severity, c.code AS class, c.title AS class_title,
+  c.title_en AS class_title_en
+FROM gridmap.incident_kind k JOIN gridmap.incident_class c ON c.code = k.class
+WHERE k.valid @> %s::date ORDER BY c.sort, c.code, k.sort, k.code
+"""
+PLACE = """
+SELECT p.id, p.kind, p.name, p.community_id, p.estate_id, h.name AS house, e.name AS estate, c.name AS community
+FROM gridmap.place p
+LEFT JOIN gridmap.place h ON h.street_id = p.street_id AND h.id = p.parent_id AND h.kind = 'building'
+LEFT JOIN gridmap.place e ON e.street_id = p.street_id AND e.id = p.estate_id AND e.id <> p.id
+LEFT JOIN gridmap.community c ON c.street_id = p.street_id AND c.id = p.community_id
+WHERE p.street_id = %s AND p.id = %s
+"""
+
+
+def read_kinds(connection: Connection, day: date) -> list[Row]:
+    """The kinds of cases in use on that day, by class."""
+    return connection.execute(KINDS, (day,)).fetchall()
+
+
+def read_place(connection: Connection, place_id: int) -> dict[str, Any] | None:
+    """A place with the building, estate and community around it; None where the viewer sees none."""
+    return connection.execute(PLACE, (place_id >> 32, place_id)).fetchone()
+
+
+def find_places(connection: Connection, viewer: Viewer, text: str, asked: Asked) -> list[Found]:
+    """Places and communities that the text names, the best first; only the first where it is named exactly."""
+    found = [one for one in find(connection, viewer, parse_words(text), asked) if one.kind != "person"]
+    exact = [one for one in found if text.strip() in (one.name, one.code)]
+    return exact if len(exact) == 1 else found
