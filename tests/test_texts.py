@@ -19,6 +19,7 @@ DATA = ("demo/", "translations/", "static/vendor/")
 """Folders in which Chinese is data."""
 DATA_FILES = {
     "layer.py": "the enumeration comma between names",
+    "incidents/hotline/words.py": "columns, addresses and answers as hotlines write them",
     "load/synonyms.py": "column names as they stand in real files",
     "migrations/versions/0010_kinds.sql": "titles and conditions of kinds of cases, which offices edit",
     "places/holidays.py": "names of holidays, which offices edit",

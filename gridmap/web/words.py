@@ -35,6 +35,11 @@ NOTICE_NAMES = {
     "masked": _("The name masked"),
 }
 NOTICE_PHONES = {"none": _("No private numbers"), "full": _("The numbers of those on duty")}
+HOLIDAY_RULES = {
+    "stay": _("It stays on that day"),
+    "next": _("It moves to the next working day"),
+    "previous": _("It moves to the working day before"),
+}
 ACTIONS = {
     "sign_in": _("Signed in"),
     "sign_out": _("Signed out"),
@@ -90,6 +95,14 @@ ACTIONS = {
     "add_template": _("Template of answers added"),
     "change_template": _("Template of answers changed"),
     "delete_template": _("Template of answers deleted"),
+    "write_diary": _("Written into the diary"),
+    "answer_diary": _("Entry of the diary seen to"),
+    "open_reception": _("Reception day opened"),
+    "change_reception": _("Reception day changed"),
+    "place_order": _("Order of the hotline placed"),
+    "drop_order": _("Order of the hotline put away"),
+    "save_mapping": _("Columns of the hotline kept"),
+    "count_ebikes": _("E-bikes counted"),
 }
 SUBJECTS = {
     "account": _("Account"),
@@ -109,6 +122,11 @@ SUBJECTS = {
     "incident_kind": _("Kind of cases"),
     "answer_template": _("Template of answers"),
     "layer": _("Layer"),
+    "diary": _("Diary"),
+    "reception": _("Reception day"),
+    "hotline_order": _("Order of the hotline"),
+    "hotline_mapping": _("Columns of the hotline"),
+    "place": _("Place"),
 }
 DONE = {
     "signed_out": _("The device has been signed out."),
@@ -145,4 +163,9 @@ DONE = {
     "own_done": _("Written down as done."),
     "own_undone": _("Taken back."),
     "joint_planned": _("The joint inspection is planned."),
+    "diary_written": _("It stands in the diary."),
+    "diary_case": _("It stands in the diary, and is a case now."),
+    "order_placed": _("The order is a case now."),
+    "ebikes_next": _("Saved. This is the next one."),
+    "ebikes_all": _("Saved. Every stairwell of the estate has been counted."),
 }

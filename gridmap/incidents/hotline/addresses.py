@@ -11,28 +11,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-DIGITS = {"零": 0, "〇": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
-_NUMERAL = r"[零〇一二两三四五六七八九十百]+"
-_COUNTED = re.compile(rf"({_NUMERAL})(?=弄|号|栋|幢|座|单元|门|梯|室|户|楼|层|期|排|组)")
-_NOISE = re.compile(r"[\s\u200b\ufeff,。.、;:\"'“”‘’【】\[\]<>《》()#]+")
-_DASHED = re.compile(r"(?<=\d)[-－—_/~](?=\d)")
-_ROAD = re.compile(
-    r"(?P<road>[^省市区县镇乡\W\d]{1,12}?(?:大道|公路|大街|路|街|巷|胡同))"
-    r"(?:(?P<lane>\d+)弄)?(?:(?P<number>\d+)号(?!楼))?"
-)
-_OFFICE = re.compile(r"\A.{0,30}?(?:街道|镇)(?=.)")
-_BUILDING = re.compile(r"(\d+|[a-z])(?:号楼|栋|幢|座)")
-_ROW = re.compile(r"(\d+)排")
-_NUMBER = re.compile(r"(\d+)号(?!楼)")
-_STAIRS = re.compile(r"(\d+|[a-z])(?:单元|门(?!口|禁|牌|卫)|梯(?!控|口))")
-_UNIT = re.compile(r"(\d+)(?:室|户|房)")
-_TAIL = re.compile(r"(?<!\d)(\d{1,3})-(\d{1,3})(?:-(\d{2,4}))?(?![\d号弄])")
-_PARTS = re.compile(r"[;；、，,]")
-BEFORE = frozenset("路街道巷号弄区镇乡村市县社里坊")
-"""What may stand right before an estate's name; after anything else it may be the end of a longer name."""
+from gridmap.incidents.hotline import words
+
+_COUNTED, _NOISE, _DASHED = (re.compile(pattern) for pattern in (words.COUNTED, words.NOISE, words.DASHED))
+_OFFICE, _ROAD, _PARTS = (re.compile(pattern) for pattern in (words.OFFICE, words.ROAD, words.PARTS))
+_BUILDING, _ROW, _NUMBER = (re.compile(pattern) for pattern in (words.BUILDING, words.ROW, words.NUMBER))
+_STAIRS, _UNIT, _TAIL = (re.compile(pattern) for pattern in (words.STAIRS, words.UNIT, words.TAIL))
+_LONGER, _LETTER = re.compile(words.LONGER), re.compile(words.LETTER)
 MOST_NEAR = 6
-LONGER = re.compile(r"[\d一二三四五六七八九十]*(?:村|苑|坊|花园|公寓|新村|山庄|豪庭|雅苑|名苑|广场|期)")
-"""What makes another name of it: 兰苑 is not 兰苑二村."""
 
 
 @dataclass(frozen=True)
@@ -63,16 +49,16 @@ class Found:
 
 def numeral(text: str) -> str:
     """A Chinese numeral up to 999 in digits: 十二 → 12, 二〇三 → 203; what is none stays."""
-    if not set(text) & {"十", "百"}:
-        return "".join(str(DIGITS[sign]) for sign in text)
+    if not set(text) & {words.TEN, words.HUNDRED}:
+        return "".join(str(words.DIGITS[sign]) for sign in text)
     total, last = 0, 0
     for sign in text:
-        if sign == "百":
+        if sign == words.HUNDRED:
             total, last = total + (last or 1) * 100, 0
-        elif sign == "十":
+        elif sign == words.TEN:
             total, last = total + (last or 1) * 10, 0
         else:
-            last = DIGITS[sign]
+            last = words.DIGITS[sign]
     return str(total + last)
 
 
@@ -92,7 +78,7 @@ def parse_address(text: str) -> Address:
     rest = searched[road.end() :] if road else searched
     tail, stairs, unit = _TAIL.search(rest), _STAIRS.search(rest), _UNIT.search(rest)
     row, house = _ROW.search(rest), _BUILDING.search(rest) or _NUMBER.search(rest)
-    building = f"{row[1]}排" if row else house[1] if house else ""
+    building = row[0] if row else house[1] if house else ""
     door = stairs[1] if stairs else ""
     if tail and not building:
         building = tail[1]
@@ -113,7 +99,7 @@ def number_of(name: str) -> str:
     """The number by which a building or stairwell is called: 3号楼 → 3, A座 → a, 别墅2排 → 2排; else the whole name."""
     plain = plain_address(name)
     row = _ROW.search(plain)
-    found = re.search(r"\d+", plain) or re.search(r"\A[a-z](?=座|栋|幢|楼|单元|门|梯|\Z)", plain)
+    found = re.search(r"\d+", plain) or _LETTER.search(plain)
     return row[0] if row else found[0] if found else plain
 
 
@@ -200,7 +186,7 @@ def _stands_alone(name: str, plain: str) -> bool:
     """Whether the name stands in the address as a name of its own, not as a piece of a longer one."""
     at = plain.index(name)
     before, after = plain[:at], plain[at + len(name) :]
-    return (not before or before[-1] in BEFORE or before[-1].isdigit()) and not LONGER.match(after)
+    return (not before or before[-1] in words.BEFORE or before[-1].isdigit()) and not _LONGER.match(after)
 
 
 def open_book(rows: Iterable[Mapping[str, Any]]) -> Book:

@@ -9,27 +9,10 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
 from gridmap.clock import OFFICE
-from gridmap.incidents.hotline.words import COLUMNS, FILLED_BACK
+from gridmap.incidents.hotline.words import COLUMNS, FILLED_BACK, SATISFACTIONS, STATES
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """A cell that begins so would be reckoned with by spreadsheets."""
-STATES: Mapping[str, str] = {
-    "queued": "待定位",
-    "dropped": "已退回",
-    "reported": "已受理",
-    "registered": "已立案",
-    "rejected": "不予立案",
-    "duplicate": "重复件",
-    "dispatched": "已派遣",
-    "handling": "处置中",
-    "handled": "待核查",
-    "verifying": "核查中",
-    "closed": "已办结",
-    "reopened": "重新办理",
-    "parked": "挂账",
-}
-"""The hotline reads Chinese, whoever sends it back."""
-SATISFACTIONS: Mapping[str, str] = {"satisfied": "满意", "neutral": "基本满意", "unsatisfied": "不满意"}
 
 
 def answer_columns(columns: Mapping[str, str], headings: Sequence[str]) -> tuple[tuple[str, ...], dict[str, str]]:

@@ -7,16 +7,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from gridmap.clock import OFFICE
-from gridmap.incidents.hotline.words import EMERGENCY, KINDS, OTHER
+from gridmap.incidents.hotline.words import EMERGENCY, KINDS, MOMENT, NOT, OTHER, STOP, YES
 
 END_OF_DAY = time(18)
 """A deadline that names only its day runs until the office closes."""
 MOST_TEXT, MOST_ADDRESS, MOST_NUMBER, MOST_NAME = 1_000, 200, 60, 40
 YEARS = (2000, 2100)
-_MOMENT = re.compile(
-    r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?\s*(?:t|T)?\s*"
-    r"(?:(\d{1,2})\s*[::时点]\s*(\d{1,2})?\s*分?(?:[::]?\s*\d{1,2}(?:\.\d+)?\s*秒?)?)?\s*\Z"
-)
+_MOMENT = re.compile(MOMENT)
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:(\d{2})(\d{2})(?:\d{2})?)?\Z")
 _PHONE = re.compile(r"(?<!\d)(1[3-9]\d)\d{4}(\d{4})(?!\d)")
 _LANDLINE = re.compile(r"(?<!\d)(0\d{2,3}-?)\d{4}(\d{3,4})(?!\d)")
@@ -87,7 +84,7 @@ def _fault(said: Mapping[str, str], known: Mapping[str, Order]) -> tuple[str, st
 
 def _order(row: int, said: Mapping[str, str], raw: Mapping[str, str]) -> Order:
     title, text = said.get("title", ""), said.get("text", "")
-    words = text if not title or title in text else f"{title}。{text}" if text else title
+    words = text if not title or title in text else f"{title}{STOP}{text}" if text else title
     category = said.get("category", "")
     urgency = said.get("urgency", "").lower()
     return Order(
@@ -99,7 +96,7 @@ def _order(row: int, said: Mapping[str, str], raw: Mapping[str, str]) -> Order:
         text=words[:MOST_TEXT],
         category=category[:MOST_NAME],
         kind=kind_of(category, words),
-        is_urgent=urgency in ("是", "yes") or any(word in urgency and f"不{word}" not in urgency for word in EMERGENCY),
+        is_urgent=urgency in YES or any(word in urgency and f"{NOT}{word}" not in urgency for word in EMERGENCY),
         caller=said.get("caller", "")[:MOST_NAME],
         phone=said.get("phone", "")[:MOST_NAME],
         raw=dict(raw),

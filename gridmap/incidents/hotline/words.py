@@ -88,3 +88,58 @@ KINDS: tuple[tuple[str, str], ...] = (
 """What the category or the words say (patterns, the first that fits) → code of our kind. Read off real orders'
 everyday words; the office can change the kind of each order before and after."""
 EMERGENCY = ("紧急", "特急", "加急", "应急", "urgent", "emergency")
+
+DIGITS: Mapping[str, int] = {"零": 0, "〇": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7,
+                             "八": 8, "九": 9}  # fmt: skip
+TEN, HUNDRED = "十", "百"
+COUNTED = r"([零〇一二两三四五六七八九十百]+)(?=弄|号|栋|幢|座|单元|门|梯|室|户|楼|层|期|排|组)"
+"""A numeral that counts houses and what is in them."""
+NOISE = r"[\s\u200b\ufeff,。.、;:\"'“”‘’【】\[\]<>《》()#]+"
+DASHED = r"(?<=\d)[-－—_/~](?=\d)"
+PARTS = r"[;；、，,]"
+"""Between several addresses in one text."""
+OFFICE = r"\A.{0,30}?(?:街道|镇)(?=.)"
+"""What stands before a road or an estate where the street office is written out."""
+ROAD = (
+    r"(?P<road>[^省市区县镇乡\W\d]{1,12}?(?:大道|公路|大街|路|街|巷|胡同))"
+    r"(?:(?P<lane>\d+)弄)?(?:(?P<number>\d+)号(?!楼))?"
+)
+BUILDING = r"(\d+|[a-z])(?:号楼|栋|幢|座)"
+ROW = r"(\d+)排"
+NUMBER = r"(\d+)号(?!楼)"
+STAIRS = r"(\d+|[a-z])(?:单元|门(?!口|禁|牌|卫)|梯(?!控|口))"
+UNIT = r"(\d+)(?:室|户|房)"
+TAIL = r"(?<!\d)(\d{1,3})-(\d{1,3})(?:-(\d{2,4}))?(?![\d号弄])"
+"""3-2-601: building, stairwell, household."""
+LETTER = r"\A[a-z](?=座|栋|幢|楼|单元|门|梯|\Z)"
+BEFORE = frozenset("路街道巷号弄区镇乡村市县社里坊")
+"""What may stand right before an estate's name; after anything else it may be the end of a longer name."""
+LONGER = r"[\d一二三四五六七八九十]*(?:村|苑|坊|花园|公寓|新村|山庄|豪庭|雅苑|名苑|广场|期)"
+"""What makes another name of it: 兰苑 is not 兰苑二村."""
+
+MOMENT = (
+    r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?\s*[tT]?\s*"
+    r"(?:(\d{1,2})\s*[:时点]\s*(\d{1,2})?\s*分?(?::?\s*\d{1,2}(?:\.\d+)?\s*秒?)?)?\s*\Z"
+)
+YES = frozenset({"是", "yes"})
+NOT = "不"
+STOP = "。"
+"""Between the title of an order and its words."""
+
+STATES: Mapping[str, str] = {
+    "queued": "待定位",
+    "dropped": "已退回",
+    "reported": "已受理",
+    "registered": "已立案",
+    "rejected": "不予立案",
+    "duplicate": "重复件",
+    "dispatched": "已派遣",
+    "handling": "处置中",
+    "handled": "待核查",
+    "verifying": "核查中",
+    "closed": "已办结",
+    "reopened": "重新办理",
+    "parked": "挂账",
+}
+"""The hotline reads Chinese, whoever sends it back."""
+SATISFACTIONS: Mapping[str, str] = {"satisfied": "满意", "neutral": "基本满意", "unsatisfied": "不满意"}

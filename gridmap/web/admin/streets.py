@@ -12,7 +12,7 @@ from gridmap.places import TerritoryProblem, change_street, drop_day, know_year,
 from gridmap.web.admin.dates import parse_day
 from gridmap.web.admin.guard import for_administrators
 from gridmap.web.blueprint import actor, number, pages, say, titled, typed
-from gridmap.web.words import DAY_KINDS, NOTICE_NAMES, NOTICE_PHONES
+from gridmap.web.words import DAY_KINDS, HOLIDAY_RULES, NOTICE_NAMES, NOTICE_PHONES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +46,18 @@ SETTINGS = (
         title=_("Telephone numbers on notice boards"),
         help=_("Only with the consent of those on duty. Each printing is written down."),
         choices=NOTICE_PHONES,
+    ),
+    Setting(
+        key="reception_holiday_rule",
+        title=_("Where the reception day goes"),
+        help=_("When the 15th is no working day."),
+        choices=HOLIDAY_RULES,
+    ),
+    Setting(
+        key="diary_days",
+        title=_("Days after which an entry of the diary waits too long"),
+        help=_("A whole number; 7 where nothing is said."),
+        max_length=3,
     ),
 )
 PROBLEMS = {

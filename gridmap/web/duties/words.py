@@ -5,6 +5,7 @@ from typing import Any
 
 from gridmap.i18n import _
 from gridmap.web.blueprint import say
+from gridmap.web.words import HOLIDAY_RULES as HOLIDAY_RULES
 
 ACTIONS = {
     "inspection": _("A look at it"),
@@ -39,11 +40,6 @@ MORE_OFTEN = {
     "month": _("{times} times a month"),
     "quarter": _("{times} times a quarter"),
     "year": _("{times} times a year"),
-}
-HOLIDAY_RULES = {
-    "stay": _("It stays on that day"),
-    "next": _("It moves to the next working day"),
-    "previous": _("It moves to the working day before"),
 }
 EXCUSED_BY = {"community": _("The community, and the street"), "street": _("The street alone")}
 EXCUSES = {
