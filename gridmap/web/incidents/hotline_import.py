@@ -138,9 +138,8 @@ def _take(street_id: int, looked: Looked) -> Response:
 
     counts = count_states(run(take))
     state = "queued" if counts["queued"] else "placed"
-    address = url_for(
-        "pages.hotline", street=street_id, state=state, **{f"new_{word}": counts[word] for word in counts}
-    )
+    told: dict[str, Any] = {f"new_{word}": counted for word, counted in counts.items()}
+    address = url_for("pages.hotline", street=street_id, state=state, **told)
     if _is_part():
         return Response(headers={"HX-Redirect": address})
     return redirect(address, 303)
