@@ -16,6 +16,7 @@ FAILURES_KEPT = timedelta(days=1)
 SESSIONS_KEPT = timedelta(days=30)
 JOBS_KEPT = timedelta(days=90)
 FEED_KEPT = timedelta(days=2)
+CALLERS_KEPT = timedelta(days=730)
 PHOTOS_KEPT = timedelta(days=180)
 CONTACTS_KEPT = timedelta(days=365)
 NOTICES_KEPT = timedelta(days=365)
@@ -116,6 +117,24 @@ def forget_contacts(connection: Connection, clock: Clock) -> int:
     ).rowcount
 
 
+def forget_callers(connection: Connection, clock: Clock) -> int:
+    """Who spoke to the office: of the diary after two years, of hotline orders a year after their case is over."""
+    now = clock.now()
+    diary = connection.execute(
+        "DELETE FROM gridmap.diary_contact c USING gridmap.diary d"
+        " WHERE d.street_id = c.street_id AND d.id = c.diary_id AND d.at < %s",
+        (now - CALLERS_KEPT,),
+    ).rowcount
+    orders = connection.execute(
+        "UPDATE gridmap.hotline_order o SET raw = '{}', caller = NULL, phone = NULL"
+        " WHERE o.has_raw AND o.changed_at < %(old)s AND o.state <> 'queued'"
+        " AND NOT EXISTS (SELECT FROM gridmap.incident i WHERE i.street_id = o.street_id AND i.id = o.incident_id"
+        " AND (i.state NOT IN ('closed', 'rejected', 'duplicate') OR i.changed_at >= %(old)s))",
+        {"old": now - CONTACTS_KEPT},
+    ).rowcount
+    return diary + orders
+
+
 def forget_notices(connection: Connection, clock: Clock) -> int:
     """Notices of a year ago, read or not."""
     return connection.execute("DELETE FROM gridmap.notice WHERE at < %s", (clock.now() - NOTICES_KEPT,)).rowcount
@@ -128,6 +147,7 @@ CLOCK_STEPS: Mapping[str, Callable[[Connection, Clock], int]] = {
     "counts mended": recount,
     "photos of cases forgotten": forget_case_photos,
     "contacts forgotten": forget_contacts,
+    "callers forgotten": forget_callers,
     "notices forgotten": forget_notices,
 }
 STEPS: Mapping[str, Callable[[Connection, datetime], int]] = {

@@ -1,4 +1,4 @@
-"""The diary, reception days and the survey of e-bikes in the database: what is kept, who sees it, what becomes of it."""
+"""The diary, reception days and the survey of e-bikes: what is kept, who sees it, what becomes of it."""
 
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
@@ -61,9 +61,10 @@ def test_an_entry_stands_under_its_place_and_waits(town: Town) -> None:
 def test_the_street_says_after_how_many_days_an_entry_waits_too_long(town: Town) -> None:
     write(town)
     town.now = MONDAY + timedelta(days=8)
-    town.rows('UPDATE gridmap.street SET settings = settings || \'{"diary_days": "30"}\'')
+    say = "UPDATE gridmap.street SET settings = jsonb_build_object('diary_days', %s::text) RETURNING id"
+    town.rows(say, "30")
     assert entries(town, "leader", waiting=True) == []
-    town.rows('UPDATE gridmap.street SET settings = settings || \'{"diary_days": "soon"}\'')
+    town.rows(say, "soon")
     assert len(entries(town, "leader", waiting=True)) == 1
 
 

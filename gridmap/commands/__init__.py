@@ -17,6 +17,7 @@ COMMANDS = {
     "doctor": "doctor",
     "duties": "duties",
     "export": "export",
+    "hotline": "hotline",
     "init": "init",
     "load": "load",
     "nightly": "nightly",

@@ -12,11 +12,11 @@ from gridmap.load.checks.workbooks import refuse_format
 from gridmap.load.finding import Finding, LoadError
 from gridmap.load.formats.excel import read_excel
 from gridmap.load.formats.table import cell_text, read_csv
-from gridmap.load.kinds import Kind
+from gridmap.load.kinds import Kind, Target
 from gridmap.load.reading import ROW, Options
 
 READERS = {".csv": read_csv, ".tsv": read_csv, ".txt": read_csv, ".xlsx": read_excel, ".xlsm": read_excel}
-ORDERS = Kind("hotline", frozenset(), ())
+ORDERS = Kind("hotline", frozenset(), tuple(Target(word, synonyms) for word, synonyms in COLUMNS.items()))
 MOST_BYTES, MOST_ORDERS = 20_000_000, 5_000
 
 

@@ -173,6 +173,7 @@ hotline_order = Table(
     _at("received_at"),
     _at("due_at"),
     Column("raw", JSONB, nullable=False, info=PERSONAL, comment="the row as it came"),
+    Column("has_raw", Boolean, Computed("raw <> '{}'::jsonb", persisted=True)),
     Column("cells", JSONB, nullable=False, comment="the same with names and telephones masked"),
     Column("caller", Text, info=PERSONAL),
     Column("phone", Text, info=PERSONAL),

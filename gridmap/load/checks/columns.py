@@ -60,9 +60,10 @@ def guess(columns: Sequence[str], synonyms: Iterable[str], taken: set[str]) -> s
     return next((column for word in words for column in free if _is_cut(column, word)), None)
 
 
-def known_words() -> frozenset[str]:
-    """Every plain word that some column is called by, for finding the header row of a sheet."""
-    named = (word for kind in KINDS.values() for target in kind.targets for word in target.synonyms)
+def known_words(kind: Kind | None = None) -> frozenset[str]:
+    """Every plain word that some column is called by, of `kind` too, for finding the header row of a sheet."""
+    kinds = (*KINDS.values(), kind) if kind else KINDS.values()
+    named = (word for one in kinds for target in one.targets for word in target.synonyms)
     return frozenset(map(plain, (*named, *(word for _, words in POSITIONS for word in words))))
 
 

@@ -37,9 +37,8 @@ def _score(cells: Sequence[Any], words: frozenset[str]) -> int:
     return sum(1 for cell in cells if isinstance(cell, str) and plain(cell) in words)
 
 
-def _header_at(rows: Sequence[Row]) -> int:
+def _header_at(rows: Sequence[Row], words: frozenset[str]) -> int:
     """The position of the row with most words that columns are called by; else the first with two texts."""
-    words = known_words()
     searched = rows[:SEARCHED_ROWS]
     scores = [_score(cells, words) for _, cells in searched]
     if max(scores, default=0) > 0:
@@ -72,12 +71,17 @@ def _dropped_as(cells: Sequence[Any]) -> tuple[str, str] | None:
     return None
 
 
-def cut_table(rows: Sequence[Row], *, spanned: frozenset[int] = frozenset()) -> Sheet:
-    """The table within the rows of a sheet. `spanned`: numbers of rows where one header cell spans several columns."""
+def cut_table(
+    rows: Sequence[Row], *, spanned: frozenset[int] = frozenset(), words: frozenset[str] | None = None
+) -> Sheet:
+    """The table within the rows of a sheet. `spanned`: numbers of rows where one header cell spans several columns.
+
+    `words`: what columns are called, in plain words; see known_words.
+    """
     filled = [row for row in rows if not all(map(_is_empty, row[1]))]
     if not filled:
         return Sheet((), (), (), 0)
-    at = _header_at(filled)
+    at = _header_at(filled, known_words() if words is None else words)
     above, last = filled[at], at
     lower: Sequence[Any] | None = None
     if above[0] in spanned and at + 1 < len(filled):

@@ -9,6 +9,7 @@ from openpyxl import load_workbook
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
+from gridmap.load.checks.columns import known_words
 from gridmap.load.checks.sheets import Row, cut_table
 from gridmap.load.checks.workbooks import refuse_old_workbook, stale_rows
 from gridmap.load.finding import Finding, LoadError, shorten
@@ -81,7 +82,7 @@ def read_excel(path: Path, kind: Kind, options: Options) -> Reading:
         sheet = _workbook(path, values=True)[sheet.title]
     rows, spanned = _rows(sheet)
     stale = stale_rows(sheet, formulas)
-    table = cut_table([row for row in rows if row[0] not in stale], spanned=spanned)
+    table = cut_table([row for row in rows if row[0] not in stale], spanned=spanned, words=known_words(kind))
     if not table.rows and not stale:
         raise LoadError("no_rows")
     title, name = sheet.title, path.name

@@ -8,6 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from gridmap.load.checks.columns import known_words
 from gridmap.load.checks.encoding import decode_text
 from gridmap.load.checks.sheets import Row, Sheet, cut_table
 from gridmap.load.finding import Finding, LoadError, shorten
@@ -54,7 +55,7 @@ def read_csv(path: Path, kind: Kind, options: Options) -> Reading:
     text, encoding = decode_text(path.read_bytes(), options.encoding)
     if "\0" in text:
         raise LoadError("unreadable_file", file=path.name, why="it holds binary data")
-    sheet = cut_table(_csv_rows(text, path.name))
+    sheet = cut_table(_csv_rows(text, path.name), words=known_words(kind))
     if not sheet.rows:
         raise LoadError("no_rows")
     return Reading(

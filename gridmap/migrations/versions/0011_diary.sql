@@ -119,6 +119,7 @@ CREATE TABLE gridmap.hotline_order (
   received_at TIMESTAMP WITH TIME ZONE,
   due_at TIMESTAMP WITH TIME ZONE,
   raw JSONB NOT NULL,
+  has_raw BOOLEAN GENERATED ALWAYS AS (raw <> '{}'::jsonb) STORED,
   cells JSONB NOT NULL,
   caller TEXT,
   phone TEXT,
@@ -236,7 +237,7 @@ GRANT UPDATE (outcome, answer, answered_at, promised_on, incident_id, revision, 
 GRANT SELECT (street_id, diary_id, name_masked, phone_masked, has_words, account_id, place_id, community_id, grid_id,
   micro_grid_id, estate_id), INSERT, DELETE ON gridmap.diary_contact TO gridmap_app;
 GRANT UPDATE (columns, headings, revision, changed_at, changed_by) ON gridmap.hotline_mapping TO gridmap_app;
-GRANT SELECT (street_id, id, number, received_at, due_at, cells, address, text, category, kind, state, problem, near,
+GRANT SELECT (street_id, id, number, received_at, due_at, has_raw, cells, address, text, category, kind, state, problem, near,
   reason, place_id, incident_id, mapping_id, import_run_id, community_id, grid_id, micro_grid_id, estate_id, revision,
   changed_at, changed_by), INSERT ON gridmap.hotline_order TO gridmap_app;
 GRANT UPDATE (raw, caller, phone, kind, state, problem, near, reason, place_id, incident_id, community_id, grid_id,

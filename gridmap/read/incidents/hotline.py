@@ -62,6 +62,13 @@ def read_answers(
     return connection.execute(text, constants | lock_values(viewer) | values).fetchall()
 
 
+def read_given(connection: Connection, street_id: int, mapping_id: int, now: datetime) -> list[Row]:
+    """The same for the command line, which is the office itself and sees everything."""
+    text, constants = orders_statement(Reach(is_city=True).shape, "mapping")
+    values = {"street": street_id, "mapping": mapping_id, "now": now, "limit": MOST_ANSWERS, "offset": 0}
+    return connection.execute(text, constants | values).fetchall()
+
+
 def read_near(connection: Connection, street_id: int, places: Sequence[int]) -> list[Row]:
     """The places that an address may mean, with the building and estate around each."""
     return connection.execute(NEAR, (street_id, list(places))).fetchall()

@@ -30,7 +30,7 @@ CASE_STATES = {
     "reopened": _("Opened again"),
     "parked": _("Parked"),
 }
-ORDER_STATES = {"queued": _("To be placed"), "placed": _("Cases"), "dropped": _("Put away")}
+ORDER_STATES = {"queued": _("To be placed"), "placed": _("Cases"), "dropped": _("Sent back")}
 ORDER_PROBLEMS = {
     "no_address": _("It has no address"),
     "unknown": _("The register knows no such address"),
