@@ -91,6 +91,26 @@ READ = {
     "pages.joints": ["/duties/joint"],
     "pages.new_joint": ["/duties/joint/new"],
     "pages.joint": ["/duties/joint/{joint}", "/duties/joint/{community_joint}", "/duties/joint/{far_joint}"],
+    "pages.diary": [
+        "/diary",
+        "/diary?show=waiting",
+        "/diary?show=open&channel=reception",
+        "/diary?estate={estate}",
+        "/diary?place={place}",
+        "/diary?before=2026-03-13T10:00:00%2B08:00~1",
+    ],
+    "pages.diary_entry": ["/diary/{entry}", "/diary/{grid_entry}"],
+    "pages.diary_estates": ["/diary/estates"],
+    "pages.receptions": ["/reception"],
+    "pages.reception": ["/reception/{reception}", "/reception/{far_reception}"],
+    "pages.reception_sheet": ["/reception/{reception}/sheet", "/reception/{reception}/sheet?turn=1"],
+    "pages.hotline": ["/hotline", "/hotline?state=placed", "/hotline?state=dropped&street=77"],
+    "pages.hotline_order": ["/hotline/{queued_order}", "/hotline/{placed_order}", "/hotline/{far_order}"],
+    "pages.hotline_import": ["/hotline/import"],
+    "pages.hotline_answers": ["/hotline/answers.csv", "/hotline/answers.csv?street=77"],
+    "pages.ebikes": ["/ebikes"],
+    "pages.ebikes_estate": ["/ebikes/{counted_estate}", "/ebikes/{estate}"],
+    "pages.ebikes_door": ["/ebikes/at/{counted_door}"],
     "pages.coverage_geojson": ["/coverage/rows.geojson?month=2026-02", "/coverage/rows.geojson?kpi=late&missing=0"],
     "pages.gap_areas": ["/coverage/areas", "/coverage/areas?month=2026-02&reason=missed"],
     "pages.gap_shapes": ["/coverage/areas.geojson?month=2026-02"],
@@ -139,6 +159,11 @@ ADMINISTRATION = {
     "pages.audit": ["/admin/audit"],
 }
 """Pages of administration: who keeps accounts learns whose they are, and nothing of what those look after."""
+SAID = (
+    "reception", "far_reception", "entry", "grid_entry", "queued_order", "placed_order", "far_order", "counted_estate",
+    "counted_door",
+)  # fmt: skip
+"""Rows of the diary, reception days, the hotline and the survey of e-bikes."""
 TOKEN = re.compile(r"(?<![0-9a-z])([pncmok])([0-9]{6,})x(?![0-9a-z])")
 CLEAR_PHONE = re.compile(r"139[0-9]{8}")
 
@@ -181,6 +206,7 @@ def addresses(scene: Scene) -> Iterator[str]:
     ids["person"] = scene.world.ids["building_person"]
     ids |= {name: scene.world.ids[name] for name in ("duty", "joint", "community_joint", "far_joint")}
     ids |= {name: scene.world.ids[name] for name in ("given_case", "kept_case", "far_case")}
+    ids |= {name: scene.world.ids[name] for name in SAID}
     ids["estate"] = next(place["id"] for place in scene.oracle.places.values() if place["kind"] == "estate")
     for some in (*READ.values(), *ADMINISTRATION.values()):
         yield from (address.format(**ids) for address in some)

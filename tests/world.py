@@ -99,6 +99,7 @@ def make_world(owner: Owner) -> World:
     add_operations(owner, ids)
     add_accounts(owner, ids)
     ids |= add_cases(owner, ids)
+    ids |= add_diary(owner, ids)
     betray_names(owner)
     owner.execute("INSERT INTO gridmap.change (street_id, layer) VALUES (0, 'accounts')")
     secrets = add_tokens(owner)
@@ -538,6 +539,64 @@ def add_cases(owner: Owner, ids: Mapping[str, int]) -> dict[str, int]:
         "given_case": one(owner, f"{of_mine} AND %(c)s = ANY (parties)", s=STREET, c=ids["company"]),
         "kept_case": one(owner, f"{of_mine} AND parties = '{{}}'", s=STREET),
         "far_case": one(owner, of_mine, s=OTHER_STREET),
+    }
+
+
+SAID = """
+INSERT INTO gridmap.reception (street_id, id, community_id, held_on, changed_at)
+SELECT street_id, id + 3000000000, id, '2026-03-15', now() FROM gridmap.community;
+INSERT INTO gridmap.diary (street_id, id, channel, text, is_private, place_id, at, account_id, outcome, incident_id,
+  reception_id, turn, community_id, grid_id, micro_grid_id, estate_id, changed_at)
+SELECT p.street_id, p.id + 3000000000, CASE WHEN r.id IS NULL THEN 'phone' ELSE 'reception' END,
+  CASE WHEN p.id % 5 > 0 THEN 'words' END, p.id % 5 = 0, p.id, timestamptz '2026-03-12 10:00+08',
+  (SELECT id FROM gridmap.account a WHERE a.username = (ARRAY['worker', 'company', 'micro_worker', 'leader',
+    'other_leader'])[1 + (p.id / 4) % 5]), CASE WHEN i.id IS NULL THEN NULL ELSE 'case' END, i.id, r.id,
+  CASE WHEN r.id IS NOT NULL THEN row_number() OVER (PARTITION BY r.id ORDER BY p.id) END,
+  p.community_id, p.grid_id, p.micro_grid_id, p.estate_id, now()
+FROM gridmap.place p
+LEFT JOIN gridmap.incident i ON i.street_id = p.street_id AND i.place_id = p.id AND i.number LIKE 'N%' AND p.id % 2 = 0
+LEFT JOIN gridmap.reception r ON r.street_id = p.street_id AND r.community_id = p.community_id AND p.id % 3 = 0
+WHERE p.id % 31 = 0 OR p.kind IN ('estate', 'grid');
+INSERT INTO gridmap.diary_contact (street_id, diary_id, name, phone, words, account_id, place_id, community_id,
+  grid_id, micro_grid_id, estate_id)
+SELECT street_id, id, 'c' || id || 'x', '13912345678', CASE WHEN is_private THEN 'words' END, account_id, place_id,
+  community_id, grid_id, micro_grid_id, estate_id FROM gridmap.diary;
+INSERT INTO gridmap.hotline_mapping (street_id, id, name, columns, headings, changed_at)
+SELECT id, (id::bigint << 32) + 9700, '12345', '{"number": "n", "phone": "p"}', '{n,p}', now() FROM gridmap.street;
+INSERT INTO gridmap.hotline_order (street_id, id, number, received_at, raw, cells, caller, phone, address, text, kind,
+  state, problem, near, place_id, incident_id, mapping_id, community_id, grid_id, micro_grid_id, estate_id, changed_at)
+SELECT i.street_id, i.id + 500000000, i.number, i.reported_at, '{"p": "13912345678"}',
+  '{"n": "1", "p": "139****5678"}', 'c' || i.id || 'x', '13912345678', 'a', 'words', i.kind,
+  CASE WHEN i.id % 7 = 0 THEN 'queued' ELSE 'placed' END, CASE WHEN i.id % 7 = 0 THEN 'unknown' END,
+  CASE WHEN i.id % 7 = 0 AND i.place_id IS NOT NULL THEN ARRAY[i.place_id] ELSE '{}' END,
+  CASE WHEN i.id % 7 > 0 THEN i.place_id END, CASE WHEN i.id % 7 > 0 THEN i.id END,
+  (i.street_id::bigint << 32) + 9700, CASE WHEN i.id % 7 > 0 THEN i.community_id END,
+  CASE WHEN i.id % 7 > 0 THEN i.grid_id END, CASE WHEN i.id % 7 > 0 THEN i.micro_grid_id END,
+  CASE WHEN i.id % 7 > 0 THEN i.estate_id END, now()
+FROM gridmap.incident i WHERE i.number LIKE 'N%';
+INSERT INTO gridmap.ebike_count (street_id, place_id, counted_on, bikes, chargers, community_id, grid_id,
+  micro_grid_id, estate_id, changed_at)
+SELECT street_id, id, '2026-03-10', id % 40, id % 7, community_id, grid_id, micro_grid_id, estate_id, now()
+FROM gridmap.place WHERE kind = 'stairwell' AND id % 3 > 0
+"""
+
+
+def add_diary(owner: Owner, ids: Mapping[str, int]) -> dict[str, int]:
+    """Entries of the diary, reception days, orders of the hotline and counts of e-bikes, at places of every kind."""
+    for statement in SAID.strip().split(";\n"):
+        owner.execute(statement)
+    orders = "SELECT min(id) FROM gridmap.hotline_order WHERE street_id = %(s)s AND state = %(state)s"
+    estate = "SELECT min(estate_id) FROM gridmap.ebike_count WHERE street_id = %(s)s AND estate_id IS NOT NULL"
+    return {
+        "reception": ids["huayuan"] + 3_000_000_000,
+        "far_reception": ids["far_community"] + 3_000_000_000,
+        "entry": ids["estate"] + 3_000_000_000,
+        "grid_entry": ids["other_grid"] + 3_000_000_000,
+        "queued_order": one(owner, orders, s=STREET, state="queued"),
+        "placed_order": one(owner, orders, s=STREET, state="placed"),
+        "far_order": one(owner, orders, s=OTHER_STREET, state="placed"),
+        "counted_estate": one(owner, estate, s=STREET),
+        "counted_door": one(owner, "SELECT min(place_id) FROM gridmap.ebike_count WHERE street_id = %(s)s", s=STREET),
     }
 
 

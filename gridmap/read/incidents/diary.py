@@ -118,6 +118,7 @@ def entries_statement(shape: tuple[str, ...], filters: tuple[str, ...]) -> State
     """The SQL of entries."""
     reach = reach_of_shape(shape)
     house, around, lead = place.alias("house"), place.alias("around"), organisation.alias("lead")
+    is_place = and_(place.c.street_id == diary.c.street_id, place.c.id == diary.c.place_id)
     is_house = and_(house.c.street_id == place.c.street_id, house.c.id == place.c.parent_id, house.c.kind == "building")
     is_around = and_(around.c.street_id == diary.c.street_id, around.c.id == diary.c.estate_id)
     now = bindparam("now", type_=DateTime(timezone=True))
@@ -147,7 +148,7 @@ def entries_statement(shape: tuple[str, ...], filters: tuple[str, ...]) -> State
         )
         .select_from(diary)
         .join(street, street.c.id == diary.c.street_id)
-        .join(place, and_(place.c.street_id == diary.c.street_id, place.c.id == diary.c.place_id), isouter=True)
+        .join(place, and_(is_place, locked(place, reach)), isouter=True)
         .join(house, and_(is_house, locked(house, reach)), isouter=True)
         .join(around, and_(is_around, around.c.id != func.coalesce(place.c.id, 0), locked(around, reach)), isouter=True)
         .join(
