@@ -62,7 +62,7 @@ TEXTS = (
 )
 """What the scripts of the map say; a test compares this with the scripts."""
 
-USUALLY_OFF = frozenset({"assignments", "five_lines"})
+USUALLY_OFF = frozenset({"assignments", "five_lines", "ebikes"})
 OUTLINED = frozenset({"districts", "streets", "communities"})
 """Areas that are drawn as boundaries only."""
 BY_CASES = ("incident_density", "complaints_grids", "in_grid_resolution", "complaints_estates")
@@ -73,7 +73,7 @@ FIRST = frozenset({"incidents", "repeat_places"})
 """Layers that the legend begins with, where they are there: the map is about them."""
 WORK = frozenset({"coverage_grids", "coverage_buildings", "gaps"}) | CASES
 """These, and the layers of what is due, which have one, too."""
-OPENABLE = frozenset({"grids", "estates", "buildings", "stairwells", "five_lines", "facilities", *WORK})
+OPENABLE = frozenset({"grids", "estates", "ebikes", "buildings", "stairwells", "five_lines", "facilities", *WORK})
 """Layers whose features have a card: places, and cases, of which the card stands elsewhere."""
 
 

@@ -27,6 +27,7 @@ from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
 from functools import cache, cached_property
 from typing import Any
 
@@ -80,6 +81,7 @@ WHAT: Mapping[str, set[str]] = {
     "complaints_grids": {"code", "name", "complaints", "households", "per_hundred", "rate"},
     "complaints_estates": {"code", "name", "complaints", "households", "per_hundred", "rate"},
     "in_grid_resolution": {"code", "name", "closed", "in_grid", "share"},
+    "ebikes": {"code", "name", "supply", "bikes", "chargers", "doors"},
     "roads": {"class", "name"},
     "water": {"class", "name"},
     "green": {"class", "name"},
@@ -90,7 +92,7 @@ OF_CASES = {
     "incidents", "repeat_places", "incident_density", "complaints_grids", "complaints_estates", "in_grid_resolution",
 }  # fmt: skip
 NOT_FROM_FILES = {
-    "stairwells", "five_lines", "assignments", "coverage_grids", "coverage_buildings", "gaps", *OF_CASES,
+    "stairwells", "five_lines", "assignments", "coverage_grids", "coverage_buildings", "gaps", "ebikes", *OF_CASES,
 }  # fmt: skip
 """Layers that cannot be loaded from files: of all others, those who plan may know what was kept of the file."""
 
@@ -627,12 +629,8 @@ class Oracle:
             return self.knows(rights, row["id"])
         if table == "absence":
             return rights.covers(scope_only) or self.knows(rights, row["person_id"])
-        if table in SAID:
-            # what residents said is not for a company that manages the estate
-            alone = row | {"parties": []}
-            return rights.covers_case(alone) or (table != "hotline_order" and row["account_id"] == rights.account_id)
-        if table in CASES:
-            return _is_of_case(rights, table, row, is_own=is_own)
+        if table in SAID | CASES:
+            return (_is_said_to if table in SAID else _is_of_case)(rights, table, row, is_own=is_own)
         if table in OWN:
             return is_own
         if table == "import_run":
@@ -651,12 +649,18 @@ def _is_of_case(rights: Rights, table: str, row: Row, *, is_own: bool) -> bool:
     return author == rights.account_id or (table != "notice" and rights.covers_case(row))
 
 
+def _is_said_to(rights: Rights, table: str, row: Row, *, is_own: bool) -> bool:
+    # what residents said is not for a company that manages the estate
+    alone = row | {"parties": []}
+    return rights.covers_case(alone) or (table != "hotline_order" and row["account_id"] == rights.account_id)
+
+
 def _is_told(rights: Rights, row: Row, *, is_own: bool) -> bool:
     is_meant = row.get("to_person_id", 0) == rights.person_id
     return rights.covers({"place_id": None} | row) or (is_own if "account_id" in row else is_meant)
 
 
-INSIDE = {"slot", "inspection", "household_tier", "joint_inspection", "report_link", "reception", "ebike_count"}
+INSIDE = {"slot", "inspection", "household_tier", "joint_inspection", "report_link", "reception"}
 """What lies in a place and is seen with it; an inspection also by whoever entered it."""
 DUE = {"coverage", *INSIDE}
 GIVING = {"assignment_change", "assignment_move", "hand_over"}
@@ -668,7 +672,7 @@ OWN = {"submission", "account", "account_grant", "session", "api_token", "sign_i
 OPEN = {"basemap", "change"}
 NEAR = {
     "community", "grid", "estate", "building", "stairwell", "facility", "zone", "boundary", "membership",
-    "organisation_place", "duty", "incident_taker", "answer_template", "hotline_mapping",
+    "organisation_place", "duty", "incident_taker", "answer_template", "hotline_mapping", "ebike_count",
 }  # fmt: skip
 LOCKED_TABLES = (
     OWN
@@ -797,7 +801,19 @@ def holds(valid: "Range[Any]", at: Any) -> bool:
     return (valid.lower is None or valid.lower <= at) and (valid.upper is None or at < valid.upper)
 
 
+def _supply(row: Row) -> str:
+    """How many e-bikes share a socket, in the classes of the layer."""
+    if not row["doors"]:
+        return "uncounted"
+    if not row["chargers"]:
+        return "none" if row["bikes"] else "enough"
+    each = Fraction(row["bikes"], row["chargers"])
+    return next((name for name, most in (("enough", 3), ("some", 5), ("few", 10)) if each <= most), "short")
+
+
 def _value(row: Row, layer: str, name: str, holders: Callable[[Row, str, bool], str | None]) -> Any:
+    if layer == "ebikes" and name == "supply":
+        return _supply(row)
     if layer == "grids" and name == "worker":
         return holders(row, "grid_worker", False)
     if layer == "grids" and name == "size":

@@ -144,6 +144,7 @@ OF_KIND = {
     "coverage_grids": "grid",
     "coverage_buildings": "building",
     "five_lines": "stairwell",
+    "ebikes": "estate",
 }
 """Layers of one kind of place that are not called after it."""
 

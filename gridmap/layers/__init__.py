@@ -11,6 +11,7 @@ from gridmap.layers.complaints_grids import complaints_grids
 from gridmap.layers.coverage_buildings import coverage_buildings
 from gridmap.layers.coverage_grids import coverage_grids
 from gridmap.layers.districts import districts
+from gridmap.layers.ebikes import ebikes
 from gridmap.layers.estates import estates
 from gridmap.layers.facilities import facilities
 from gridmap.layers.five_lines import five_lines
@@ -39,6 +40,7 @@ LAYERS: tuple[Layer, ...] = (
     in_grid_resolution,
     estates,
     complaints_estates,
+    ebikes,
     roads,
     buildings,
     coverage_buildings,

@@ -222,9 +222,11 @@ ALTER TABLE gridmap.hotline_mapping ENABLE ROW LEVEL SECURITY;
 CREATE POLICY scope ON gridmap.hotline_mapping USING (gridmap.is_near(street_id))
   WITH CHECK (gridmap.is_near(street_id));
 
+-- How many e-bikes stand somewhere says nothing of anybody: whoever sees the estate sees its sum. Counting is for
+-- those who look after the place.
 ALTER TABLE gridmap.ebike_count ENABLE ROW LEVEL SECURITY;
 CREATE POLICY scope ON gridmap.ebike_count
-  USING (gridmap.in_scope(street_id, community_id, grid_id, micro_grid_id, estate_id, place_id))
+  USING (gridmap.is_near(street_id))
   WITH CHECK (gridmap.in_scope(street_id, community_id, grid_id, micro_grid_id, estate_id, place_id));
 
 -- Privileges -----------------------------------------------------------------------------------------------------------

@@ -35,6 +35,7 @@ function paintRules(layer, colour, now) {
     case "repeat_places":
       return cases.repeats(layer, colour);
     case "estates":
+    case "ebikes":
       return places.estates(layer, colour);
     case "buildings":
     case "coverage_buildings":
@@ -81,7 +82,8 @@ function labelRules(layer, colour, texts) {
     case "stairwells":
       return places.stairwellLabels(layer, colour);
     case "five_lines":
-      return []; // the stairwell has its name already
+    case "ebikes":
+      return []; // the stairwell, or the estate, has its name already
     case "facilities":
       return places.facilityLabels(layer, colour);
     case "assignments":
