@@ -1,6 +1,7 @@
 """Charging sockets (充电口) per e-bike in each estate, from the last count of its stairwells."""
 
-from sqlalchemy import Date, Integer, and_, case, cast, func, select, true
+from sqlalchemy import Date, Integer, case, cast, func, select, true
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from gridmap.i18n import _
 from gridmap.layer import AS_OF, Attribute, Layer, Scoped, Style, StyleClass, is_kind, place_columns
@@ -18,7 +19,7 @@ SUPPLY = {
 """Our own bounds, not a standard's: one socket serves three to five e-bikes that charge in turn."""
 last = (
     select(ebike_count.c.place_id, ebike_count.c.bikes, ebike_count.c.chargers)
-    .distinct(ebike_count.c.place_id)
+    .ext(distinct_on(ebike_count.c.place_id))
     .where(
         ebike_count.c.street_id == place.c.street_id,
         ebike_count.c.estate_id == place.c.id,
@@ -51,7 +52,7 @@ ebikes = Layer(
     title=_("Sockets per e-bike"),
     rows=select(*place_columns(), supply.label("supply"), totals.c.bikes, totals.c.chargers, totals.c.doors)
     .join_from(place, totals, true())
-    .where(and_(is_kind(place, "estate"))),
+    .where(is_kind(place, "estate")),
     attributes={
         "code": Attribute(title=_("Code")),
         "name": Attribute(title=_("Name")),
