@@ -63,11 +63,12 @@ AREAS = (
 def shell() -> dict[str, Any]:
     """The variables of base.html that every page shares."""
     viewer: Viewer | None = getattr(g, "viewer", None)
+    first = request.path.split("/")[1]
     done = DONE.get(request.args.get("done", ""))
     return {
         "demo": _shows_demo(),
         "nav": _areas(viewer) if viewer else [],
-        "current": _current(viewer),
+        "current": WITHIN.get(first, first),
         "user": {"name": viewer.title, "role": _roles(viewer), "account": viewer.account_id} if viewer else None,
         "link": lambda page: same_page(page=page),
         "older": lambda cursor: same_page(before=cursor),
@@ -95,17 +96,8 @@ def office_day(at: date | None) -> str:
     return (at.astimezone(OFFICE) if isinstance(at, datetime) else at).strftime("%Y-%m-%d")
 
 
-WITHIN = {"diary": "incidents", "reception": "incidents", "hotline": "incidents", "ebikes": "incidents"}
-"""Pages that belong to an area by another name, for those who have no area of their own for them."""
-
-
-def _current(viewer: Viewer | None) -> str:
-    """The area of the page that is open."""
-    first = request.path.split("/")[1]
-    own = {area.name for area in AREAS if viewer and viewer.roles & area.roles}
-    if first == "ebikes" and "diary" in own:
-        return "diary"
-    return first if first in own else WITHIN.get(first, first)
+WITHIN = dict.fromkeys(("diary", "reception", "hotline", "ebikes"), "incidents")
+"""Pages that belong to an area by another name."""
 
 
 def _areas(viewer: Viewer) -> list[dict[str, str]]:

@@ -44,8 +44,26 @@ def ebikes_estate(estate_id: int) -> str:
         found = read_open_findings(connection, estate_id >> 32, [one["id"] for one in doors], FINDINGS)
     if not doors:
         abort(404)
-    return render_template("ebikes/estate.html", estate=estate, doors=doors, found=found, since=today() - FRESH,
-                           findings=FINDING_WORDS)  # fmt: skip
+    since = today() - FRESH
+    waiting = (one["id"] for one in doors if one["counted_on"] is None or one["counted_on"] < since)
+    return render_template(
+        "ebikes/estate.html",
+        estate=estate,
+        doors=doors,
+        houses=_by_house(doors),
+        next_door=next(waiting, None),
+        found=found,
+        since=since,
+        findings=FINDING_WORDS,
+    )
+
+
+def _by_house(doors: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
+    """The stairwells by building, in walking order; buildings that have none come last."""
+    houses: dict[str, list[dict[str, Any]]] = {}
+    for one in doors:
+        houses.setdefault(one["house"] or "", []).append(one)
+    return sorted(houses.items(), key=lambda group: not group[0])
 
 
 @pages.route("/ebikes/at/<int:place_id>", methods=["GET", "POST"])

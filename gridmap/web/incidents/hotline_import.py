@@ -153,7 +153,7 @@ def _is_part() -> bool:
 def _answer(street: Any, streets: Any, *, looked: Looked | None = None, problem: str = "") -> str:
     """The whole page, or only what the form's script puts below it."""
     if _is_part():
-        return render_template("hotline/_looked.html", street=street, problem=problem, **_shown(looked))
+        return render_template("hotline/_looked.html", street=street, file_problem=problem, **_shown(looked))
     return _page(street, streets, looked=looked, problem=problem)
 
 
@@ -166,7 +166,7 @@ def _page(street: Any, streets: Any, *, looked: Looked | None = None, problem: s
         streets=streets,
         mappings=mappings,
         chosen=number(request.form, "mapping") or (mappings[0]["id"] if mappings else None),
-        problem=problem,
+        file_problem=problem,
         **_shown(looked),
     )
 
