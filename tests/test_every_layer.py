@@ -33,7 +33,7 @@ from tests.outputs import EXTENT, HALF, MARGIN, Scene, box_of
 each_layer = pytest.mark.parametrize("layer", LAYERS, ids=lambda layer: layer.name)
 
 ASKED = Asked(as_of=end_of(date(2026, 3, 16)))
-COUNTED = {"buildings", "stairwells", "declared_buildings"}
+COUNTED = {"buildings", "stairwells", "declared_buildings", "bikes", "chargers", "doors"}
 """Numbers of things that the title names: they need no unit."""
 YEARS = {"built_year"}
 SYMBOLS = {"m", "m²"}

@@ -95,7 +95,7 @@ def test_folium_gets_latitude_first_and_the_page_longitude_first():
 
 def test_one_tile_carries_all_layers_that_are_on_and_others_come_when_asked_for():
     main, *others = configuration(LAYERS, view(), Addresses())["sources"]
-    later = ["five_lines", "assignments"]
+    later = ["ebikes", "five_lines", "assignments"]
     names = [layer.name for layer in LAYERS if layer.name not in later]
     address = "/tiles/{z}/{x}/{y}.mvt?layers="
     assert main == {"name": "main", "url": address + ",".join(names), "layers": names, "maxZoom": 16}
@@ -137,7 +137,7 @@ def test_the_ground_is_always_on_and_the_rest_can_be_switched():
 def test_only_places_can_be_opened():
     """Those of the register, and those that the layers of due work colour."""
     made = {layer["name"]: layer["pickable"] for layer in configuration(LAYERS, view(), Addresses())["layers"]}
-    places = {"grids", "estates", "buildings", "stairwells", "five_lines", "facilities", *WORK}
+    places = {"grids", "estates", "ebikes", "buildings", "stairwells", "five_lines", "facilities", *WORK}
     assert {name for name, can in made.items() if can} == places
 
 

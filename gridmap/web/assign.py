@@ -23,7 +23,7 @@ from gridmap.web.blueprint import number, pages, typed
 from gridmap.web.place_words import in_language
 
 USUAL_ROLE = "building_manager"
-USUALLY_HIDDEN = frozenset({"facilities", "assignments", "five_lines"})
+USUALLY_HIDDEN = frozenset({"facilities", "assignments", "five_lines", "ebikes"})
 TEXTS = (
     _(", "),
     _("Added"),
