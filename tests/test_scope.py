@@ -107,6 +107,24 @@ SELECT street_id, id, 'reported', 1, 'x', reporter_account_id, now(), parties, p
   micro_grid_id, estate_id FROM gridmap.incident;
 INSERT INTO gridmap.notice (street_id, id, account_id, incident_id, kind, at)
 SELECT street_id, id, reporter_account_id, id, 'closed', now() FROM gridmap.incident;
+INSERT INTO gridmap.reception (street_id, id, community_id, held_on, changed_at)
+SELECT street_id, id + 1000000, id, '2026-03-15', now() FROM gridmap.community;
+INSERT INTO gridmap.diary (street_id, id, channel, text, place_id, at, account_id, community_id, grid_id,
+  micro_grid_id, estate_id, changed_at)
+SELECT street_id, id, 'visit', 'x', place_id, now(), reporter_account_id, community_id, grid_id, micro_grid_id,
+  estate_id, now() FROM gridmap.incident;
+INSERT INTO gridmap.diary_contact (street_id, diary_id, name, account_id, place_id, community_id, grid_id,
+  micro_grid_id, estate_id)
+SELECT street_id, id, 'n', account_id, place_id, community_id, grid_id, micro_grid_id, estate_id FROM gridmap.diary;
+INSERT INTO gridmap.hotline_mapping (street_id, id, name, columns, headings, changed_at)
+VALUES (1, (1::bigint << 32) + 5, 'm', '{}', '{}', now());
+INSERT INTO gridmap.hotline_order (street_id, id, number, raw, cells, kind, place_id, community_id, grid_id,
+  micro_grid_id, estate_id, changed_at)
+SELECT street_id, id, number, '{}', '{}', kind, place_id, community_id, grid_id, micro_grid_id, estate_id, now()
+FROM gridmap.incident;
+INSERT INTO gridmap.ebike_count (street_id, place_id, counted_on, bikes, community_id, grid_id, micro_grid_id,
+  estate_id, changed_at)
+SELECT street_id, id, '2026-03-10', 1, community_id, grid_id, micro_grid_id, estate_id, now() FROM gridmap.place;
 INSERT INTO gridmap.incident_taker (street_id, kind, organisation_id) VALUES (1, '03001', 1);
 INSERT INTO gridmap.answer_template (street_id, id, title, body, changed_at)
 VALUES (1, (1::bigint << 32) + 5, 't', 'b', now());

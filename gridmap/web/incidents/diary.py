@@ -10,6 +10,7 @@ from gridmap import context
 from gridmap.db.pools import Connection
 from gridmap.incidents import CaseChanged, IncidentProblem
 from gridmap.incidents.diary import Entry, answer_entry, make_case, note_entry, write_entry
+from gridmap.incidents.words import STATES
 from gridmap.layer import Role
 from gridmap.read.incidents.diary import Asked, read_areas, read_entries, read_entry
 from gridmap.read.incidents.reception import read_communities
@@ -26,7 +27,7 @@ from gridmap.web.incidents.desk import (
     shown_place,
     words_of,
 )
-from gridmap.web.incidents.diary_words import ALL_CHANNELS, CASE_STATES, CHANNEL_ICONS, CHANNELS, OUTCOMES
+from gridmap.web.incidents.diary_words import ALL_CHANNELS, CHANNEL_ICONS, CHANNELS, OUTCOMES
 from gridmap.web.place_words import in_language
 
 PAGE = 30
@@ -187,7 +188,7 @@ def words() -> dict[str, Any]:
         "channels": ALL_CHANNELS,
         "channel_icons": CHANNEL_ICONS,
         "outcomes": OUTCOMES,
-        "case_states": CASE_STATES,
+        "case_states": STATES,
         "place_title": place_title,
         "in_language": in_language,
     }

@@ -17,19 +17,6 @@ RECEPTION_STATES = {
     "cancelled": _("Called off"),
 }
 RECEPTION_BADGES = {"planned": "info", "held": "ok", "cancelled": "warn"}
-CASE_STATES = {
-    "reported": _("Reported"),
-    "registered": _("Registered"),
-    "rejected": _("Rejected"),
-    "duplicate": _("Duplicate"),
-    "dispatched": _("Dispatched"),
-    "handling": _("Being handled"),
-    "handled": _("Handled"),
-    "verifying": _("Being verified"),
-    "closed": _("Closed"),
-    "reopened": _("Opened again"),
-    "parked": _("Parked"),
-}
 ORDER_STATES = {"queued": _("To be placed"), "placed": _("Cases"), "dropped": _("Sent back")}
 ORDER_PROBLEMS = {
     "no_address": _("It has no address"),

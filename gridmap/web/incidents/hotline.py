@@ -11,6 +11,7 @@ from gridmap.audit import write_audit
 from gridmap.incidents import CaseChanged, IncidentProblem
 from gridmap.incidents.hotline import drop_order, place_order, read_mappings, requeue_order
 from gridmap.incidents.hotline.giving import answer_columns, as_csv, as_workbook, filled_row
+from gridmap.incidents.words import STATES
 from gridmap.read.incidents.hotline import count_orders, read_answers, read_near, read_order, read_orders_of
 from gridmap.web.asked import today
 from gridmap.web.blueprint import PAGE_SIZE, actor, number, page_number, pages, typed
@@ -25,7 +26,7 @@ from gridmap.web.incidents.desk import (
     shown_place,
     words_of,
 )
-from gridmap.web.incidents.diary_words import CASE_STATES, ORDER_PROBLEMS, ORDER_STATES
+from gridmap.web.incidents.diary_words import ORDER_PROBLEMS, ORDER_STATES
 from gridmap.web.place_words import in_language
 
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -57,7 +58,7 @@ def hotline() -> str:
         state=state,
         states=ORDER_STATES,
         problems=ORDER_PROBLEMS,
-        case_states=CASE_STATES,
+        case_states=STATES,
         mappings=mappings,
         may_import=lead().leads_street(street.id),
         place_title=place_title,
@@ -176,7 +177,7 @@ def _page(row: dict[str, Any], problem: str = "", choices: Any = ()) -> str:
         problem=problem,
         problems=ORDER_PROBLEMS,
         states=ORDER_STATES,
-        case_states=CASE_STATES,
+        case_states=STATES,
         place_title=place_title,
         in_language=in_language,
         day=today(),
