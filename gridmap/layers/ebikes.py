@@ -7,7 +7,7 @@ from gridmap.i18n import _
 from gridmap.layer import AS_OF, Attribute, Layer, Scoped, Style, StyleClass, is_kind, place_columns
 from gridmap.tables import ebike_count, place
 
-COUNTS = ("ebikes",)
+COUNTS, PLACES = ("ebikes",), ("estates",)
 SUPPLY = {
     "enough": StyleClass(colour="#3f8f5f", title=_("A socket for 3 e-bikes or fewer")),
     "some": StyleClass(colour="#a9c46c", title=_("A socket for 4 or 5 e-bikes")),
@@ -54,8 +54,8 @@ ebikes = Layer(
     .join_from(place, totals, true())
     .where(is_kind(place, "estate")),
     attributes={
-        "code": Attribute(title=_("Code")),
-        "name": Attribute(title=_("Name")),
+        "code": Attribute(title=_("Code"), drawn_from=PLACES),
+        "name": Attribute(title=_("Name"), drawn_from=PLACES),
         "supply": Attribute(
             title=_("Sockets per e-bike"), codes={code: one.title for code, one in SUPPLY.items()}, drawn_from=COUNTS
         ),
