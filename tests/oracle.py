@@ -171,6 +171,11 @@ QUERIES: Mapping[str, str] = {
     "in_grid_resolution": GRIDS,
     "complaints_estates": f"SELECT {OF_PLACE}, coalesce(d.counted_households, d.declared_households) AS households,"
     f" {SHAPE.format('p')} FROM {PLACES.format('estate')}",
+    "ebikes": f"SELECT {OF_PLACE}, coalesce(t.bikes, 0)::int AS bikes, coalesce(t.chargers, 0)::int AS chargers,"
+    f" coalesce(t.doors, 0)::int AS doors, {SHAPE.format('p')} FROM gridmap.place p LEFT JOIN (SELECT c.estate_id,"
+    " sum(c.bikes) AS bikes, sum(c.chargers) AS chargers, count(*) AS doors FROM gridmap.ebike_count c WHERE"
+    " (c.place_id, c.counted_on) IN (SELECT place_id, max(counted_on) FROM gridmap.ebike_count"
+    " WHERE counted_on <= %(day)s::date GROUP BY 1) GROUP BY 1) t ON t.estate_id = p.id WHERE p.kind = 'estate'",
     "roads": BASEMAP.format("road"),
     "water": BASEMAP.format("water"),
     "green": BASEMAP.format("green"),
