@@ -17,7 +17,7 @@ RECEPTION_STATES = {
     "cancelled": _("Called off"),
 }
 RECEPTION_BADGES = {"planned": "info", "held": "ok", "cancelled": "warn"}
-ORDER_STATES = {"queued": _("To be placed"), "placed": _("Cases"), "dropped": _("Sent back")}
+ORDER_STATES = {"queued": _("To be placed"), "placed": _("Became cases"), "dropped": _("Sent back")}
 ORDER_PROBLEMS = {
     "no_address": _("It has no address"),
     "unknown": _("The register knows no such address"),
