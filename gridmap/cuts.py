@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    Boolean,
     ColumnElement,
     FromClause,
     Integer,
@@ -94,7 +95,10 @@ def cases_as_asked(rows: FromClause) -> "tuple[ColumnElement[bool], ...]":
         or_(rows.c.state.not_in(OVER), rows.c.changed_at > AS_OF),
         then == func.any(OPEN_WORDS),
     )
+    # row security also lets through what one has reported oneself elsewhere: maps are kept for all who see the same
+    names = ("street_id", "community_id", "grid_id", "micro_grid_id", "estate_id", "place_id", "parties")
     return (
+        func.gridmap.case_in_scope(*(rows.c[name] for name in names), type_=Boolean),
         rows.c.reported_at <= AS_OF,
         of_kind(rows),
         _inside(rows),
@@ -105,6 +109,17 @@ def cases_as_asked(rows: FromClause) -> "tuple[ColumnElement[bool], ...]":
         ),
         *reported_within(rows),
     )
+
+
+def of_territory(places: FromClause) -> "ColumnElement[bool]":
+    """That a place lies in what the viewer looks after, and is not only seen through an organisation.
+
+    Row security of cases in the words of a condition: what is counted from cases at places is for those who may see
+    all of them there, also where a place itself is seen by more.
+    """
+    names = ("street_id", "community_id", "grid_id", "micro_grid_id", "estate_id", "id")
+    found: ColumnElement[bool] = func.gridmap.case_in_scope(*(places.c[name] for name in names), NOBODY, type_=Boolean)
+    return found
 
 
 def of_kind(rows: FromClause) -> "ColumnElement[bool]":

@@ -3,7 +3,7 @@
 from sqlalchemy import and_, func, select, true
 
 from gridmap.complaints import ABOUT_DAYS, CASES, PER_HUNDRED, class_of_rate, complaints_in, rate
-from gridmap.cuts import NOBODY
+from gridmap.cuts import NOBODY, of_territory
 from gridmap.i18n import _
 from gridmap.layer import Attribute, Layer, Scoped, Style, is_kind, place_columns
 from gridmap.tables import estate, incident, place
@@ -24,7 +24,7 @@ complaints_estates = Layer(
     )
     .join_from(place, estate, and_(estate.c.street_id == place.c.street_id, estate.c.place_id == place.c.id))
     .join(counts, true())
-    .where(is_kind(place, "estate")),
+    .where(is_kind(place, "estate"), of_territory(place)),
     attributes={
         "code": Attribute(title=_("Code")),
         "name": Attribute(title=_("Name")),

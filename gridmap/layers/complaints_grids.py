@@ -3,7 +3,7 @@
 from sqlalchemy import Date, and_, cast, func, or_, select, true
 
 from gridmap.complaints import ABOUT_DAYS, CASES, PER_HUNDRED, class_of_rate, complaints_in, rate
-from gridmap.cuts import NOBODY
+from gridmap.cuts import NOBODY, of_territory
 from gridmap.i18n import _
 from gridmap.layer import AS_OF, Attribute, Layer, Scoped, Style, is_kind, place_columns
 from gridmap.tables import boundary, grid, incident, place
@@ -33,7 +33,7 @@ complaints_grids = Layer(
     .join_from(place, boundary, current)
     .join(grid, and_(grid.c.street_id == place.c.street_id, grid.c.place_id == place.c.id))
     .join(counts, true())
-    .where(is_kind(place, "grid")),
+    .where(is_kind(place, "grid"), of_territory(place)),
     attributes={
         "code": Attribute(title=_("Code")),
         "name": Attribute(title=_("Name")),

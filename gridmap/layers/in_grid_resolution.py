@@ -2,7 +2,7 @@
 
 from sqlalchemy import Date, and_, cast, func, literal_column, or_, select, true
 
-from gridmap.cuts import NOBODY, of_kind, within
+from gridmap.cuts import NOBODY, of_kind, of_territory, within
 from gridmap.i18n import _
 from gridmap.layer import AS_OF, Attribute, Layer, Scoped, Style, is_kind, place_columns
 from gridmap.shares import SHARES, share_class
@@ -48,7 +48,7 @@ in_grid_resolution = Layer(
     )
     .join_from(place, boundary, current)
     .join(counts, true())
-    .where(is_kind(place, "grid")),
+    .where(is_kind(place, "grid"), of_territory(place)),
     attributes={
         "code": Attribute(title=_("Code")),
         "name": Attribute(title=_("Name")),

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Date, Float, Numeric, and_, case, cast, func, literal_column, or_, select, true
 
-from gridmap.cuts import NOBODY, of_kind, real, reported_within
+from gridmap.cuts import NOBODY, of_kind, of_territory, real, reported_within
 from gridmap.i18n import _
 from gridmap.layer import AS_OF, Attribute, Layer, Scoped, Style, StyleClass, is_kind, place_columns
 from gridmap.tables import boundary, incident, place
@@ -59,7 +59,7 @@ incident_density = Layer(
     )
     .join_from(place, boundary, current)
     .join(counts, true())
-    .where(is_kind(place, "grid")),
+    .where(is_kind(place, "grid"), of_territory(place)),
     attributes={
         "code": Attribute(title=_("Code")),
         "name": Attribute(title=_("Name")),

@@ -3,7 +3,7 @@
 from sqlalchemy import and_, case, func, literal_column, select, text
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from gridmap.cuts import NOBODY
+from gridmap.cuts import NOBODY, of_territory
 from gridmap.i18n import _
 from gridmap.layer import AS_OF, Attribute, Layer, Scoped, Style, StyleClass, place_columns
 from gridmap.tables import incident, incident_kind, place
@@ -53,7 +53,9 @@ repeat_places = Layer(
         most.c.times,
         most.c.last_at,
         case((most.c.times >= literal_column(str(OFTEN)), "often"), else_="three").label("often"),
-    ).join_from(most, place, and_(place.c.street_id == most.c.street_id, place.c.id == most.c.place_id)),
+    )
+    .join_from(most, place, and_(place.c.street_id == most.c.street_id, place.c.id == most.c.place_id))
+    .where(of_territory(place)),
     attributes={
         "code": Attribute(title=_("Code")),
         "name": Attribute(title=_("Name")),

@@ -13,7 +13,7 @@ from gridmap.db.pools import Connection
 from gridmap.layer import Layer
 from gridmap.read.select import Asked, values_for
 from gridmap.scope import SCOPE_COLUMNS, Viewer, predicate, reach_of_shape
-from gridmap.tables import import_run
+from gridmap.tables import import_run, incident
 
 Statement = tuple[str, dict[str, Any]]
 
@@ -81,7 +81,9 @@ def state_statement(layer: Layer, shape: tuple[str, ...], in_street: bool) -> St
     """The SQL that counts a layer's rows by origin."""
     own = layer.rows.selected_columns["id"].table
     keys = [column for column in layer.rows.selected_columns if column.key in {"id", *SCOPE_COLUMNS}]
-    run, origin = _or_null(own, "import_run_id", BigInteger), _or_null(own, "source", Text)
+    # the source of a case is how it was reported, not the file that it came from
+    origin = cast(null(), Text) if own is incident else _or_null(own, "source", Text)
+    run = _or_null(own, "import_run_id", BigInteger)
     more = (own.c.changed_at.label("moment"), run.label("run"), origin.label("origin"))
     rows = layer.rows.with_only_columns(*keys, *more, maintain_column_froms=True).subquery("rows")
     counted = select(
