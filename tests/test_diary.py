@@ -7,11 +7,13 @@ from typing import Any
 import psycopg
 import pytest
 
+from gridmap.clock import Clock
 from gridmap.db import Database
 from gridmap.incidents import CaseChanged, IncidentProblem
 from gridmap.incidents.diary import Entry, Written, answer_entry, make_case, note_entry, write_entry
 from gridmap.incidents.ebikes import HANGING_WIRE, IN_THE_WAY, Counted, count_ebikes
 from gridmap.incidents.reception import change_reception, open_reception, reception_day, rule_of
+from gridmap.nightly import run_nightly
 from gridmap.periods import Calendar, HolidayRule
 from gridmap.read.incidents.diary import Asked, read_areas, read_entries
 from gridmap.read.incidents.ebikes import read_doors, read_survey
@@ -168,6 +170,15 @@ def test_estates_of_the_diary_where_somebody_waits_come_first(town: Town) -> Non
     viewer = town.viewer("leader")
     [area] = town.run("leader", lambda c, _: read_areas(c, viewer, town.now))
     assert (area["id"], area["entries"], area["open"], area["waiting"]) == (ESTATE_A, 2, 1, 1)
+
+
+def test_who_said_it_is_forgotten_after_two_years(town: Town) -> None:
+    write(town, contact_name="王五")
+    for days, left in ((729, 1), (731, 0)):
+        moment = MONDAY + timedelta(days=days)
+        run_nightly(town.database, moment, Clock(fixed=moment))
+        assert len(town.rows("SELECT diary_id FROM gridmap.diary_contact")) == left
+    assert len(entries(town, "leader")) == 1
 
 
 # Reception days -----------------------------------------------------------------------------------------------------

@@ -95,8 +95,8 @@ def test_a_worker_writes_a_line_and_finds_it_on_top(base: Base, worker: Person) 
 
 
 def test_a_place_is_found_by_its_words_and_several_are_asked_about(base: Base, leader: Person) -> None:
-    unknown = leader.send("/diary", entry(where="没有这个地方"))
-    assert unknown.status_code == 422
+    for words in ({"where": "没有这个地方"}, {"place": 99_999_999_999}, {"place": 10**15}, {"community": 7}):
+        assert leader.send("/diary", entry(**words)).status_code == 422
     several = leader.send("/diary", entry(where="1号楼", text="说的是哪里"))
     assert several.status_code == 422
     assert len(re.findall(r'type="radio" name="place"', several.text)) > 1

@@ -98,11 +98,13 @@ def words_of(problem: IncidentProblem | CaseChanged) -> tuple[str, int]:
 def chosen_place(connection: Connection) -> tuple[int | None, int | None]:
     """(place, community) of a form: the id that its search put there, else what its words name.
 
-    Raises IncidentProblem("place"), SeveralPlaces.
+    Either is one that the viewer sees. Raises IncidentProblem("place" | "where"), SeveralPlaces.
     """
     place_id = number(request.values, "place")
     community_id = number(request.values, "community") or number(request.values, "about")
     if place_id or community_id:
+        if not _is_known(connection, place_id, community_id):
+            raise IncidentProblem("place")
         return place_id, None if place_id else community_id
     text = typed("where")
     if not text:
@@ -113,6 +115,18 @@ def chosen_place(connection: Connection) -> tuple[int | None, int | None]:
     if len(found) > 1:
         raise SeveralPlaces(found)
     return (None, found[0].id) if found[0].kind == "community" else (found[0].id, None)
+
+
+def _is_known(connection: Connection, place_id: int | None, community_id: int | None) -> bool:
+    wanted = place_id or community_id or 0
+    if wanted >= 1 << 53:
+        return False
+    if place_id:
+        return read_place(connection, place_id) is not None
+    found = connection.execute(
+        "SELECT FROM gridmap.community WHERE street_id = %s AND id = %s", (wanted >> 32, wanted)
+    ).fetchone()
+    return found is not None
 
 
 def place_title(row: dict[str, Any]) -> str:
