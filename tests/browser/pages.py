@@ -114,7 +114,7 @@ PAGES = (
     PageOf("hotline", "leader", "/hotline"),
     PageOf("hotline-import", "leader", "/hotline/import"),
     PageOf("ebikes", "leader", "/ebikes"),
-    PageOf("ebikes-estate", "worker", f"/ebikes/{DINGXIANG}"),
+    PageOf("ebikes-estate", "leader", f"/ebikes/{DINGXIANG}"),
     PageOf("data", "planner", "/data"),
     PageOf("data-layer", "planner", "/data/buildings"),
     PageOf("ogc", "planner", "/ogc?f=html"),
