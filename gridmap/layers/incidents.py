@@ -96,7 +96,7 @@ incidents = Layer(
             title=_("Late from"), about=_("From this moment on the case is late; empty where it never will be.")
         ),
         "late_second": Attribute(title=_("Late from, counted"), unit=_("seconds since 1970"), type="integer"),
-        "lead": Attribute(title=_("Unit")),
+        "lead": Attribute(title=_("Unit"), drawn_from=("organisations",)),
     },
     scoped_by=Scoped.CASE,
     style=Style(by="phase", colour="#3f78b5", classes=PHASES, shape="point"),

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import Response, abort, make_response, render_template, send_file
+from psycopg_pool import PoolTimeout
 
 from gridmap import context
 from gridmap.clock import OFFICE, day_bounds, real_now
@@ -169,12 +170,17 @@ def incident_map_file(form: str) -> Response:
     )
     note_export(services.database, export, business_at=services.clock.now(), target=question.address(f"rows.{form}"))
     name = f"incidents-{today().isoformat()}.{form}"
-    if form == "xlsx":
-        book = write_workbook(services.database, export)
-        answer = send_file(book, mimetype=MEDIA_TYPE, as_attachment=True, download_name=name)
-    else:
-        headers = {"Content-Type": export.format.media_type, "Content-Disposition": f'attachment; filename="{name}"'}
-        answer = Response(Stream(services.database, export), headers=headers)
+    try:
+        if form == "xlsx":
+            book = write_workbook(services.database, export)
+            answer = send_file(book, mimetype=MEDIA_TYPE, as_attachment=True, download_name=name)
+        else:
+            said = f'attachment; filename="{name}"'
+            headers = {"Content-Type": export.format.media_type, "Content-Disposition": said}
+            answer = Response(Stream(services.database, export), headers=headers)
+    except PoolTimeout:
+        # every connection for files is taken
+        abort(429)
     answer.headers["Cache-Control"] = "private, no-store"
     return answer
 
