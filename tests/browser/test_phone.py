@@ -164,7 +164,7 @@ def test_a_picture_that_is_none_is_said_and_the_finding_goes_without(manager: Vi
     page.locator("#finding-photo").set_input_files({"name": "a.jpg", "mimeType": "image/jpeg", "buffer": b"no"})
     expect(page.locator("[data-photo-problem]")).to_contain_text("这张照片用不了")
     page.locator(".finding button", has_text="保存").tap()
-    arrived(page)
+    until(page, town.answers)
     [row] = town.answers()
     assert (row["result"], row["photo"]) == ("finding", None)
 

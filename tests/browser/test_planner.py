@@ -30,7 +30,8 @@ def planner(chromium: Browser, url: str) -> Iterator[Visitor]:
 def test_starts_at_the_layers_and_their_numbers_arrive(planner: Visitor) -> None:
     page = planner.go("/")
     assert page.url.endswith("/data")
-    expect(page.locator(".data-layer", has_text="buildings").locator(".data-rows")).to_have_text("372")
+    buildings = page.locator(".data-layer").filter(has=page.get_by_text("buildings", exact=True))
+    expect(buildings.locator(".data-rows")).to_have_text("372")
     expect(page.locator(".data-layer .skeleton")).to_have_count(0)
 
 

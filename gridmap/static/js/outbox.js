@@ -113,8 +113,11 @@ export function follow(listener) {
   items().then((all) => listener(all, trouble), () => {});
 }
 
+let latest = 0; // when the item before was made: two of one moment keep their order
+
 async function add(item) {
-  const made = { id: newId(), made: Date.now(), state: "waiting", tries: 0, lease: 0, reason: "", ...item };
+  latest = Math.max(Date.now(), latest + 1);
+  const made = { id: newId(), made: latest, state: "waiting", tries: 0, lease: 0, reason: "", ...item };
   made.body = { sent_id: made.id, ...made.body };
   await write("items", (store) => store.put(made));
   // asked of the browser, so that it does not clear the outbox away when the phone is full
