@@ -5,49 +5,24 @@ import os
 import random
 import signal
 import threading
-from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from playwright.sync_api import Error as BrowserError
 
-from tests.browser.conftest import FLAGS, PHONE
-from tests.browser.line import FAULTS, Line, Town, arrived, fine, in_town, leave, on_a_line, until
+from gridmap.bench.browser import FLAGS
+from tests.browser.line import FAULTS, Town, arrived, fine, leave, until
 from tests.browser.mortal import Mortal
 from tests.browser.page_pictures import sign_in
 from tests.browser.visits import Visitor
+from tests.browser.windows import PHONE
 from tests.checks import Slots, answers_to, count_answers
 from tests.conftest import Base
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def base(demo_template: str, copy_database: Callable[[str], Base]) -> Base:
-    return copy_database(demo_template)
-
-
-@pytest.fixture(scope="module")
-def line(base: Base, make_app: Callable[[Base], Flask]) -> Iterator[tuple[str, Line]]:
-    with on_a_line(make_app(base)) as served:
-        yield served
-
-
-@pytest.fixture
-def town(base: Base, line: tuple[str, Line]) -> Iterator[Town]:
-    with in_town(base, *line) as found:
-        yield found
-
-
-@pytest.fixture
-def manager(chromium: Browser, town: Town) -> Iterator[Visitor]:
-    somebody = Visitor(chromium, town.url, "manager", on_phone=True)
-    yield somebody
-    leave(somebody)
 
 
 def test_the_server_dies_between_writing_and_answering(manager: Visitor, town: Town) -> None:
