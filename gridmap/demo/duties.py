@@ -223,8 +223,6 @@ def add_duties(connection: "psycopg.Connection[Any]") -> int:
         _answer(connection)
         connection.execute("ANALYZE gridmap.slot, gridmap.inspection")
         connection.execute(SETTLE, {"today": TODAY})
-        # settled, the slots look different to the planner
-        connection.execute("ANALYZE gridmap.slot, gridmap.coverage, gridmap.duty, gridmap.place")
     return opened
 
 
