@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, case, func
 
 from gridmap.i18n import _
-from gridmap.layer import StyleClass
+from gridmap.layer import SLOTS, Attribute, StyleClass
 
 TENTH = Decimal("0.1")
 WHOLE = Decimal(100)
@@ -51,3 +51,17 @@ def share_class(part: "ColumnElement[Any]", whole: "ColumnElement[Any]") -> "Col
     found = 1.0 * func.coalesce(part, 0) / func.nullif(whole, 0)
     classes = ((found >= least, name) for name, least in BORDERS)
     return case((found.is_(None), "nothing"), *classes)
+
+
+COVERAGE = {
+    "code": Attribute(title=_("Code")),
+    "name": Attribute(title=_("Name")),
+    "coverage": Attribute(
+        title=_("Coverage"), codes={code: style.title for code, style in SHARES.items()}, drawn_from=SLOTS
+    ),
+    "due": Attribute(title=_("Due"), unit=_("tasks"), type="integer", drawn_from=SLOTS),
+    "done": Attribute(title=_("Done in time"), unit=_("tasks"), type="integer", drawn_from=SLOTS),
+    "excused": Attribute(title=_("Excused"), unit=_("tasks"), type="integer", drawn_from=SLOTS),
+    "late": Attribute(title=_("Done late"), unit=_("tasks"), type="integer", drawn_from=SLOTS),
+}
+"""What every layer of coverage tells of a place."""

@@ -5,7 +5,10 @@ from datetime import date
 from typing import Any
 
 import psycopg
+from flask import Flask
 
+from gridmap.accounts import actor, create_token
+from gridmap.db import SYSTEM
 from tests.conftest import Base
 
 STAIRWELL = "442000002005X01-01-1"
@@ -60,6 +63,18 @@ def answers_to(base: Base, slots: list[int]) -> list[dict[str, Any]]:
         ).fetchall()
 
 
+def count_answers(base: Base, slots: list[int]) -> int:
+    """How many answers to these slots stand, and were sent by a phone."""
+    with psycopg.connect(base.owner_url) as owner:
+        row = owner.execute(
+            "SELECT count(*) FROM gridmap.inspection WHERE slot_id = ANY (%s) AND superseded_at IS NULL"
+            " AND sent_id IS NOT NULL",
+            (slots,),
+        ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
 def households(base: Base) -> tuple[int, list[int]]:
     """A stairwell with households to visit this month, none of them visited; its slots from 101 on."""
     with psycopg.connect(base.owner_url) as owner:
@@ -74,3 +89,14 @@ def households(base: Base) -> tuple[int, list[int]]:
         owner.execute("UPDATE gridmap.inspection SET superseded_at = now() WHERE slot_id = ANY (%s)", (found,))
         owner.execute("SELECT gridmap.settle_slots(%s, %s, %s)", (found[0] >> 32, found, TODAY))
     return rows[0][0], found
+
+
+def tokens_of(app: Flask) -> dict[str, dict[str, str]]:
+    """The headers of a program signed in as each account of the application."""
+    services = app.extensions["gridmap"]
+    found = {}
+    with services.database.transaction(SYSTEM) as connection:
+        for row in connection.execute("SELECT id, username FROM gridmap.account").fetchall():
+            secret = create_token(connection, actor(services.clock), row["id"], name="test", days=1)
+            found[row["username"]] = {"Authorization": f"Bearer {secret}", "Accept": "application/json"}
+    return found

@@ -40,6 +40,16 @@ def make_home() -> Path:
     return home
 
 
+LONGEST = ("test_bad_line.py", "test_agreement.py", "test_kpi.py", "test_every_page.py", "test_who_sees_what.py")
+"""Files that take longest, begun first: of several workers none is left with one of them at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first, all others as they are."""
+    rank = {name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: rank.get(item.path.name, len(LONGEST)))
+
+
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
     """A running private database with roles, extensions and an empty schema; gone after the run."""

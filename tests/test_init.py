@@ -62,6 +62,8 @@ def test_an_empty_installation_becomes_a_street(
     assert one(database, "SELECT name FROM gridmap.community") == "盛高香逸湾庭院居委会"
     assert one(database, "SELECT initials FROM gridmap.community") == "sgxywtyjwh"
     assert one(database, "SELECT count(*) FROM gridmap.duty_role") > 10
+    rules = one(database, "SELECT array_agg(kind || ' ' || level || ' ' || every ORDER BY sort) FROM gridmap.duty")
+    assert rules == [f"{kind} stairwell month" for kind in ("fire_equipment", "roof_safety", "corridor_clutter")]
     person = Person(make_app(empty_base))
     assert person.sign_in("root.one", password_in(result.output)).status_code == 303
     assert person.get("/admin").location == "/account/password"
@@ -81,6 +83,7 @@ def test_again_changes_nothing_and_adds_what_is_new(run: Callable[..., Result], 
     assert one(database, "SELECT count(*) FROM gridmap.street") == 1
     assert one(database, "SELECT count(*) FROM gridmap.community") == 2
     assert one(database, "SELECT count(*) FROM gridmap.account") == 1
+    assert one(database, "SELECT count(*) FROM gridmap.duty") == 3
 
 
 def test_a_city_without_districts_has_a_row_with_its_own_code(run: Callable[..., Result], database: Database) -> None:

@@ -19,7 +19,15 @@ from tests.conftest import Base
 from tests.oracle import PLANS, TOLD_WHO, Leak, Oracle, Rights, compare
 from tests.outputs import Scene, properties
 
-PUBLIC = {"static", "api.healthz", "pages.login", "pages.enter", "pages.service_worker", "pages.shared_report"}
+PUBLIC = {
+    "static",
+    "api.healthz",
+    "pages.login",
+    "pages.enter",
+    "pages.service_worker",
+    "pages.icon",
+    "pages.shared_report",
+}
 """For everybody: no rows, but for a report whose link one has (tests/web/test_report.py)."""
 COMPARED = {
     "tiles.tile", "ogc.items", "ogc.item", "ogc.download", "pages.search", "pages.place_list", "pages.place_card",

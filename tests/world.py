@@ -346,6 +346,14 @@ def add_office(owner: Owner, ids: Mapping[str, int]) -> dict[str, int]:
             " p.estate_id FROM (SELECT) nothing LEFT JOIN gridmap.place p ON p.id = %(p)s RETURNING id",
             s=street, n=serial, o=ids["company"], c=community, p=place,
         )  # fmt: skip
+    for serial, place in enumerate((ids["estate"], ids["other_grid"]), 9471):
+        owner.execute(
+            "INSERT INTO gridmap.report_link (street_id, id, place_id, month, created_at, expires_at, community_id,"
+            " grid_id, micro_grid_id, estate_id) SELECT street_id, (street_id::bigint << 32) + %s, id, '2026-02-01',"
+            " %s, %s::timestamptz + interval '7 days', community_id, grid_id, micro_grid_id, estate_id"
+            " FROM gridmap.place WHERE id = %s",
+            (serial, NOW, NOW, place),
+        )
     owner.execute(
         "INSERT INTO gridmap.inspection (street_id, id, place_id, kind, result, done_at, received_at, joint_id,"
         " community_id, grid_id, micro_grid_id, estate_id) SELECT street_id, (street_id::bigint << 32) + 9450 +"

@@ -19,10 +19,12 @@ from gridmap.accounts import (
     plain_username,
     random_password,
 )
-from gridmap.clock import parse_clock
+from gridmap.clock import OFFICE, parse_clock
 from gridmap.cluster import Access, ClusterError, find_access
 from gridmap.db import SYSTEM, Database, migrate
 from gridmap.db.pools import Connection
+from gridmap.duties import add_defaults
+from gridmap.periods import month_of
 from gridmap.places import Named, TerritoryProblem, add_communities, open_street
 from gridmap.places.calendar import fill_calendar
 from gridmap.settings import Settings
@@ -111,6 +113,7 @@ def carry_out(connection: Connection, by: Actor, plan: Plan) -> str | None:
     fill_calendar(connection)
     street_id = open_street(connection, by, plan.street, city=plan.city, district=plan.district)
     add_communities(connection, by, street_id, plan.communities)
+    add_defaults(connection, by, street_id, month_of(by.business_at.astimezone(OFFICE).date()).start)
     has_administrator = connection.execute(
         "SELECT 1 FROM gridmap.account_grant g JOIN gridmap.account a ON a.id = g.account_id"
         " WHERE g.role = 'administrator' AND g.valid @> %s::timestamptz AND a.disabled_at IS NULL LIMIT 1",

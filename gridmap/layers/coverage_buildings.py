@@ -4,8 +4,8 @@ from sqlalchemy import and_, func, or_, select, true
 
 from gridmap.cuts import as_asked
 from gridmap.i18n import _
-from gridmap.layer import SLOTS, Attribute, Layer, Scoped, Style, in_month, is_kind, place_columns
-from gridmap.shares import SHARES, share_class
+from gridmap.layer import Layer, Scoped, Style, in_month, is_kind, place_columns
+from gridmap.shares import COVERAGE, SHARES, share_class
 from gridmap.tables import place, slot
 
 inside = place.alias("inside")
@@ -41,17 +41,7 @@ coverage_buildings = Layer(
     )
     .join_from(place, counts, true())
     .where(is_kind(place, "building")),
-    attributes={
-        "code": Attribute(title=_("Code")),
-        "name": Attribute(title=_("Name")),
-        "coverage": Attribute(
-            title=_("Coverage"), codes={code: style.title for code, style in SHARES.items()}, drawn_from=SLOTS
-        ),
-        "due": Attribute(title=_("Due"), unit=_("tasks"), type="integer", drawn_from=SLOTS),
-        "done": Attribute(title=_("Done in time"), unit=_("tasks"), type="integer", drawn_from=SLOTS),
-        "excused": Attribute(title=_("Excused"), unit=_("tasks"), type="integer", drawn_from=SLOTS),
-        "late": Attribute(title=_("Done late"), unit=_("tasks"), type="integer", drawn_from=SLOTS),
-    },
+    attributes=COVERAGE,
     scoped_by=Scoped.PLACE,
     style=Style(by="coverage", colour="#e7e5df", classes=SHARES),
     label="name",

@@ -2,7 +2,8 @@
 
 import json
 
-from flask import Response, current_app, render_template, url_for
+from flask import Response, current_app, redirect, render_template, url_for
+from werkzeug.wrappers import Response as AnyResponse
 
 from gridmap.assets import STATIC
 from gridmap.web.blueprint import pages
@@ -20,6 +21,12 @@ def service_worker() -> Response:
     response.headers["Cache-Control"] = "no-cache"
     response.headers["Content-Security-Policy"] = "default-src 'none'; connect-src 'self'"
     return response
+
+
+@pages.get("/favicon.ico")
+def icon() -> AnyResponse:
+    """Where browsers look for the icon of what is no page and names none: a picture, a file."""
+    return redirect(url_for("static", filename="img/favicon.svg"), 301)
 
 
 @pages.get("/about/privacy")

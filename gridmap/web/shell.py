@@ -48,6 +48,13 @@ AREAS = (
     ),
     Area(name="assign", title=_("Giving places"), href="/assign", icon="people", roles=frozenset({Role.LEADER})),
     Area(name="duties", title=_("Duties"), href="/duties", icon="calendar", roles=frozenset({Role.LEADER})),
+    Area(
+        name="duties",
+        title=_("Joint inspections"),
+        href="/duties/joint",
+        icon="calendar",
+        roles=frozenset({Role.HANDLER}),
+    ),
     Area(name="data", title=_("Data"), href="/data", icon="data", roles=frozenset({Role.PLANNER, Role.LEADER})),
     Area(
         name="admin",

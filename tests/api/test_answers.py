@@ -14,9 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
-from gridmap.accounts import actor, create_token
 from gridmap.db import SYSTEM
-from tests.checks import STAIRWELL, Slots, answers_to
+from tests.checks import STAIRWELL, Slots, answers_to, tokens_of
 from tests.conftest import DEMO_PASSWORD, Base
 from tests.web.visitor import Person, csrf_of
 
@@ -33,13 +32,7 @@ def app(base: Base, make_app: Callable[[Base], Flask]) -> Flask:
 
 @pytest.fixture(scope="module")
 def tokens(app: Flask) -> dict[str, dict[str, str]]:
-    services = app.extensions["gridmap"]
-    found = {}
-    with services.database.transaction(SYSTEM) as connection:
-        for row in connection.execute("SELECT id, username FROM gridmap.account").fetchall():
-            secret = create_token(connection, actor(services.clock), row["id"], name="test", days=1)
-            found[row["username"]] = {"Authorization": f"Bearer {secret}", "Accept": "application/json"}
-    return found
+    return tokens_of(app)
 
 
 Send = Callable[..., TestResponse]

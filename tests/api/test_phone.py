@@ -12,12 +12,11 @@ from flask import Flask
 from PIL import Image
 from werkzeug.test import TestResponse
 
-from gridmap.accounts import actor, create_token
 from gridmap.clock import real_now
 from gridmap.db import SYSTEM
 from gridmap.files import MOST_PICTURE_BYTES, sweep
 from gridmap.nightly import forget_photos
-from tests.checks import Slots, answers_to, households
+from tests.checks import Slots, answers_to, households, tokens_of
 from tests.conftest import DEMO_PASSWORD, Base
 from tests.web.visitor import Person, csrf_of
 
@@ -37,13 +36,7 @@ def app(base: Base, make_app: Callable[[Base], Flask]) -> Flask:
 
 @pytest.fixture(scope="module")
 def tokens(app: Flask) -> dict[str, dict[str, str]]:
-    services = app.extensions["gridmap"]
-    found = {}
-    with services.database.transaction(SYSTEM) as connection:
-        for row in connection.execute("SELECT id, username FROM gridmap.account").fetchall():
-            secret = create_token(connection, actor(services.clock), row["id"], name="test", days=1)
-            found[row["username"]] = {"Authorization": f"Bearer {secret}", "Accept": "application/json"}
-    return found
+    return tokens_of(app)
 
 
 @pytest.fixture

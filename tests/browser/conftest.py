@@ -3,55 +3,24 @@
 import logging
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import make_server
 
 from gridmap.assets import install_tools
 from gridmap.bench.browser import FLAGS
 from tests.browser.harness import create_harness
-from tests.browser.town import tile, town
-
-DESKTOP = {"width": 1440, "height": 900}
-PHONE = {"width": 390, "height": 844}
-ZOOMED = {"width": 720, "height": 450}
-"""A desktop window at 200 %."""
-
-
-@dataclass
-class Seen:
-    """What a page did that it should not, and what it asked for."""
-
-    host: str
-    foreign: list[str] = field(default_factory=list)
-    errors: list[str] = field(default_factory=list)
-    asked: list[str] = field(default_factory=list)
-
-    def watch(self, page: Page) -> None:
-        """Listen to everything that the page asks and complains about."""
-        page.on("request", self._request)
-        page.on("console", self._said)
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("dialog", self._dialog)
-
-    def _said(self, message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"}:
-            self.errors.append(message.text)
-
-    def _dialog(self, dialog: Dialog) -> None:
-        self.errors.append(f"dialog: {dialog.message}")
-        dialog.dismiss()
-
-    def _request(self, request: Request) -> None:
-        self.asked.append(request.url)
-        parts = urlsplit(request.url)
-        if parts.scheme in {"http", "https"} and parts.netloc != self.host:
-            self.foreign.append(request.url)
+from tests.browser.line import Line, Town, in_town, leave, on_a_line
+from tests.browser.town import tile
+from tests.browser.town import town as drawn_town
+from tests.browser.visits import Visitor, served
+from tests.browser.windows import DESKTOP, Seen
+from tests.conftest import Base
 
 
 @dataclass(frozen=True)
@@ -158,7 +127,7 @@ def nasty_town(request: pytest.FixtureRequest) -> Iterator[str]:
     words = str(request.param)
     kept: list[tuple[dict[str, object], object]] = []
     tile.cache_clear()
-    for things in town().values():
+    for things in drawn_town().values():
         for thing in things[::3]:
             kept.append((thing.attributes, thing.attributes.get("name")))
             thing.attributes["name"] = words
@@ -168,3 +137,56 @@ def nasty_town(request: pytest.FixtureRequest) -> Iterator[str]:
         if name is None:
             del attributes["name"]
     tile.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def base(demo_template: str, copy_database: Callable[[str], Base]) -> Base:
+    """A demo of the module's own, to write in."""
+    return copy_database(demo_template)
+
+
+@pytest.fixture(scope="module")
+def url(base: Base, make_app: Callable[[Base], Flask]) -> Iterator[str]:
+    """Where that demo is served."""
+    with served(make_app(base)) as address:
+        yield address
+
+
+@pytest.fixture
+def leader(chromium: Browser, url: str) -> Iterator[Visitor]:
+    """The leader of all demo streets, at a desk."""
+    yield from visiting(Visitor(chromium, url, "leader"))
+
+
+@pytest.fixture
+def phone_leader(chromium: Browser, url: str) -> Iterator[Visitor]:
+    """The same on a phone."""
+    yield from visiting(Visitor(chromium, url, "leader", on_phone=True))
+
+
+def visiting(somebody: Visitor) -> Iterator[Visitor]:
+    """Somebody who leaves again; what their pages complained about fails the test."""
+    yield somebody
+    somebody.leave()
+
+
+@pytest.fixture(scope="module")
+def line(base: Base, make_app: Callable[[Base], Flask]) -> Iterator[tuple[str, Line]]:
+    """Where the demo is served behind a line that can be made bad."""
+    with on_a_line(make_app(base)) as behind:
+        yield behind
+
+
+@pytest.fixture
+def town(base: Base, line: tuple[str, Line]) -> Iterator[Town]:
+    """The demo behind a line that is good again for each test, with the manager's checks open."""
+    with in_town(base, *line) as found:
+        yield found
+
+
+@pytest.fixture
+def manager(chromium: Browser, town: Town) -> Iterator[Visitor]:
+    """The building manager on a phone behind that line."""
+    somebody = Visitor(chromium, town.url, "manager", on_phone=True)
+    yield somebody
+    leave(somebody)

@@ -195,5 +195,7 @@ def fine(page: Page) -> Any:
 
 def arrived(page: Page) -> None:
     """Everything has reached the server, and the page says so."""
+    # before anything is in the outbox the panel is hidden and has nothing to send either
+    expect(page.locator("[data-outbox-panel]")).to_be_visible()
     expect(page.locator("[data-outbox-panel]")).to_have_attribute("data-state", "sent", timeout=RESUMES)
     expect(page.locator("[data-outbox]")).to_be_hidden()

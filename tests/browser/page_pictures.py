@@ -17,14 +17,15 @@ from werkzeug.serving import make_server
 
 from gridmap import create_app
 from gridmap.accounts import actor
+from gridmap.bench.browser import FLAGS
 from gridmap.clock import parse_clock
 from gridmap.cluster import Cluster
 from gridmap.db import Database, migrate
 from gridmap.demo.accounts import make_accounts
 from gridmap.demo.store import load_demo
 from gridmap.settings import Settings
-from tests.browser.conftest import DESKTOP, FLAGS, PHONE
 from tests.browser.pages import LONG, PAGES, PageOf
+from tests.browser.windows import DESKTOP, PHONE
 from tests.conftest import DEMO_CLOCK, DEMO_PASSWORD, make_home
 
 FOLDER = Path(__file__).parents[2] / "docs" / "pictures"

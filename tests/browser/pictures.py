@@ -8,9 +8,11 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import make_server
 
-from tests.browser.conftest import DESKTOP, FLAGS, PHONE, drawn
+from gridmap.bench.browser import FLAGS
+from tests.browser.conftest import drawn
 from tests.browser.demo_town import demo_town
 from tests.browser.harness import create_harness
+from tests.browser.windows import DESKTOP, PHONE
 
 FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
 NEAR = "/map#17/22.51780/113.40350"

@@ -5,47 +5,24 @@ import os
 import random
 import signal
 import threading
-from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from playwright.sync_api import Error as BrowserError
 
-from tests.browser.conftest import FLAGS, PHONE
-from tests.browser.line import FAULTS, Line, Town, arrived, fine, in_town, leave, on_a_line, until
+from gridmap.bench.browser import FLAGS
+from tests.browser.line import FAULTS, Town, arrived, fine, leave, until
+from tests.browser.mortal import Mortal
 from tests.browser.page_pictures import sign_in
 from tests.browser.visits import Visitor
+from tests.browser.windows import PHONE
+from tests.checks import Slots, answers_to, count_answers
 from tests.conftest import Base
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def base(demo_template: str, copy_database: Callable[[str], Base]) -> Base:
-    return copy_database(demo_template)
-
-
-@pytest.fixture(scope="module")
-def line(base: Base, make_app: Callable[[Base], Flask]) -> Iterator[tuple[str, Line]]:
-    with on_a_line(make_app(base)) as served:
-        yield served
-
-
-@pytest.fixture
-def town(base: Base, line: tuple[str, Line]) -> Iterator[Town]:
-    with in_town(base, *line) as found:
-        yield found
-
-
-@pytest.fixture
-def manager(chromium: Browser, town: Town) -> Iterator[Visitor]:
-    somebody = Visitor(chromium, town.url, "manager", on_phone=True)
-    yield somebody
-    leave(somebody)
 
 
 def test_the_server_dies_between_writing_and_answering(manager: Visitor, town: Town) -> None:
@@ -61,6 +38,30 @@ def test_the_server_dies_between_writing_and_answering(manager: Visitor, town: T
     arrived(page)
     [row] = town.answers()
     assert row["slot_id"] == town.slots[1]
+
+
+def test_the_servers_process_is_killed_between_writing_and_answering(
+    chromium: Browser, base: Base, tmp_path: Path
+) -> None:
+    first, second, *_ = Slots(base).reopen()
+    server = Mortal(base.app_url, tmp_path)
+    try:
+        server.start()
+        manager = Visitor(chromium, server.url, "manager", on_phone=True)
+        page = manager.go("/my")
+        server.die_at_the_next_answer()
+        page.locator(f"#c{first} .answer-fine").tap()
+        until(page, server.is_dead)
+        page.locator(f"#c{second} .answer-fine").tap()
+        expect(page.locator("[data-outbox]")).to_have_text("2")
+        assert [row["slot_id"] for row in answers_to(base, [first, second])] == [first]
+        server.start()
+        until(page, lambda: len(answers_to(base, [first, second])) == 2)
+        arrived(page)
+        assert [row["slot_id"] for row in answers_to(base, [first, second])] == [first, second]
+        leave(manager)
+    finally:
+        server.end()
 
 
 def test_a_hotels_sign_in_page_neither_takes_answers_nor_erases_them(manager: Visitor, town: Town) -> None:
@@ -238,7 +239,7 @@ def test_over_a_bad_line_nothing_is_lost_doubled_or_stuck(
         page.evaluate(PUT, [items])
         if number % KILLED_EVERY == 0:
             sent = len(expected) - BATCH // 2
-            until(page, lambda least=sent: len(town.answers()) >= least, seconds=240)
+            until(page, lambda least=sent: count_answers(town.base, town.slots) >= least, seconds=240)
             kill(context, tmp_path)
             context, page = open_phone(chromium, tmp_path, town, -DAY if number % 2 else DAY)
         until(page, partial(is_empty, page), seconds=300)

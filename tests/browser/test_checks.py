@@ -1,45 +1,20 @@
 """A building manager in a stairwell, with and without signal: checks, a finding, a lost connection, a lost phone."""
 
 import re
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from flask import Flask
 from playwright.sync_api import Browser, expect
 
-from tests.browser.conftest import FLAGS, PHONE
-from tests.browser.line import RESUMES, Line, Town, arrived, fine, in_town, keeps_pages, leave, on_a_line, until
+from gridmap.bench.browser import FLAGS
+from tests.browser.line import RESUMES, Town, arrived, fine, keeps_pages, until
 from tests.browser.page_pictures import sign_in
 from tests.browser.visits import Visitor
+from tests.browser.windows import PHONE
 from tests.checks import STAIRWELL
-from tests.conftest import DEMO_PASSWORD, Base
+from tests.conftest import DEMO_PASSWORD
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def base(demo_template: str, copy_database: Callable[[str], Base]) -> Base:
-    return copy_database(demo_template)
-
-
-@pytest.fixture(scope="module")
-def line(base: Base, make_app: Callable[[Base], Flask]) -> Iterator[tuple[str, Line]]:
-    with on_a_line(make_app(base)) as served:
-        yield served
-
-
-@pytest.fixture
-def town(base: Base, line: tuple[str, Line]) -> Iterator[Town]:
-    with in_town(base, *line) as found:
-        yield found
-
-
-@pytest.fixture
-def manager(chromium: Browser, town: Town) -> Iterator[Visitor]:
-    somebody = Visitor(chromium, town.url, "manager", on_phone=True)
-    yield somebody
-    leave(somebody)
 
 
 def test_three_checks_are_three_taps_and_each_can_be_taken_back(manager: Visitor, town: Town) -> None:

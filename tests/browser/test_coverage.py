@@ -1,44 +1,16 @@
 """A street-office leader before the numbers of a month: from a number to its rows, from a gap to who can help."""
 
 import re
-from collections.abc import Callable, Iterator
 
 import psycopg
 import pytest
-from flask import Flask
 from playwright.sync_api import Browser, expect
 
-from tests.browser.visits import Visitor, served
+from tests.browser.visits import Visitor
 from tests.conftest import Base
 
 pytestmark = pytest.mark.browser
 FURONG = "442000002005X09"
-
-
-@pytest.fixture(scope="module")
-def base(demo_template: str, copy_database: Callable[[str], Base]) -> Base:
-    """A demo in which reports may be shared."""
-    return copy_database(demo_template)
-
-
-@pytest.fixture(scope="module")
-def url(base: Base, make_app: Callable[[Base], Flask]) -> Iterator[str]:
-    with served(make_app(base)) as address:
-        yield address
-
-
-@pytest.fixture
-def leader(chromium: Browser, url: str) -> Iterator[Visitor]:
-    somebody = Visitor(chromium, url, "leader")
-    yield somebody
-    somebody.leave()
-
-
-@pytest.fixture
-def phone_leader(chromium: Browser, url: str) -> Iterator[Visitor]:
-    somebody = Visitor(chromium, url, "leader", on_phone=True)
-    yield somebody
-    somebody.leave()
 
 
 def identity(base: Base, code: str) -> int:

@@ -11,9 +11,10 @@ from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page
 from werkzeug.serving import make_server
 
-from tests.browser.conftest import DESKTOP, NASTY, PHONE, ZOOMED, Seen
+from tests.browser.conftest import NASTY
 from tests.browser.page_pictures import sign_in
 from tests.browser.pages import PAGES, PageOf
+from tests.browser.windows import DESKTOP, PHONE, ZOOMED, Seen
 from tests.conftest import Base
 
 SIZES = {"desktop": DESKTOP, "phone": PHONE, "zoomed to 200 %": ZOOMED}

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from flask import Flask
 from openpyxl import load_workbook
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from gridmap.people.giving.sheets import COLUMNS as COLUMNS_OF_SHEET
 from tests.browser.giving import (
@@ -35,11 +35,6 @@ PATIENCE = 20_000
 
 
 @pytest.fixture(scope="module")
-def base(demo_template: str, copy_database: Callable[[str], Base]) -> Base:
-    return copy_database(demo_template)
-
-
-@pytest.fixture(scope="module")
 def estate(base: Base) -> int:
     return add_estate(base)
 
@@ -48,20 +43,6 @@ def estate(base: Base) -> int:
 def url(base: Base, estate: int, make_app: Callable[[Base], Flask]) -> Iterator[str]:
     with served(make_app(base)) as address:
         yield address
-
-
-@pytest.fixture
-def leader(chromium: Browser, url: str) -> Iterator[Visitor]:
-    somebody = Visitor(chromium, url, "leader")
-    yield somebody
-    somebody.leave()
-
-
-@pytest.fixture
-def phone_leader(chromium: Browser, url: str) -> Iterator[Visitor]:
-    somebody = Visitor(chromium, url, "leader", on_phone=True)
-    yield somebody
-    somebody.leave()
 
 
 @pytest.fixture(autouse=True)

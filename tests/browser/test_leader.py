@@ -15,32 +15,6 @@ pytestmark = pytest.mark.browser
 CODE = "442000002005"
 
 
-@pytest.fixture(scope="module")
-def base(demo_template: str, copy_database: Callable[[str], Base]) -> Base:
-    """A demo in which calls may be written down."""
-    return copy_database(demo_template)
-
-
-@pytest.fixture(scope="module")
-def url(base: Base, make_app: Callable[[Base], Flask]) -> Iterator[str]:
-    with served(make_app(base)) as address:
-        yield address
-
-
-@pytest.fixture
-def leader(chromium: Browser, url: str) -> Iterator[Visitor]:
-    somebody = Visitor(chromium, url, "leader")
-    yield somebody
-    somebody.leave()
-
-
-@pytest.fixture
-def phone_leader(chromium: Browser, url: str) -> Iterator[Visitor]:
-    somebody = Visitor(chromium, url, "leader", on_phone=True)
-    yield somebody
-    somebody.leave()
-
-
 @pytest.fixture
 def many(
     demo_template: str, copy_database: Callable[[str], Base], make_app: Callable[[Base], Flask], chromium: Browser

@@ -8,8 +8,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import DESKTOP, PHONE, ZOOMED, Open, Site, drawn
+from tests.browser.conftest import Open, Site, drawn
 from tests.browser.town import STREET_ID, to_lonlat, town
+from tests.browser.windows import DESKTOP, PHONE, ZOOMED
 
 pytestmark = [
     pytest.mark.browser,

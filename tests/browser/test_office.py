@@ -1,36 +1,18 @@
 """The community types a sheet of paper in by keyboard, and each cell arrives as an answer of its own."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import psycopg
 import pytest
-from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 from psycopg.rows import dict_row
 
-from tests.browser.line import Line, Town, arrived, in_town, leave, on_a_line, until
+from tests.browser.line import Town, arrived, leave, until
 from tests.browser.visits import Visitor
 from tests.checks import STAIRWELL
 from tests.conftest import Base
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def base(demo_template: str, copy_database: Callable[[str], Base]) -> Base:
-    return copy_database(demo_template)
-
-
-@pytest.fixture(scope="module")
-def line(base: Base, make_app: Callable[[Base], Flask]) -> Iterator[tuple[str, Line]]:
-    with on_a_line(make_app(base)) as served:
-        yield served
-
-
-@pytest.fixture
-def town(base: Base, line: tuple[str, Line]) -> Iterator[Town]:
-    with in_town(base, *line) as found:
-        yield found
 
 
 @pytest.fixture

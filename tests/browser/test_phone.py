@@ -3,48 +3,22 @@
 import io
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import psycopg
 import pytest
-from flask import Flask
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.line import Line, Town, arrived, fine, in_town, keeps_pages, leave, on_a_line, until
+from tests.browser.line import Town, arrived, fine, keeps_pages, leave, until
 from tests.browser.visits import Visitor
 from tests.checks import MONTH, STAIRWELL, answers_to, households
-from tests.conftest import Base
 
 pytestmark = pytest.mark.browser
 SECONDS_OF_A_TAP = 2.5
 """What a person over sixty takes to read a line, find the button and tap it; what the phone takes comes on top."""
 CHECKS_SECONDS, CHECKS_TAPS = 10, 4
 MONTH_SECONDS = 180
-
-
-@pytest.fixture(scope="module")
-def base(demo_template: str, copy_database: Callable[[str], Base]) -> Base:
-    return copy_database(demo_template)
-
-
-@pytest.fixture(scope="module")
-def line(base: Base, make_app: Callable[[Base], Flask]) -> Iterator[tuple[str, Line]]:
-    with on_a_line(make_app(base)) as served:
-        yield served
-
-
-@pytest.fixture
-def town(base: Base, line: tuple[str, Line]) -> Iterator[Town]:
-    with in_town(base, *line) as found:
-        yield found
-
-
-@pytest.fixture
-def manager(chromium: Browser, town: Town) -> Iterator[Visitor]:
-    somebody = Visitor(chromium, town.url, "manager", on_phone=True)
-    yield somebody
-    leave(somebody)
 
 
 @pytest.fixture
@@ -164,7 +138,7 @@ def test_a_picture_that_is_none_is_said_and_the_finding_goes_without(manager: Vi
     page.locator("#finding-photo").set_input_files({"name": "a.jpg", "mimeType": "image/jpeg", "buffer": b"no"})
     expect(page.locator("[data-photo-problem]")).to_contain_text("这张照片用不了")
     page.locator(".finding button", has_text="保存").tap()
-    arrived(page)
+    until(page, town.answers)
     [row] = town.answers()
     assert (row["result"], row["photo"]) == ("finding", None)
 

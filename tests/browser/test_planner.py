@@ -1,23 +1,15 @@
 """A planner: what layers there are, what their fields mean, the address for QGIS, and a file."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from flask import Flask
 from playwright.sync_api import Browser, expect
 
-from tests.browser.visits import Visitor, served
-from tests.conftest import Base
+from tests.browser.visits import Visitor
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def url(demo_template: str, copy_database: Callable[[str], Base], make_app: Callable[[Base], Flask]) -> Iterator[str]:
-    with served(make_app(copy_database(demo_template))) as address:
-        yield address
 
 
 @pytest.fixture
@@ -30,7 +22,8 @@ def planner(chromium: Browser, url: str) -> Iterator[Visitor]:
 def test_starts_at_the_layers_and_their_numbers_arrive(planner: Visitor) -> None:
     page = planner.go("/")
     assert page.url.endswith("/data")
-    expect(page.locator(".data-layer", has_text="buildings").locator(".data-rows")).to_have_text("372")
+    buildings = page.locator(".data-layer").filter(has=page.get_by_text("buildings", exact=True))
+    expect(buildings.locator(".data-rows")).to_have_text("372")
     expect(page.locator(".data-layer .skeleton")).to_have_count(0)
 
 

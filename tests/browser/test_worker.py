@@ -1,24 +1,16 @@
 """A grid worker and a building manager, over sixty, on a cheap phone: my places, the doors, whom to call."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
-from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.visits import Visitor, served
-from tests.conftest import Base
+from tests.browser.visits import Visitor
 
 pytestmark = pytest.mark.browser
 TARGET = 48
 TEXT = 18
-
-
-@pytest.fixture(scope="module")
-def url(demo_template: str, copy_database: Callable[[str], Base], make_app: Callable[[Base], Flask]) -> Iterator[str]:
-    with served(make_app(copy_database(demo_template))) as address:
-        yield address
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page
 from werkzeug.serving import make_server
 
-from tests.browser.conftest import DESKTOP, PHONE, Seen
 from tests.browser.page_pictures import sign_in
+from tests.browser.windows import DESKTOP, PHONE, Seen
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -48,22 +48,50 @@ histories = st.lists(st.tuples(st.sampled_from((0, 0, 1, 3)), steps), min_size=1
 
 
 @dataclass
+class Term:
+    """Somebody has a place from `start` until `until`, or for good."""
+
+    person: int
+    start: datetime
+    until: datetime | None = None
+
+    def holds(self, moment: datetime) -> bool:
+        """Whether that moment lies in it."""
+        return self.start <= moment and (self.until is None or moment < self.until)
+
+
+@dataclass
 class Replay:
-    """What was done, said again in the plainest way: for every place the days from which somebody holds it."""
+    """What was done, said again in the plainest way: for every place the terms of those who have it."""
 
-    holders: dict[int, dict[datetime, int | None]] = field(default_factory=lambda: {place: {} for place in PLACES})
-    changes: list[tuple[int, datetime, dict[int, int | None], dict[int, dict[datetime, int | None]]]] = field(
-        default_factory=list
-    )
+    terms: dict[int, list[Term]] = field(default_factory=lambda: {place: [] for place in PLACES})
+    changes: list[tuple[int, datetime, dict[int, Term | None]]] = field(default_factory=list)
+    """Each with the moment from which it holds, and who had its places before."""
 
-    def at(self, place: int, moment: datetime) -> int | None:
-        """Whoever has it at that moment."""
-        times = [time for time in self.holders[place] if time <= moment]
-        return self.holders[place][max(times)] if times else None
+    def at(self, place: int, moment: datetime) -> Term | None:
+        """The term of whoever has it at that moment."""
+        return next((term for term in self.terms[place] if term.holds(moment)), None)
 
-    def give(self, place: int, person: int | None, since: datetime) -> None:
-        """From then on this one."""
-        self.holders[place][since] = person
+    def give(self, place: int, person: int | None, since: datetime, until: datetime | None = None) -> None:
+        """From then on this one: whoever has it then has it no longer, nor what was planned of his end."""
+        held = self.at(place, since)
+        if held is not None and held.start >= since:
+            self.terms[place].remove(held)
+        elif held is not None:
+            held.until = since
+        if person is not None:
+            self.terms[place].append(Term(person, since, until))
+
+    def give_back(self, place: int, was: Term | None, since: datetime) -> None:
+        """As if the term had never been touched, from then on."""
+        self.give(place, None, since)
+        if was is None or (was.until is not None and was.until <= since):
+            return
+        cut = next((term for term in self.terms[place] if (term.person, term.until) == (was.person, since)), None)
+        if cut is not None:
+            cut.until = was.until
+        else:
+            self.terms[place].append(Term(was.person, since, was.until))
 
 
 class Play:
@@ -128,27 +156,26 @@ class Play:
             self._gave(made.change_id, self.now, {move.place_id: move.person_id for move in moves})
 
     def _gave(self, change: int, at: datetime, given: dict[int, int | None]) -> None:
-        before = {place: dict(self.replay.holders[place]) for place in given}
+        before: dict[int, Term | None] = {}
         for place, person in given.items():
-            if self.replay.at(place, at) != person:
+            held = self.replay.at(place, at)
+            if (held and held.person) != person:
+                before[place] = replace(held) if held else None
                 self.replay.give(place, person, at)
-            else:
-                before.pop(place)
-        self.replay.changes.append((change, at, {place: given[place] for place in before}, before))
+        self.replay.changes.append((change, at, before))
 
     def undo(self, which: int) -> None:
         if not self.replay.changes:
             return
-        change, at, given, before = self.replay.changes[which % len(self.replay.changes)]
+        change, at, before = self.replay.changes[which % len(self.replay.changes)]
         made = undo_change(self.connection, self.by, change)
         moment = max(self.now, at)
-        again = {place: dict(self.replay.holders[place]) for place in given}
-        back: dict[int, int | None] = {}
-        for place in given:
-            was = Replay(holders={place: before[place]}).at(place, at)
-            back[place] = was
-            self.replay.give(place, was, moment)
-        self.replay.changes.append((made.change_id, moment, back, again))
+        again: dict[int, Term | None] = {}
+        for place, was in before.items():
+            held = self.replay.at(place, moment)
+            again[place] = replace(held) if held else None
+            self.replay.give_back(place, was, moment)
+        self.replay.changes.append((made.change_id, moment, again))
 
 
 def shown(connection: Connection, moment: datetime) -> dict[int, set[int]]:
@@ -159,6 +186,12 @@ def shown(connection: Connection, moment: datetime) -> dict[int, set[int]]:
         if row["role"] == ROLE:
             found[row["place_id"]].add(row["held_by"])
     return found
+
+
+def holders(replay: Replay, place: int, moment: datetime) -> set[int]:
+    """The same for one place, as the replay has it."""
+    held = replay.at(place, moment)
+    return {held.person} if held else set()
 
 
 def person_column() -> Any:
@@ -193,7 +226,7 @@ def play(database: Database, history: list[tuple[int, tuple[Any, ...]]]) -> None
         end = played.now + timedelta(days=8)
         moment = START - timedelta(days=1)
         while moment < end:
-            expected = {place: {played.replay.at(place, moment)} - {None} for place in PLACES}
+            expected = {place: holders(played.replay, place, moment) for place in PLACES}
             assert shown(connection, moment) == expected, moment
             moment += timedelta(hours=12)
 
@@ -239,4 +272,4 @@ def test_the_replay_itself_finds_a_wrong_map(database: Database) -> None:
         connection.execute(
             "UPDATE gridmap.assignment SET valid = tstzrange(lower(valid), NULL) WHERE role = %s", (ROLE,)
         )
-        assert shown(connection, played.now)[PLACES[0]] != {played.replay.at(PLACES[0], played.now)} - {None}
+        assert shown(connection, played.now)[PLACES[0]] != holders(played.replay, PLACES[0], played.now)

@@ -159,11 +159,10 @@ def open_with_reason(shape: tuple[str, ...], cuts: tuple[str, ...], *columns: st
     live = found.alias("live")
     reason = case((opened.c.state == "excused", "excused"), else_=func.coalesce(opened.c.told, live.c.reason))
     shown = [opened.c[name] for name in columns]
-    return (
-        select(opened.c.id, *shown, reason.label("reason"))
-        .join_from(opened, live, live.c.slot_id == opened.c.id, isouter=True)
-        .cte("with_reason")
-    )
+    told = select(opened.c.id, *shown, reason.label("reason"))
+    told_all = told.join_from(opened, live, live.c.slot_id == opened.c.id, isouter=True).cte("with_reason")
+    # put together once: where the planner takes slots for few, it would do so for each of them
+    return told_all.prefix_with("MATERIALIZED", dialect="postgresql")
 
 
 @lru_cache(maxsize=256)

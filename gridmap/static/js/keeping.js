@@ -51,8 +51,9 @@ async function keepPages() {
     const assets = performance.getEntriesByType("resource").map((one) => one.name);
     const pages = [...document.querySelectorAll("[data-keep]")].map((one) => one.getAttribute("href").split("#")[0]);
     const here = window.location.pathname;
-    // a page that came before the worker was there has not been kept on its way
-    const own = navigator.serviceWorker.controller ? [] : [here];
+    // a page that did not come through the worker has not been kept on its way; the worker may have claimed it since
+    const [navigation] = performance.getEntriesByType("navigation");
+    const own = navigation && navigation.workerStart > 0 ? [] : [here];
     ready.active.postMessage({ keep: here === "/my" ? [...new Set([here, "/my/inbox", ...pages])] : own, assets, account: Number(light.dataset.outbox) });
   } catch {
     // without a secure address there is none; the outbox works all the same

@@ -48,8 +48,11 @@ export function follow(listener) {
   items().then((all) => listener(all, trouble), () => {});
 }
 
+let latest = 0; // when the item before was made: two of one moment keep their order
+
 function newItem(item) {
-  const made = { id: newId(), made: Date.now(), state: "waiting", tries: 0, lease: 0, reason: "", ...item };
+  latest = Math.max(Date.now(), latest + 1);
+  const made = { id: newId(), made: latest, state: "waiting", tries: 0, lease: 0, reason: "", ...item };
   return { ...made, body: { sent_id: made.id, ...made.body } };
 }
 

@@ -138,13 +138,14 @@ function isKnown(item, cell) {
 /** What was told of a cell, oldest first, parted at what the page knows: nothing before a known item is news. */
 function parted(all, slot, cell) {
   const told = all.filter((item) => item.slot === slot);
-  const known = told.findLastIndex((item) => isKnown(item, cell)) + 1;
+  let known = told.length;
+  while (known && !isKnown(told[known - 1], cell)) known -= 1;
   return { known: told.slice(0, known).filter((item) => item.state === "accepted"), news: told.slice(known) };
 }
 
 function paint(all) {
   for (const [slot, cell] of bySlot) {
-    const item = parted(all, slot, cell).news.at(-1);
+    const [item] = parted(all, slot, cell).news.slice(-1);
     const place = cell.parentElement.querySelector(".sheet-state");
     const isGone = item && (item.state === "refused" || item.state === "conflict");
     place.dataset.state = item ? item.state : "";
