@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Float, Lateral, Numeric, case, cast, func, literal_column, select
+from sqlalchemy import ColumnElement, Float, Numeric, case, cast, func, literal_column, select
+from sqlalchemy.sql.selectable import LateralFromClause
 
 from gridmap.cuts import of_kind, real, reported_within
 from gridmap.i18n import _
@@ -25,7 +26,7 @@ PER_HUNDRED = {
 BORDERS = (("high", 20), ("raised", 10), ("middle", 5), ("low", 0))
 
 
-def complaints_in(here: "ColumnElement[bool]") -> Lateral:
+def complaints_in(here: "ColumnElement[bool]") -> LateralFromClause:
     """The complaints at a place, where `here` says which cases lie in it."""
     return (
         select(func.count().label("complaints"))

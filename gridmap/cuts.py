@@ -65,7 +65,7 @@ OPEN = "open"
 """The word for every state in which a case is not over."""
 SAID_OPEN: "ColumnElement[str]" = literal_column(f"'{OPEN}'", Text)
 OPEN_WORDS = literal_column(f"'{{{','.join(OPEN_STATES)}}}'::text[]", ARRAY(Text))
-OVER = [literal_column(f"'{state}'") for state in ("closed", "rejected", "duplicate")]
+OVER: "list[ColumnElement[str]]" = [literal_column(f"'{state}'") for state in ("closed", "rejected", "duplicate")]
 
 
 def state_then(rows: FromClause) -> "ColumnElement[str]":

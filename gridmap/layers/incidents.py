@@ -1,6 +1,8 @@
 """Incidents (事件): cases where they lie, as they stood when the map's day ended."""
 
-from sqlalchemy import BigInteger, Text, case, cast, extract, func, literal_column, select
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, Text, case, cast, extract, func, literal_column, select
 
 from gridmap.cuts import cases_as_asked, state_then
 from gridmap.i18n import _
@@ -51,7 +53,7 @@ SOURCES = {
 
 then = state_then(incident).label("state")
 # late at the end of time: then it is so from its deadline on; tiles carry that moment, and no clock
-ever = literal_column("'infinity'::timestamptz")
+ever: "ColumnElement[Any]" = literal_column("'infinity'::timestamptz")
 ends_late = func.gridmap.is_late(incident.c.state, incident.c.due_at, incident.c.handled_at, ever)
 late_from = case((ends_late, incident.c.due_at))
 lead = select(organisation.c.name).where(organisation.c.id == incident.c.lead_id).correlate(incident).scalar_subquery()

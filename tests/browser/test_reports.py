@@ -9,11 +9,12 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import FLAGS, PHONE
+from gridmap.bench.browser import FLAGS
 from tests.browser.line import RESUMES, Line, Town, arrived, in_town, keeps_pages, leave, on_a_line, until
 from tests.browser.page_pictures import sign_in
 from tests.browser.test_phone import SECONDS_OF_A_TAP, camera_picture
 from tests.browser.visits import Visitor
+from tests.browser.windows import PHONE
 from tests.checks import STAIRWELL
 from tests.conftest import Base
 from tests.reports import forget, reports, stairwell
