@@ -289,7 +289,7 @@ def export_leaks(scene: Scene, who: str, name: str) -> list[Leak]:
     assert viewer is not None
 
     def write(form: Format) -> bytes:
-        export = Export(layer=layer, viewer=viewer, asked=asked, made_at=datetime.now(), title="", format=form)  # noqa: DTZ005
+        export = Export(layer=layer, viewer=viewer, asked=asked, made_at=datetime.now(), title="", format=form)  # noqa: DTZ005 - no zone is asked for
         return b"".join(Stream(scene.services.database, export))
 
     if not sight.is_there:

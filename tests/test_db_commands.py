@@ -163,7 +163,7 @@ def test_failing_restore_changes_nothing(filled: Cluster, tmp_path: Path) -> Non
     saved = backup(filled.home, filled.superuser_url).path
     broken = tmp_path / "gridmap-20260101T000000Z.tar"
     with tarfile.open(saved) as tar:
-        members = {member.name: tar.extractfile(member).read() for member in tar}  # type: ignore[union-attr]
+        members = {member.name: tar.extractfile(member).read() for member in tar}  # type: ignore[union-attr]  # each is a file
     members["database.dump"] = members["database.dump"][: len(members["database.dump"]) * 3 // 4]
     manifest = json.loads(members.pop("manifest.json"))
     from gridmap.cluster import archive

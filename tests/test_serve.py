@@ -55,7 +55,7 @@ def test_behind_a_proxy_only_the_proxy_is_answered(peer: str, status: str) -> No
         return [b""]
 
     app = only_through_proxy(inner, "10.0.0.7")  # type: ignore[arg-type]  # a stand-in
-    app({"REMOTE_ADDR": peer}, lambda code, _headers: answered.append(code))  # type: ignore[arg-type]
+    app({"REMOTE_ADDR": peer}, lambda code, _headers: answered.append(code))  # type: ignore[arg-type]  # a stand-in
     assert answered == [status]
 
 

@@ -18,7 +18,6 @@ from gridmap.demo.files import data_digest, demo_folder
 from gridmap.demo.incidents import add_incidents
 from gridmap.demo.register import Row
 from gridmap.demo.units import expand
-from gridmap.tables.base import SCHEMA
 
 DEMO_CLOCK = "2026-03-16T09:00+08:00"
 """The business clock that goes with the demo: a Monday, a working day."""
@@ -112,7 +111,7 @@ def load_demo(connection: "psycopg.Connection[Any]", folder: Path | None = None)
         added["incidents"] = add_incidents(connection)
         if any(added.values()):
             close(connection, added)
-            count_rows(connection)
+            tell_planner(connection)
     return added
 
 
@@ -197,9 +196,9 @@ def add_history(connection: "psycopg.Connection[Any]") -> int:
     return sum(connection.execute(statement.format(**facts)).rowcount for statement in HISTORY)
 
 
-def count_rows(connection: "psycopg.Connection[Any]") -> None:
+def tell_planner(connection: "psycopg.Connection[Any]") -> None:
     """Tells the planner how much there is now: whoever asks before the database has looked by itself waits for long."""
-    every = (sql.Identifier(SCHEMA, table.name) for table in tables.metadata.sorted_tables)
+    every = (sql.Identifier(tables.SCHEMA, table.name) for table in tables.metadata.sorted_tables)
     connection.execute(sql.SQL("ANALYZE {}").format(sql.SQL(", ").join(every)))
 
 

@@ -91,7 +91,7 @@ def root(quiet: Quiet, town: Town) -> Iterator[dict[str, str]]:
         clock = quiet.app.extensions["gridmap"].clock
         token = create_token(connection, actor(clock), row["id"], name="gis", days=1)
     server = make_server("127.0.0.1", 0, quiet, threaded=True)
-    server.log = lambda *_: None  # type: ignore[method-assign]
+    server.log = lambda *_: None  # type: ignore[method-assign]  # to be quiet
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield {"url": f"OAPIF:http://127.0.0.1:{server.server_port}/ogc", "USERPWD": f"gis:{token}"}

@@ -150,7 +150,7 @@ class Town:
 def on_a_line(app: Flask) -> Iterator[tuple[str, Line]]:
     """The address of that application behind a line."""
     line = Line(app.wsgi_app)
-    app.wsgi_app = line  # type: ignore[method-assign]
+    app.wsgi_app = line  # type: ignore[method-assign]  # Flask's own way to wrap itself
     with served(app) as url:
         yield url, line
         line.heal()

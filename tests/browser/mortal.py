@@ -83,7 +83,7 @@ def serve(home: str, database_url: str, port: str) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         return answer
 
-    app.wsgi_app = mortal  # type: ignore[assignment]
+    app.wsgi_app = mortal  # type: ignore[assignment]  # Flask's own way to wrap itself
     make_server("127.0.0.1", int(port), app, threaded=True).serve_forever()
 
 
