@@ -102,7 +102,9 @@ def serious() -> Callable[[Page], list[str]]:
     def find(page: Page) -> list[str]:
         page.evaluate(source)
         # a transparent canvas has no contrast that axe could measure: the map's labels are judged by eye
-        found = page.evaluate("axe.run({exclude: ['.leaflet-pane']}).then(result => result.violations)")
+        found = page.evaluate(
+            "axe.run({exclude: ['.leaflet-pane']}, {resultTypes: ['violations']}).then(result => result.violations)"
+        )
         return [
             f"{one['id']}: {node['html'][:200]} {node['failureSummary']}"
             for one in found
