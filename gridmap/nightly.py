@@ -136,7 +136,7 @@ def forget_callers(connection: Connection, clock: Clock) -> int:
 
 
 def forget_notices(connection: Connection, clock: Clock) -> int:
-    """Notices of a year ago, read or not."""
+    """Notices of a year ago."""
     return connection.execute("DELETE FROM gridmap.notice WHERE at < %s", (clock.now() - NOTICES_KEPT,)).rowcount
 
 

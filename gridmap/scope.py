@@ -68,6 +68,18 @@ class Reach:
         managed = frozenset(self.managed)
         return tuple(identity for identity in self.estates if identity not in managed)
 
+    def covers(self, row: Mapping[str, Any]) -> bool:
+        """Whether a row with scope columns lies in one of the subtrees: what `predicate()` says of a row in SQL."""
+        return (
+            self.is_city
+            or row["street_id"] in self.streets
+            or row["community_id"] in self.communities
+            or row["grid_id"] in self.grids
+            or row["micro_grid_id"] in self.grids
+            or row["estate_id"] in self.estates
+            or row["place_id"] in self.places
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class Viewer:
@@ -287,6 +299,19 @@ def viewer_of(database: Database, account_id: int, now: datetime) -> Viewer:
         )
 
 
+def area_of(connection: Connection, grants: Collection[Mapping[str, Any]], person: int | None, now: datetime) -> Reach:
+    """Where somebody acts by these grants alone (rows of account_grant): what else the account sees is not in it.
+
+    Organisations bring nothing: what they manage is seen, but nobody is on duty there by that.
+    """
+    if any(grant["level"] == "city" for grant in grants):
+        return Reach(is_city=True)
+    holds = person is not None and any(grant["level"] == "held" for grant in grants)
+    away = _stood_in_for(connection, person, now) if holds and person is not None else ()
+    found = _subtrees(connection, grants, person, away, now)
+    return Reach(**{name: tuple(sorted(ids)) for name, ids in found.items()})
+
+
 def _stood_in_for(connection: Connection, person: int, now: datetime) -> tuple[int, ...]:
     """Those who are away and for whom the person stands in; not those for whom they in turn do."""
     rows = connection.execute(STANDS_IN_FOR, {"street": person >> 32, "person": person, "now": now}).fetchall()
@@ -298,16 +323,7 @@ def _reach(
 ) -> Reach:
     if any(grant["level"] == "city" for grant in grants):
         return Reach(is_city=True)
-    found: dict[str, set[int]] = {name: set() for name in SUBTREES}
-    plural = {"community": "communities", "grid": "grids", "estate": "estates"}
-    for grant in grants:
-        if grant["level"] == "street":
-            found["streets"].add(grant["street_id"])
-        elif grant["level"] in plural:
-            found[plural[grant["level"]]].add(grant["target_id"])
-    if person is not None and any(grant["level"] == "held" for grant in grants):
-        _add_held(connection, found, (person, *away), now)
-    _add_sub_estates(connection, found["estates"])
+    found = _subtrees(connection, grants, person, away, now)
     organisations = sorted({grant["organisation_id"] for grant in grants if grant["level"] == "organisation"})
     managed = _managed(connection, organisations, now) - found["estates"]
     found["estates"] |= managed
@@ -333,6 +349,27 @@ def _reach(
         people=tuple(sorted(people)),
         near=tuple(near),
     )
+
+
+def _subtrees(
+    connection: Connection,
+    grants: Collection[Mapping[str, Any]],
+    person: int | None,
+    away: tuple[int, ...],
+    now: datetime,
+) -> dict[str, set[int]]:
+    """What the grants name themselves, and what is held, with the sub-estates of its estates."""
+    found: dict[str, set[int]] = {name: set() for name in SUBTREES}
+    plural = {"community": "communities", "grid": "grids", "estate": "estates"}
+    for grant in grants:
+        if grant["level"] == "street":
+            found["streets"].add(grant["street_id"])
+        elif grant["level"] in plural:
+            found[plural[grant["level"]]].add(grant["target_id"])
+    if person is not None and any(grant["level"] == "held" for grant in grants):
+        _add_held(connection, found, (person, *away), now)
+    _add_sub_estates(connection, found["estates"])
+    return found
 
 
 def _managed(connection: Connection, organisations: list[int], now: datetime) -> set[int]:

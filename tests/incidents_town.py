@@ -18,7 +18,7 @@ from gridmap.incidents import Act, Action, IncidentProblem, Report, Reported, ac
 from gridmap.places.calendar import fill_calendar
 from gridmap.scope import Viewer, viewer_of
 from tests import duties_town as base_town
-from tests.duties_town import BASE, COMMUNITY, ESTATE_A, ESTATE_B, GRID_A, GRID_B, STAIRS, STREET
+from tests.duties_town import BASE, COMMUNITY, ESTATE_A, ESTATE_B, GRID_A, GRID_B, PEOPLE, STAIRS, STREET
 
 EAST = BASE + 6
 """The community next door, east of 113.42."""
@@ -54,6 +54,10 @@ GRANTS: dict[str, tuple[tuple[str, str, int], ...]] = {
     "other_company": (("handler", "organisation", OTHER_COMPANY),),
     "department": (("handler", "organisation", DEPARTMENT),),
     "planner": (("planner", "street", STREET),),
+    # they see the whole street, and are on duty in a part of it
+    "planner_worker": (("planner", "street", STREET), ("worker", "grid", GRID_B)),
+    "manager": (("manager", "held", STREET), ("planner", "street", STREET)),
+    "street_handler": (("handler", "street", STREET),),
 }
 
 
@@ -134,6 +138,7 @@ def _add_accounts(owner: "psycopg.Connection[Any]") -> None:
                     target if level == "organisation" else None,
                 ),
             )
+    owner.execute("UPDATE gridmap.account SET person_id = %s WHERE username = 'manager'", (PEOPLE[0],))
 
 
 @dataclass

@@ -1,5 +1,6 @@
 """Cases in the database: reports, routing, the whole way to the end, parties, refusals, moves, notices."""
 
+import time
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 
 from gridmap.db import Database
 from gridmap.incidents import Action, CaseChanged, Sought, State, find_duplicates, own_incidents, possible_actions
+from gridmap.tables import incident
 from tests.conftest import Base
 from tests.incidents_town import (
     BASE,
@@ -37,6 +39,9 @@ from tests.incidents_town import (
     build,
     refused,
 )
+
+COPIED = {"id", "number", "sent_id"}
+"""Columns of a case that differ where it is written many times."""
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +122,13 @@ def test_on_a_border_the_lowest_code_has_it_and_within_the_error_both_are_offere
     assert town.case(between_grids.incident_id)["grid_id"] == GRID_A
 
 
+def test_a_place_of_no_community_falls_to_that_of_its_point(town: Town) -> None:
+    town.owner.execute("UPDATE gridmap.place SET community_id = NULL WHERE id = %s", (STAIRS[0],))
+    made = town.report("leader", CLUTTER)
+    assert town.case(made.incident_id)["community_id"] is None
+    assert [unit.community_id for unit in made.units if unit.why == "community"] == [COMMUNITY]
+
+
 def test_reports_that_cannot_be(town: Town) -> None:
     with refused("outside"):
         town.report("leader", CLUTTER, None, at=(120.0, 30.0))
@@ -167,6 +179,11 @@ def test_the_same_thing_nearby_is_suggested_and_repeats_are_counted(town: Town) 
     sought = Sought(street_id=STREET, kind=CLUTTER, near_m=20, place_id=STAIRS[0], at=(113.405, 22.505))
     asked = town.run("worker_a", lambda connection, by: find_duplicates(connection, sought, by.business_at))
     assert asked[0]["is_same_place"]
+    # what is still open is the same however old it is, but no repeat
+    town.now += timedelta(days=60)
+    old = town.run("worker_a", lambda connection, by: find_duplicates(connection, sought, by.business_at))
+    assert {one["id"] for one in old} == {one["id"] for one in asked}
+    assert town.report("worker_a").times == 1
     # who does not see the case is not told of it
     assert town.run("worker_b", lambda connection, by: find_duplicates(connection, sought, by.business_at)) == []
 
@@ -216,6 +233,64 @@ def test_the_checker_is_never_the_doer(town: Town) -> None:
     town.act("leader", case, "close")
 
 
+def test_who_checks_is_on_duty_where_the_case_lies_and_does_not_only_see_it(town: Town) -> None:
+    """Sight of the whole street and a role in a part of it are not the role everywhere."""
+    cases = [town.dispatched(None, place_id=STAIRS[0])]
+    cases.append(town.report("worker_b", place_id=STAIRS[2]).incident_id)
+    town.act("leader", cases[1], "dispatch", to_community=True)
+    for who, here, elsewhere in (("planner_worker", cases[1], cases[0]), ("manager", cases[0], cases[1])):
+        assert {here, elsewhere} <= town.seen(who)
+        with refused("not_yours"):
+            town.act(who, elsewhere, "accept")
+    with refused("not_yours"):
+        # a manager checks, and does not act for the community
+        town.act("manager", cases[0], "accept")
+    town.act("planner_worker", cases[1], "accept")
+    town.act("worker_a", cases[0], "accept")
+    for case, doer in ((cases[0], "worker_a"), (cases[1], "planner_worker")):
+        town.act(doer, case, "handle")
+    with refused("not_yours"):
+        town.act("manager", cases[1], "check")
+    assert town.act("manager", cases[0], "check")["state"] == "verifying"
+    assert town.act("worker_b", cases[1], "check")["state"] == "verifying"
+
+
+def test_a_handler_of_the_street_acts_for_departments_of_the_street_alone(town: Town) -> None:
+    town.owner.execute("UPDATE gridmap.organisation SET street_id = NULL WHERE id = %s", (POLICE,))
+    of_street, of_city, of_company = (town.dispatched(lead) for lead in (DEPARTMENT, POLICE, COMPANY))
+    assert {of_street, of_city, of_company} <= town.seen("street_handler")
+    assert town.act("street_handler", of_street, "accept")["state"] == "handling"
+    for case in (of_city, of_company):
+        with refused("not_yours"):
+            town.act("street_handler", case, "accept")
+    # nobody signs in for the city's department, so who dispatches writes down what it did; for the street's one does
+    assert town.act("leader", of_city, "accept")["state"] == "handling"
+    town.owner.execute("UPDATE gridmap.organisation SET street_id = %s WHERE id = %s", (STREET, POLICE))
+    with refused("not_yours"):
+        town.act("leader", of_city, "handle")
+
+
+def test_nobody_acts_as_the_office_by_a_word(town: Town) -> None:
+    """What the system writes as a reason is a word like any other where somebody else says it."""
+    case = town.report("worker_a").incident_id
+    for action in ("register", "reject", "escalate", "dispatch"):
+        with refused("not_yours"):
+            town.act("worker_a", case, action, reason="second_return", lead_id=COMPANY)
+    assert [line["action"] for line in town.history(case)] == ["report"]
+
+
+def test_a_unit_must_be_there_on_the_day_of_the_act(town: Town) -> None:
+    case = town.dispatched()
+    town.owner.execute("UPDATE gridmap.organisation SET valid = '(,2026-03-18)' WHERE id = %s", (DEPARTMENT,))
+    town.owner.execute("UPDATE gridmap.organisation SET valid = '[2026-03-18,)' WHERE id = %s", (OTHER_COMPANY,))
+    with refused("lead"):
+        town.act("company", case, "transfer", lead_id=OTHER_COMPANY, reason="x")
+    town.now += timedelta(days=2)
+    with refused("lead"):
+        town.act("company", case, "transfer", lead_id=DEPARTMENT, reason="x")
+    assert town.act("company", case, "transfer", lead_id=OTHER_COMPANY, reason="x")["lead_id"] == OTHER_COMPANY
+
+
 def test_a_refusal_names_the_unit_and_the_next_step(town: Town) -> None:
     case = town.dispatched()
     with refused("not_now") as problem:
@@ -224,12 +299,18 @@ def test_a_refusal_names_the_unit_and_the_next_step(town: Town) -> None:
     with refused("not_yours") as problem:
         town.act("worker_a", case, "accept")
     assert problem[0].unit == "甲物业"
-    with refused("needs_reason"):
-        town.act("company", case, "return")
-    with refused("lead"):
-        town.act("leader", case, "transfer", lead_id=987_654, reason="x")
-    with refused("same"):
-        town.act("leader", case, "transfer", lead_id=COMPANY, reason="x")
+    wrong: tuple[tuple[str, str, dict[str, Any]], ...] = (
+        ("needs_reason", "return", {}),
+        ("words", "return", {"reason": "x" * 501}),
+        ("lead", "transfer", {"lead_id": 987_654, "reason": "x"}),
+        ("same", "transfer", {"lead_id": COMPANY, "reason": "x"}),
+        ("until", "ask_time", {"until": MONDAY, "reason": "x"}),
+        ("role", "add_party", {"organisation_id": DEPARTMENT, "role": "lead"}),
+    )
+    for reason, action, more in wrong:
+        with refused(reason) as problem:
+            town.act("company", case, action, **more)
+        assert (problem[0].unit, problem[0].next) == ("甲物业", "accept"), reason
     with pytest.raises(LookupError):
         town.act("worker_b", case, "accept")
     assert [line["action"] for line in town.history(case)] == ["report", "register", "dispatch"]
@@ -308,6 +389,44 @@ def test_what_is_the_same_is_merged_and_both_who_reported_hear_of_it(town: Town)
     assert {(town.ids["leader"], "closed"), (town.ids["worker_a"], "closed")} <= told
     mine = town.run("leader", lambda c, _: c.execute("SELECT account_id FROM gridmap.notice").fetchall())
     assert {row["account_id"] for row in mine} == {town.ids["leader"]}
+    # over is over: what comes later is a case of its own, or that one is reopened
+    with refused("duplicate_of_id"):
+        town.act("leader", town.report("leader").incident_id, "merge", duplicate_of_id=main)
+
+
+def test_who_joined_a_case_out_of_sight_hears_of_it_at_the_own_report_with_the_answer(town: Town) -> None:
+    main = town.dispatched()
+    first = town.report("worker_b", CLUTTER, None, at=(113.4005, 22.5005)).incident_id
+    second = town.report("leader").incident_id
+    # one after the other: whoever joined what is joined later still hears of it
+    town.act("leader", first, "merge", duplicate_of_id=second)
+    town.act("community_leader", second, "merge", duplicate_of_id=main)
+    assert town.seen("worker_b") == {first}
+    town.act("company", main, "accept")
+    town.act("company", main, "handle")
+    town.act("leader", main, "check")
+    town.act("leader", main, "close", answer="已清理")
+    said = "SELECT incident_id, kind FROM gridmap.notice ORDER BY id"
+    told = town.run("worker_b", lambda c, _: c.execute(said).fetchall())
+    assert [(row["incident_id"], row["kind"]) for row in told] == [
+        (first, "duplicate"), (first, "duplicate"), (first, "closed"),
+    ]  # fmt: skip
+    read = town.run("worker_b", lambda c, _: c.execute("SELECT answer FROM gridmap.incident").fetchall())
+    assert [row["answer"] for row in read] == ["已清理"]
+    # who closed it needs no notice of that
+    assert "closed" not in {row["kind"] for row in town.run("leader", lambda c, _: c.execute(said).fetchall())}
+
+
+def test_nobody_writes_notices_but_by_what_becomes_of_a_case_that_he_sees(town: Town) -> None:
+    case = town.report("worker_a").incident_id
+    tell = "SELECT gridmap.tell_reporters(%s, %s, 'closed', %s) AS told"
+    for who, told in (("worker_b", 0), ("company", 0), ("leader", 1)):
+        found = town.run(who, lambda c, _: c.execute(tell, (STREET, case, MONDAY)).fetchone())
+        assert found == {"told": told}, who
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        town.run("leader", lambda c, _: c.execute(
+            "INSERT INTO gridmap.notice (street_id, id, account_id, incident_id, kind, at) VALUES (%s, %s, 1, %s,"
+            " 'closed', %s)", (STREET, BASE + 99, case, MONDAY)))  # fmt: skip
 
 
 def test_parking_extending_and_asking_for_time(town: Town) -> None:
@@ -389,7 +508,12 @@ def test_a_moved_pin_owns_the_case_anew_with_history(town: Town) -> None:
     assert (row["place_id"], row["estate_id"]) == (STAIRS[2], ESTATE_B)
     assert (row["number"], row["due_at"]) == (before["number"], before["due_at"])
     assert [line["action"] for line in town.history(case)] == ["report", "move", "own"]
+    (audit,) = town.rows("SELECT before, after FROM gridmap.audit WHERE action = 'own'")
+    assert (audit["before"]["grid_id"], audit["after"]["grid_id"]) == (GRID_A, GRID_B)
     assert case in town.seen("worker_b")
+    # whoever moved it may go on with what he was told
+    assert moved["revision"] == row["revision"]
+    town.act("leader", case, "register", revision=moved["revision"])
     # whoever reported moves it out of what he sees, and still sees his own report
     town.act("worker_a", case, "move", at=(113.4195, 22.505))
     assert town.case(case)["place_id"] is None
@@ -412,6 +536,37 @@ def test_a_moved_boundary_owns_open_cases_anew_and_leaves_closed_ones(town: Town
     assert town.case(closed)["grid_id"] == GRID_A
     assert [line["action"] for line in town.history(by_place)] == ["report", "own"]
     assert by_place in town.seen("worker_b", "transition")
+
+
+@pytest.mark.full
+def test_ten_thousand_cases_are_owned_anew_within_five_seconds(town: Town) -> None:
+    one = town.report("leader", CLUTTER, None, at=(113.4095, 22.505)).incident_id
+    names = ", ".join(f'"{column.name}"' for column in incident.c if not (column.computed or column.name in COPIED))
+    town.owner.execute(
+        f"INSERT INTO gridmap.incident (id, number, {names})"
+        f" SELECT id + n, 'N' || n, {names} FROM gridmap.incident, generate_series(1, 9999) n WHERE id = %s",
+        (one,),
+    )
+    town.owner.execute(
+        "INSERT INTO gridmap.transition (street_id, id, incident_id, turn, action, to_state, at, used_minutes,"
+        " stage_minutes, level) SELECT street_id, street_id * 4294967296 + nextval('gridmap.serial'), id, 1, 'report',"
+        " state, reported_at, 0, 0, level FROM gridmap.incident WHERE id > %s",
+        (one,),
+    )
+    with psycopg.connect(town.owner_url, row_factory=psycopg.rows.dict_row) as owner:
+        owner.execute("UPDATE gridmap.place SET geom = %s WHERE id = %s", (box(113.40, 113.409), GRID_A))
+        owner.execute("UPDATE gridmap.place SET geom = %s WHERE id = %s", (box(113.409, 113.42), GRID_B))
+        began = time.monotonic()
+        assert own_incidents(owner, [STREET], town.now) == 10_000
+        took = time.monotonic() - began
+    assert took <= 5
+    (found,) = town.rows(
+        "SELECT count(*) FILTER (WHERE grid_id = %s) AS cases,"
+        " (SELECT count(*) FROM gridmap.transition WHERE action = 'own') AS lines,"
+        " (SELECT count(*) FROM gridmap.audit WHERE action = 'own') AS audits FROM gridmap.incident",
+        GRID_B,
+    )
+    assert found == {"cases": 10_000, "lines": 10_000, "audits": 10_000}
 
 
 def test_what_may_be_done_is_what_is_offered(town: Town) -> None:

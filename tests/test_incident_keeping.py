@@ -4,7 +4,9 @@ import io
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import psycopg
@@ -12,14 +14,17 @@ import pytest
 from PIL import ExifTags, Image
 
 from gridmap.clock import Clock
+from gridmap.commands import work
 from gridmap.db import Database
 from gridmap.files import Hint, Kept, keep_picture, read_hint
-from gridmap.incidents import Act, Action, Report
+from gridmap.incidents import Act, Action, Report, escalating
 from gridmap.incidents.escalating import escalate_due
 from gridmap.incidents.photos import add_photo
 from gridmap.incidents.sending import Desk, send_act, send_many, send_report
 from gridmap.nightly import run_nightly
+from gridmap.people.attempt import attempt
 from gridmap.places import drop_day, know_year, set_day
+from gridmap.settings import Settings
 from gridmap.submissions import SentDifferently
 from tests.conftest import Base
 from tests.incidents_town import CLUTTER, COMPANY, DEPARTMENT, MONDAY, STAIRS, TRAPPED, Town, build, refused
@@ -64,6 +69,45 @@ def test_at_four_fifths_of_its_time_a_case_goes_up_and_each_level_has_its_own_cl
     # nothing is left of its time, so nothing sends it up again
     assert escalate_due(town.database, town.by(None)) == 0
     assert town.case(case)["level"] == "street"
+
+
+def test_two_rounds_at_the_same_moment_take_a_case_up_once(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = town.dispatched()
+    town.now = town.case(case)["warn_at"]
+    rounds: list[int] = []
+
+    def overtaken(*command: Any) -> Any:
+        if not rounds:
+            rounds.append(0)
+            rounds[0] = escalate_due(town.database, town.by(None))
+        return attempt(*command)
+
+    monkeypatch.setattr(escalating, "attempt", overtaken)
+    assert (escalate_due(town.database, town.by(None)), rounds) == (0, [1])
+    assert (town.case(case)["level"], town.case(case)["escalations"]) == ("community", 1)
+
+
+def test_cases_are_looked_at_every_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once when the work begins, and then a minute after the last time."""
+    moments: list[datetime] = []
+    clock = iter(MONDAY + timedelta(seconds=10 * number) for number in range(1_000))
+
+    def look(*_: Any) -> int:
+        moments.append(next(clock))
+        if len(moments) == 4:
+            raise SystemExit
+        return 0
+
+    monkeypatch.setattr(work, "PAUSE_SECONDS", 0)
+    monkeypatch.setattr(work, "real_now", lambda: next(clock))
+    monkeypatch.setattr(work, "run_next", lambda *_: False)
+    monkeypatch.setattr(work, "run_nightly", lambda *_, **__: {})
+    monkeypatch.setattr(work, "Database", lambda *_, **__: None)
+    monkeypatch.setattr(work, "escalate_due", look)
+    with pytest.raises(SystemExit):
+        work.do_jobs(Settings(home=Path()), SimpleNamespace(app_url=""))  # type: ignore[arg-type]
+    assert moments[0] - MONDAY <= timedelta(minutes=1)
+    assert all(timedelta(minutes=1) <= after - before <= timedelta(seconds=100) for before, after in pairwise(moments))
 
 
 def test_what_is_handled_parked_or_over_stays_on_its_level(town: Town) -> None:

@@ -48,11 +48,12 @@ WHERE i.checked_by = i.handled_by
   OR (i.running_since IS NOT NULL) <> (i.state = ANY (%(running)s))
   OR (i.closed_at IS NOT NULL) <> (i.state = 'closed')
   OR i.parties <> coalesce((SELECT array_agg(p.organisation_id ORDER BY p.organisation_id) FROM gridmap.party p
-    WHERE p.incident_id = i.id AND p.until IS NULL), '{}')
+    WHERE p.street_id = i.street_id AND p.incident_id = i.id AND p.until IS NULL), '{}')
   OR (i.lead_id IS NOT NULL AND i.state IN ('dispatched', 'handling', 'handled', 'verifying', 'closed', 'parked')
     AND NOT i.lead_id = ANY (i.parties))
-  OR (SELECT count(*) FROM gridmap.party p WHERE p.incident_id = i.id AND p.until IS NULL AND p.role = 'lead') > 1
-  OR EXISTS (SELECT FROM gridmap.transition t WHERE t.incident_id = i.id
+  OR (SELECT count(*) FROM gridmap.party p WHERE p.street_id = i.street_id AND p.incident_id = i.id AND p.until IS NULL
+    AND p.role = 'lead') > 1
+  OR EXISTS (SELECT FROM gridmap.transition t WHERE t.street_id = i.street_id AND t.incident_id = i.id
     AND (t.parties, t.community_id, t.grid_id, t.micro_grid_id, t.estate_id, t.place_id)
       IS DISTINCT FROM (i.parties, i.community_id, i.grid_id, i.micro_grid_id, i.estate_id, i.place_id))
 """
@@ -67,7 +68,7 @@ WHERE turn <> coalesce(before_turn, 0) + 1 OR from_state IS DISTINCT FROM before
 """
 UNAUDITED = """
 SELECT count(*) AS found FROM (
-  SELECT incident_id, action, count(*) AS times FROM gridmap.transition WHERE action <> 'own' GROUP BY 1, 2
+  SELECT incident_id, action, count(*) AS times FROM gridmap.transition GROUP BY 1, 2
 ) t FULL JOIN (
   SELECT subject_id::bigint AS incident_id, action, count(*) AS times FROM gridmap.audit WHERE subject = 'incident'
   GROUP BY 1, 2

@@ -302,6 +302,7 @@ def test_both_locks_and_the_rules_agree_on_layers(ground: Ground, data: st.DataO
     reach = data.draw(reaches(ground.ids))
     viewer = viewer_with(reach, data.draw(st.sampled_from([None, *ground.ids["people"]])))
     everywhere = Reach(is_city=True)
+    assert [reach.covers(row) for row in ground.raw["slot"]] == [covers(reach, row) for row in ground.raw["slot"]]
     with ground.town.database.transaction(viewer.settings) as app:
         for layer in LOCKED:
             ids = expected(ground, layer, viewer)

@@ -13,7 +13,7 @@ from gridmap.incidents.capacities import capacities, next_step, read_standing, u
 from gridmap.incidents.course import Course, Step, advance, goes_up, hindrance
 from gridmap.incidents.errors import CaseChanged, IncidentProblem
 from gridmap.incidents.kinds import SEVERITIES, read_kind, read_limit
-from gridmap.incidents.machine import RULES, Action, Capacity, State, possible, refusal
+from gridmap.incidents.machine import OPEN, RULES, Action, Capacity, State, possible, refusal
 from gridmap.incidents.moving import move, spot_after
 from gridmap.incidents.writing import (
     LAYERS,
@@ -33,7 +33,7 @@ from gridmap.tables.incidents import PARTY_ROLES, SATISFACTIONS
 
 MOST_REASON = 500
 SECOND_RETURN = "second_return"
-"""The reason of a case that went up by itself because it was returned again."""
+"""The reason of a case that went up by itself because it was returned again. Said by anybody else it is a word."""
 GIVES = frozenset(
     {
         Action.DISPATCH,
@@ -109,24 +109,15 @@ def act(connection: Connection, by: Actor, one: Act) -> dict[str, Any]:
     case = read_case(connection, one.incident_id, by.business_at, lock=True)
     if one.revision is not None and one.revision != case["revision"]:
         raise CaseChanged(changed(connection, case))
-    if max(len(one.reason), len(one.note), len(one.answer)) > MOST_REASON:
-        raise IncidentProblem("words")
     who = capacities(read_standing(connection, by), case, by.account_id)
-    calendar = read_calendar(connection)
-    if one.action is Action.DISPATCH and case["state"] == State.REPORTED:
-        case = _take(connection, by, replace(one, action=Action.REGISTER), case, who, calendar)
-    spot = spot_after(connection, one.place_id, one.at, case) if one.action is Action.MOVE and _has_where(one) else None
-    case = _take(connection, by, one, case, who, calendar)
-    if goes_up(course_of(case), one.action):
-        up = Act(incident_id=one.incident_id, action=Action.ESCALATE, reason=SECOND_RETURN)
-        case = _take(connection, by, up, case, who, calendar)
-    if spot is not None:
-        move(connection, case, spot, by.business_at)
-        case = case | spot.columns | {"address": spot.address}
-    elif one.action in GIVES:
-        follow(connection, case)
-    announce(connection, case["street_id"], LAYERS)
-    return case
+    try:
+        after = _act(connection, by, one, case, who)
+    except IncidentProblem as problem:
+        # whatever is refused, and why: who has the case now, and what is expected of them
+        problem.unit, problem.next = problem.unit or unit_now(case), problem.next or next_step(case)
+        raise
+    announce(connection, after["street_id"], LAYERS)
+    return after
 
 
 def possible_actions(connection: Connection, by: Actor, incident_id: int) -> tuple[Action, ...]:
@@ -134,6 +125,27 @@ def possible_actions(connection: Connection, by: Actor, incident_id: int) -> tup
     case = read_case(connection, incident_id, by.business_at)
     who = capacities(read_standing(connection, by), case, by.account_id)
     return possible(State(case["state"]), who, is_doer=_is_doer(by, case))
+
+
+def _act(connection: Connection, by: Actor, one: Act, case: dict[str, Any], who: frozenset[Capacity]) -> dict[str, Any]:
+    """The action with what goes before it and what follows from it by itself."""
+    if max(len(one.reason), len(one.note), len(one.answer)) > MOST_REASON:
+        raise IncidentProblem("words")
+    calendar = read_calendar(connection)
+    if one.action is Action.DISPATCH and case["state"] == State.REPORTED:
+        case = _take(connection, by, replace(one, action=Action.REGISTER), case, who, calendar)
+    spot = spot_after(connection, one.place_id, one.at, case) if one.action is Action.MOVE and _has_where(one) else None
+    case = _take(connection, by, one, case, who, calendar)
+    if goes_up(course_of(case), one.action):
+        # whoever returns a case for the second time sends it up by that, whatever else he may do
+        up = Act(incident_id=one.incident_id, action=Action.ESCALATE, reason=SECOND_RETURN)
+        case = _take(connection, by, up, case, who | {Capacity.OFFICE}, calendar)
+    if spot is not None:
+        revision = move(connection, case, spot, by.business_at)
+        return case | spot.columns | {"address": spot.address, "revision": revision}
+    if one.action in GIVES:
+        follow(connection, case)
+    return case
 
 
 def changed(connection: Connection, case: Mapping[str, Any]) -> dict[str, Any]:
@@ -172,14 +184,13 @@ def _take(
         review_on=one.review_on,
         limit=_limit_after(connection, one, case, by),
     )
-    given = one.given | ({"reason"} if one.reason == SECOND_RETURN else set())
-    code = refusal(one.action, state, _may(one, who), given, is_doer=_is_doer(by, case)) or hindrance(course, step)
+    code = refusal(one.action, state, who, one.given, is_doer=_is_doer(by, case)) or hindrance(course, step)
     if code:
-        raise IncidentProblem(code, unit=unit_now(case), next=next_step(case))
-    more = _columns_after(connection, one, case)
+        raise IncidentProblem(code)
+    more = _columns_after(connection, one, case, step.at.astimezone(OFFICE).date())
     moved = advance(course, step, calendar)
     write_case(connection, by, case, moved, **more)
-    _follow_parties(connection, one, case, moved.changed_at)
+    _follow_parties(connection, one, case, step.at.astimezone(OFFICE).date(), moved.changed_at)
     after = read_case(connection, case["id"], by.business_at)
     add_transition(
         connection,
@@ -214,24 +225,12 @@ def _write_beside(
         why=one.reason.strip() or None,
     )
     kind = NOTICES.get(one.action)
-    if kind is None:
-        return
-    accounts = [case["reporter_account_id"]]
-    if one.action in (Action.CLOSE, Action.REOPEN, Action.ANSWER):
-        rows = connection.execute(
-            "SELECT account FROM gridmap.reporters_of(%s, %s) AS account", (case["street_id"], case["id"])
-        ).fetchall()
-        accounts = [row["account"] for row in rows]
-    tell(connection, case, (one for one in accounts if one != by.account_id), kind, moved.changed_at)
+    if kind is not None:
+        tell(connection, case, kind, moved.changed_at)
 
 
 def _has_where(one: Act) -> bool:
     return one.place_id is not None or one.at is not None
-
-
-def _may(one: Act, who: frozenset[Capacity]) -> frozenset[Capacity]:
-    """Whoever returns a case for the second time sends it up by that, whatever else he may do."""
-    return who | {Capacity.OFFICE} if one.reason == SECOND_RETURN else who
 
 
 def _is_doer(by: Actor, case: Mapping[str, Any]) -> bool:
@@ -262,10 +261,10 @@ def _severity(one: Act, case: Mapping[str, Any]) -> int:
     return severity
 
 
-def _columns_after(connection: Connection, one: Act, case: Mapping[str, Any]) -> dict[str, Any]:
+def _columns_after(connection: Connection, one: Act, case: Mapping[str, Any], today: date) -> dict[str, Any]:
     """What the action changes of the case beside its course."""
     if one.action in (Action.DISPATCH, Action.TRANSFER):
-        return {"lead_id": _lead_after(connection, one, case)}
+        return {"lead_id": _lead_after(connection, one, case, today)}
     if one.action is Action.RETURN:
         return {"lead_id": None}
     if one.action is Action.MERGE:
@@ -284,41 +283,39 @@ def _columns_after(connection: Connection, one: Act, case: Mapping[str, Any]) ->
     return found
 
 
-def _lead_after(connection: Connection, one: Act, case: Mapping[str, Any]) -> int | None:
-    if one.to_community:
-        if one.action is Action.TRANSFER and case["lead_id"] is None:
-            raise IncidentProblem("same", unit=unit_now(case))
-        return None
-    if one.action is Action.TRANSFER and case["lead_id"] == one.lead_id:
-        raise IncidentProblem("same", unit=unit_now(case))
-    _known(connection, one.lead_id, case)
-    return one.lead_id
+def _lead_after(connection: Connection, one: Act, case: Mapping[str, Any], today: date) -> int | None:
+    lead = None if one.to_community else one.lead_id
+    if one.action is Action.TRANSFER and case["lead_id"] == lead:
+        raise IncidentProblem("same")
+    if lead is not None:
+        _known(connection, lead, case, today)
+    return lead
 
 
-def _known(connection: Connection, organisation_id: int | None, case: Mapping[str, Any]) -> None:
-    """The organisation must be of the street, or of the city, and valid. Raises IncidentProblem("lead")."""
+def _known(connection: Connection, organisation_id: int, case: Mapping[str, Any], today: date) -> None:
+    """The organisation must be of the street, or of the city, and valid today. Raises IncidentProblem("lead")."""
     found = connection.execute(
         "SELECT FROM gridmap.organisation WHERE id = %s AND (street_id IS NULL OR street_id = %s)"
         " AND valid @> %s::date",
-        (organisation_id, case["street_id"], case["changed_at"].astimezone(OFFICE).date()),
+        (organisation_id, case["street_id"], today),
     ).fetchone()
     if found is None:
         raise IncidentProblem("lead")
 
 
 def _other(connection: Connection, one: Act, case: Mapping[str, Any]) -> int:
-    """The case that this one is the same as: another one that is seen, of the same street, and none itself."""
+    """The case that this one is the same as: another one that is seen, of the same street, and still open."""
     row = connection.execute(
         "SELECT id, state FROM gridmap.incident WHERE street_id = %s AND id = %s",
         (case["street_id"], one.duplicate_of_id),
     ).fetchone()
-    if row is None or row["id"] == case["id"] or row["state"] in (State.DUPLICATE, State.REJECTED):
+    if row is None or row["id"] == case["id"] or row["state"] not in OPEN:
         raise IncidentProblem("duplicate_of_id")
     found: int = row["id"]
     return found
 
 
-def _follow_parties(connection: Connection, one: Act, case: Mapping[str, Any], at: datetime) -> None:
+def _follow_parties(connection: Connection, one: Act, case: Mapping[str, Any], today: date, at: datetime) -> None:
     """Who is given the case, and who no longer is."""
     if one.action in (Action.DISPATCH, Action.TRANSFER, Action.RETURN):
         take_from(connection, case, at, role="lead")
@@ -329,8 +326,8 @@ def _follow_parties(connection: Connection, one: Act, case: Mapping[str, Any], a
     elif one.action is Action.ADD_PARTY:
         if one.role not in PARTY_ROLES or one.role == "lead" or one.organisation_id == case["lead_id"]:
             raise IncidentProblem("role")
-        _known(connection, one.organisation_id, case)
         assert one.organisation_id is not None
+        _known(connection, one.organisation_id, case, today)
         give_to(connection, case, one.organisation_id, one.role, at)
     elif one.action is Action.END_PARTY:
         if one.organisation_id == case["lead_id"]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from gridmap.clock import OFFICE
 from gridmap.incidents.machine import RUNNING, Action, Level, State, higher, target
 from gridmap.periods import MINUTE, Calendar, is_provisional, working_deadline, working_minutes
 
@@ -139,7 +140,7 @@ def hindrance(course: Course, step: Step) -> str | None:
             return "expired"
         if step.until is None or step.until <= course.due_at:
             return "until"
-    if step.action is Action.PARK and (step.review_on is None or step.review_on <= step.at.date()):
+    if step.action is Action.PARK and (step.review_on is None or step.review_on <= step.at.astimezone(OFFICE).date()):
         return "review_on"
     if step.action is Action.ESCALATE and higher(course.level) is None:
         return "top"

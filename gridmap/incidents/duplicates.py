@@ -7,7 +7,7 @@ from typing import Any
 from gridmap.db.pools import Connection
 
 RECENT = timedelta(days=30)
-"""So far back the same thing is looked for."""
+"""So far back the same thing coming back is counted; what is still open is the same however old it is."""
 REPEATS = 3
 """So many of a kind at a place within that time are a repeat."""
 MOST = 5
@@ -32,7 +32,7 @@ SELECT i.id, i.number, i.state, i.kind, i.address, i.text, i.reported_at, i.due_
   round(public.st_distance(i.geom::public.geography, spot.geom::public.geography))::integer AS away_m
 FROM gridmap.incident i CROSS JOIN spot
 WHERE i.street_id = %(street)s AND i.kind = %(kind)s AND i.id IS DISTINCT FROM %(but)s::bigint
-  AND i.state NOT IN ('closed', 'rejected', 'duplicate') AND i.reported_at > %(since)s
+  AND i.state NOT IN ('closed', 'rejected', 'duplicate') AND i.reported_at <= %(now)s
   AND (i.place_id = %(place)s OR (i.geom OPERATOR(public.&&) public.st_expand(spot.geom, %(near)s / 80000.0)
     AND public.st_dwithin(i.geom::public.geography, spot.geom::public.geography, %(near)s)))
 ORDER BY is_same_place DESC, away_m NULLS LAST, i.reported_at DESC, i.id LIMIT %(most)s
@@ -58,7 +58,7 @@ def find_duplicates(connection: Connection, sought: Sought, now: datetime) -> li
         "lon": lon,
         "lat": lat,
         "but": sought.but_id,
-        "since": now - RECENT,
+        "now": now,
         "most": MOST,
     }
     return connection.execute(NEAR, values).fetchall()

@@ -3,7 +3,7 @@
 from gridmap.accounts import Actor
 from gridmap.db import SYSTEM, Database
 from gridmap.incidents.acting import Act, act
-from gridmap.incidents.errors import IncidentProblem
+from gridmap.incidents.errors import CaseChanged, IncidentProblem
 from gridmap.incidents.machine import Action
 from gridmap.people.attempt import attempt
 
@@ -11,7 +11,7 @@ TIME_USED = "time_used"
 """The reason of a case that went up because most of its time was used."""
 AT_ONCE = 500
 DUE = """
-SELECT id FROM gridmap.incident
+SELECT id, revision FROM gridmap.incident
 WHERE warn_at <= %(now)s AND state NOT IN ('closed', 'rejected', 'duplicate') AND running_since IS NOT NULL
 ORDER BY warn_at, id LIMIT %(most)s
 """
@@ -26,11 +26,12 @@ def escalate_due(database: Database, by: Actor) -> int:
         rows = connection.execute(DUE, {"now": by.business_at, "most": AT_ONCE}).fetchall()
     done = 0
     for row in rows:
-        up = Act(incident_id=row["id"], action=Action.ESCALATE, reason=TIME_USED)
+        # with the revision that was due: two rounds at the same moment take it up once
+        up = Act(incident_id=row["id"], revision=row["revision"], action=Action.ESCALATE, reason=TIME_USED)
         try:
             attempt(database, SYSTEM, lambda connection, up=up: act(connection, by, up))  # type: ignore[misc]
-        except (IncidentProblem, LookupError):
-            # somebody was faster: handled, closed or taken up meanwhile
+        except (CaseChanged, IncidentProblem, LookupError):
+            # somebody was faster: handled, closed or taken up meanwhile; what is still due comes with the next round
             continue
         done += 1
     return done

@@ -24,13 +24,17 @@ def spot_after(
     return spot
 
 
-def move(connection: Connection, case: Mapping[str, Any], spot: Spot, moment: datetime) -> None:
-    """Put the pin there and own the case anew; the last thing of the command: whoever moved it may not see it there."""
+def move(connection: Connection, case: Mapping[str, Any], spot: Spot, moment: datetime) -> int:
+    """Put the pin there, own the case anew, and give its revision then.
+
+    The last thing of the command: whoever moved it may not see it there.
+    """
     lon, lat = spot.at or (None, None)
-    connection.execute(
-        "SELECT gridmap.move_incident(%s, %s, %s, %s, %s, %s, %s)",
+    row = connection.execute(
+        "SELECT gridmap.move_incident(%s, %s, %s, %s, %s, %s, %s) AS revision",
         (case["street_id"], case["id"], spot.place_id, lon, lat, spot.address, moment),
-    )
+    ).fetchone()
+    return int((row or {})["revision"])
 
 
 def own_incidents(connection: Connection, streets: Sequence[int], moment: datetime) -> int:

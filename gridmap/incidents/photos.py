@@ -7,7 +7,7 @@ from gridmap.accounts import Actor
 from gridmap.audit import announce
 from gridmap.db.pools import Connection
 from gridmap.files import Hint, Kept
-from gridmap.incidents.capacities import capacities, read_standing, unit_now
+from gridmap.incidents.capacities import capacities, next_step, read_standing, unit_now
 from gridmap.incidents.errors import IncidentProblem
 from gridmap.incidents.machine import Capacity
 from gridmap.incidents.writing import LAYERS, read_case, record
@@ -53,7 +53,7 @@ def add_photo(connection: Connection, by: Actor, incident_id: int, stage: str, k
     who = capacities(read_standing(connection, by), case, by.account_id)
     is_own_doing = stage == "handled" and by.account_id is not None and case["handled_by"] == by.account_id
     if not (who & WHO[stage] or is_own_doing):
-        raise IncidentProblem("not_yours", unit=unit_now(case))
+        raise IncidentProblem("not_yours", unit=unit_now(case), next=next_step(case))
     taken = connection.execute(TAKEN, (case["street_id"], incident_id, stage)).fetchall()
     for row in taken:
         if bytes(row["sha256"]) == kept.sha256:

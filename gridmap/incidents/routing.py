@@ -5,7 +5,7 @@ point (属地兜底). Within the error of a position both sides of a border are 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gridmap.db.pools import Connection
@@ -46,7 +46,7 @@ class Spot:
     at: tuple[float, float] | None = None
     address: str = ""
     beside: tuple[int, ...] = ()
-    """Other communities within the error of the position."""
+    """Other communities within the error of the position; of a place of no community, that of its point."""
 
     @property
     def columns(self) -> dict[str, int | None]:
@@ -102,7 +102,13 @@ def spot_of_place(connection: Connection, place_id: int) -> Spot:
         raise LookupError(place_id)
     names = ("street_id", "community_id", "grid_id", "micro_grid_id", "estate_id", "address")
     at = (row["lon"], row["lat"]) if row["lon"] is not None else None
-    return Spot(place_id=row["id"], at=at, **{name: row[name] for name in names})
+    spot = Spot(place_id=row["id"], at=at, **{name: row[name] for name in names})
+    if at is None or spot.community_id is not None:
+        return spot
+    # a place of no community: that of its point takes what nobody else does
+    rows = connection.execute(AT, {"lon": at[0], "lat": at[1], "within": 0}).fetchall()
+    around = [row for row in rows if row["kind"] == "community" and row["street_id"] == spot.street_id]
+    return replace(spot, beside=tuple(row["id"] for row in around))
 
 
 def spot_at(

@@ -1,6 +1,6 @@
 """What every command on a case writes: the row, its line of history, the audit, parties, notices, the announcement."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
@@ -21,10 +21,9 @@ COURSE = tuple(field.name for field in fields(Course) if field.name not in ("cha
 """Columns of incident that follow the course; the case's own say when it was reported and changed."""
 CASE = """
 SELECT i.*, public.st_x(i.geom) AS lon, public.st_y(i.geom) AS lat,
-  gridmap.case_in_scope(i.street_id, i.community_id, i.grid_id, i.micro_grid_id, i.estate_id, i.place_id, '{}')
-    AS is_here,
-  k.title AS kind_title, k.title_en AS kind_title_en, k.nature, k.near_m, k.is_private, l.kind AS lead_kind,
-  l.name AS lead_name, gridmap.has_handlers(i.lead_id, %(now)s) AS lead_signs_in, c.name AS community_name
+  k.title AS kind_title, k.title_en AS kind_title_en, k.nature, k.near_m, k.is_private, l.name AS lead_name,
+  l.kind AS lead_kind, l.street_id AS lead_street_id, l.community_id AS lead_community_id,
+  gridmap.has_handlers(i.lead_id, %(now)s) AS lead_signs_in, c.name AS community_name
 FROM gridmap.incident i JOIN gridmap.incident_kind k ON k.code = i.kind
 LEFT JOIN gridmap.organisation l ON l.id = i.lead_id
 LEFT JOIN gridmap.community c ON c.street_id = i.street_id AND c.id = i.community_id
@@ -60,11 +59,7 @@ WHERE street_id = %(street_id)s AND incident_id = %(id)s AND until IS NULL
   AND (%(organisation)s::bigint IS NULL OR organisation_id = %(organisation)s)
   AND (%(role)s::text IS NULL OR role = %(role)s)
 """
-ADD_NOTICES = """
-INSERT INTO gridmap.notice (street_id, id, account_id, incident_id, kind, at)
-SELECT %(street)s, %(street)s::bigint * 4294967296 + nextval('gridmap.serial'), account, %(incident)s, %(kind)s, %(at)s
-FROM unnest(%(accounts)s::bigint[]) AS account
-"""
+TELL = "SELECT gridmap.tell_reporters(%s, %s, %s, %s) AS told"
 
 
 def read_case(connection: Connection, incident_id: int, now: datetime, *, lock: bool = False) -> dict[str, Any]:
@@ -173,14 +168,13 @@ def record(
     )
 
 
-def tell(
-    connection: Connection, case: Mapping[str, Any], accounts: Iterable[int | None], kind: str, at: datetime
-) -> None:
-    """Leave a notice for these accounts, each once."""
-    wanted = sorted({account for account in accounts if account is not None})
-    if wanted:
-        values = {"street": case["street_id"], "incident": case["id"], "kind": kind, "at": at, "accounts": wanted}
-        connection.execute(ADD_NOTICES, values)
+def tell(connection: Connection, case: Mapping[str, Any], kind: str, at: datetime) -> None:
+    """Leave a notice for whoever reported the case, or one that was merged with it, but not for who acts.
+
+    Each finds it at the own report: who joined another one's case need not see that. What was answered goes with it.
+    """
+    row = connection.execute(TELL, (case["street_id"], case["id"], kind, at)).fetchone()
+    if row and row["told"]:
         announce(connection, case["street_id"], [NOTICES])
 
 

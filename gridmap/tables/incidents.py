@@ -396,7 +396,6 @@ notice = Table(
     Column("incident_id", BigInteger, nullable=False),
     Column("kind", Text, nullable=False),
     _at("at", nullable=False),
-    _at("read_at"),
     primary_key("id"),
     refers("incident_id", "incident", cascade=True),
     id_tells_street(),

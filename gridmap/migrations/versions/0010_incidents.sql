@@ -335,7 +335,6 @@ CREATE TABLE gridmap.notice (
   incident_id BIGINT NOT NULL,
   kind TEXT NOT NULL,
   at TIMESTAMP WITH TIME ZONE NOT NULL,
-  read_at TIMESTAMP WITH TIME ZONE,
   CONSTRAINT notice_pkey PRIMARY KEY (street_id, id),
   CONSTRAINT notice_street_id_incident_id_fkey FOREIGN KEY(street_id, incident_id) REFERENCES gridmap.incident (street_id, id) ON DELETE CASCADE,
   CONSTRAINT notice_id_tells_street_check CHECK (id >> 32 = street_id),
@@ -413,11 +412,9 @@ BEGIN
 END
 $$;
 
--- Whoever acts on a case leaves a notice for who reported it; reading it is for that account alone.
+-- Notices are written by tell_reporters() alone; reading one is for its account alone, and nobody notes that it was read.
 ALTER TABLE gridmap.notice ENABLE ROW LEVEL SECURITY;
-CREATE POLICY writing ON gridmap.notice FOR INSERT WITH CHECK (gridmap.is_signed_in());
 CREATE POLICY reading ON gridmap.notice FOR SELECT USING (gridmap.is_mine(account_id) OR gridmap.is_office());
-CREATE POLICY marking ON gridmap.notice FOR UPDATE USING (gridmap.is_mine(account_id));
 CREATE POLICY forgetting ON gridmap.notice FOR DELETE USING (gridmap.is_office());
 
 ALTER POLICY scope ON gridmap.file
@@ -433,8 +430,7 @@ ALTER POLICY scope ON gridmap.file
 GRANT USAGE ON SEQUENCE gridmap.incident_number TO gridmap_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON gridmap.incident_class, gridmap.incident_kind, gridmap.incident_limit,
   gridmap.incident_stage, gridmap.incident_taker, gridmap.answer_template TO gridmap_app;
-GRANT SELECT, INSERT ON gridmap.incident, gridmap.party, gridmap.transition, gridmap.incident_photo, gridmap.notice
-  TO gridmap_app;
+GRANT SELECT, INSERT ON gridmap.incident, gridmap.party, gridmap.transition, gridmap.incident_photo TO gridmap_app;
 -- what was reported, by whom and when stays; parties are derived, and a pin is moved by move_incident()
 GRANT UPDATE (kind, severity, state, level, is_self_handled, registered_at, dispatched_at, accepted_at,
   handled_at, checked_at, closed_at, limit_minutes, clock, due_at, warn_at, is_due_given, is_provisional,
@@ -442,7 +438,7 @@ GRANT UPDATE (kind, severity, state, level, is_self_handled, registered_at, disp
   reopens, escalations, transfers, lead_id, answer, satisfaction, duplicate_of_id, handled_by, checked_by, revision,
   changed_at, changed_by) ON gridmap.incident TO gridmap_app;
 GRANT UPDATE (until) ON gridmap.party TO gridmap_app;
-GRANT UPDATE (read_at), DELETE ON gridmap.notice TO gridmap_app;
+GRANT SELECT, DELETE ON gridmap.notice TO gridmap_app;
 GRANT DELETE ON gridmap.incident_photo TO gridmap_app;
 GRANT SELECT (street_id, incident_id, name_masked, phone_masked, has_words, account_id, parties, place_id,
   community_id, grid_id, micro_grid_id, estate_id), INSERT, UPDATE (name, phone, words)
@@ -619,8 +615,8 @@ CREATE FUNCTION gridmap.left_minutes(one gridmap.incident, moment timestamptz) R
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN (one).limit_minutes - gridmap.used_minutes(one, moment);
 
--- The last line of a case's history, and who reported it or a case that was found to be the same. As the owner: whoever
--- acts on his own report beyond his territory sees neither, and both belong to what he writes.
+-- The last line of a case's history. As the owner: whoever acts on his own report beyond his territory does not see it,
+-- and it belongs to what he writes.
 CREATE FUNCTION gridmap.last_turn(street integer, sought bigint)
 RETURNS TABLE (turn smallint, at timestamptz, used_minutes integer)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = gridmap, pg_temp ROWS 1
@@ -629,14 +625,46 @@ BEGIN ATOMIC
   WHERE t.street_id = street AND t.incident_id = sought ORDER BY t.turn DESC LIMIT 1;
 END;
 
-CREATE FUNCTION gridmap.reporters_of(street integer, sought bigint) RETURNS SETOF bigint
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = gridmap, pg_temp ROWS 2
-BEGIN ATOMIC
-  SELECT DISTINCT i.reporter_account_id FROM gridmap.incident i
-  WHERE i.street_id = street AND (i.id = sought OR i.duplicate_of_id = sought) AND i.reporter_account_id IS NOT NULL;
-END;
-REVOKE ALL ON FUNCTION gridmap.last_turn(integer, bigint), gridmap.reporters_of(integer, bigint) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION gridmap.last_turn(integer, bigint), gridmap.reporters_of(integer, bigint) TO gridmap_app;
+REVOKE ALL ON FUNCTION gridmap.last_turn(integer, bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION gridmap.last_turn(integer, bigint) TO gridmap_app;
+
+-- What became of a case, told to whoever reported it and to whoever reported what was merged with it, or with that; each
+-- hears of it at the own report, for who joined another one's case need not see that, and with the answer. Not who acts
+-- now. As the owner, because none of them need be seen by who acts; that one must see the case. How many are told.
+CREATE FUNCTION gridmap.tell_reporters(street integer, sought bigint, what text, moment timestamptz) RETURNS integer
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = gridmap, pg_temp
+AS $$
+DECLARE
+  same bigint[];
+  told integer;
+BEGIN
+  WITH RECURSIVE merged (id) AS (
+    SELECT i.id FROM gridmap.incident i
+    WHERE i.street_id = street AND i.id = sought
+      AND (gridmap.case_in_scope(i.street_id, i.community_id, i.grid_id, i.micro_grid_id, i.estate_id, i.place_id,
+                                 i.parties) OR gridmap.is_mine(i.reporter_account_id))
+    UNION
+    SELECT i.id FROM merged m JOIN gridmap.incident i ON i.street_id = street AND i.duplicate_of_id = m.id
+  )
+  SELECT array_agg(id) INTO same FROM merged;
+  UPDATE gridmap.incident i SET answer = s.answer
+  FROM gridmap.incident s
+  WHERE s.street_id = street AND s.id = sought AND s.answer IS NOT NULL
+    AND i.street_id = street AND i.id = ANY (same) AND i.id <> sought AND i.answer IS DISTINCT FROM s.answer;
+  INSERT INTO gridmap.notice (street_id, id, account_id, incident_id, kind, at)
+  SELECT street, street * 4294967296 + nextval('gridmap.serial'), o.account, o.id, what, moment
+  FROM (
+    SELECT DISTINCT ON (i.reporter_account_id) i.reporter_account_id AS account, i.id FROM gridmap.incident i
+    WHERE i.street_id = street AND i.id = ANY (same) AND i.reporter_account_id IS NOT NULL
+      AND NOT gridmap.is_mine(i.reporter_account_id)
+    ORDER BY i.reporter_account_id, i.id <> sought, i.id
+  ) o;
+  GET DIAGNOSTICS told = ROW_COUNT;
+  RETURN told;
+END
+$$;
+REVOKE ALL ON FUNCTION gridmap.tell_reporters(integer, bigint, text, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION gridmap.tell_reporters(integer, bigint, text, timestamptz) TO gridmap_app;
 
 -- Where ------------------------------------------------------------------------------------------------------------
 
@@ -672,13 +700,19 @@ BEGIN ATOMIC
   ORDER BY f.away, n.code, n.id;
 END;
 
--- Whether somebody can sign in for an organisation; where nobody can, the office writes down what it did.
+-- Whether somebody can sign in for an organisation: who belongs to it; for a department of a street or community also
+-- its handlers. Where nobody can, the office writes down what it did. gridmap/incidents/capacities.py says the same.
 CREATE FUNCTION gridmap.has_handlers(organisation bigint, moment timestamptz) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = gridmap, pg_temp
 BEGIN ATOMIC
   SELECT EXISTS (
-    SELECT FROM gridmap.account_grant g JOIN gridmap.account a ON a.id = g.account_id AND a.disabled_at IS NULL
-    WHERE g.organisation_id = organisation AND g.role = 'handler' AND g.valid @> moment
+    SELECT FROM gridmap.organisation o
+    JOIN gridmap.account_grant g ON g.role = 'handler' AND g.valid @> moment AND (
+      (g.level = 'organisation' AND g.organisation_id = o.id)
+      OR (o.kind = 'department' AND g.level = 'street' AND g.street_id = o.street_id)
+      OR (o.kind = 'department' AND g.level = 'community' AND g.target_id = o.community_id))
+    JOIN gridmap.account a ON a.id = g.account_id AND a.disabled_at IS NULL
+    WHERE o.id = organisation
   );
 END;
 
@@ -688,7 +722,8 @@ GRANT EXECUTE ON FUNCTION gridmap.territory_at(double precision, double precisio
   gridmap.has_handlers(bigint, timestamptz) TO gridmap_app;
 
 -- Cases that are open follow their places or, where they have only a point, what lies there today; who is responsible
--- changes, number and clock stay. Each that moves gets a line in its history. How many moved comes back.
+-- changes, number and clock stay. Each that moves gets a line in its history, and one in the audit. How many moved comes
+-- back.
 CREATE FUNCTION gridmap.own_incidents(streets integer[], moment timestamptz, chosen bigint[] DEFAULT NULL) RETURNS integer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = gridmap, public, pg_temp
 AS $$
@@ -738,10 +773,17 @@ BEGIN
         micro_grid_id = f.micro_grid_id, estate_id = f.estate_id, revision = i.revision + 1,
         changed_at = greatest(i.changed_at, moment),
         changed_by = nullif(current_setting('app.account', true), '')::bigint
-      FROM found f
+      FROM found f JOIN open o ON o.id = f.id
       WHERE i.street_id = street AND i.id = f.id AND (i.community_id, i.grid_id, i.micro_grid_id, i.estate_id)
         IS DISTINCT FROM (f.community_id, f.grid_id, f.micro_grid_id, f.estate_id)
-      RETURNING i.id
+      RETURNING i.id, i.changed_by,
+        jsonb_build_object('community_id', o.community_id, 'grid_id', o.grid_id, 'micro_grid_id', o.micro_grid_id,
+                           'estate_id', o.estate_id) AS before,
+        jsonb_build_object('community_id', i.community_id, 'grid_id', i.grid_id, 'micro_grid_id', i.micro_grid_id,
+                           'estate_id', i.estate_id) AS after
+    ), audited AS (
+      INSERT INTO gridmap.audit (street_id, business_at, account_id, action, subject, subject_id, before, after)
+      SELECT street, moment, w.changed_by, 'own', 'incident', w.id::text, w.before, w.after FROM written w
     )
     SELECT array_agg(id ORDER BY id) INTO ids FROM written;
     CONTINUE WHEN ids IS NULL;
@@ -769,12 +811,13 @@ $$;
 REVOKE ALL ON FUNCTION gridmap.own_incidents(integer[], timestamptz, bigint[]) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION gridmap.own_incidents(integer[], timestamptz, bigint[]) TO gridmap_app;
 
--- Puts the pin of an open case to a place or a point, and owns it anew. As the owner, because whoever moves it may not
--- see it where it goes; the command has looked before whether he sees it where it is, and knows the new place.
+-- Puts the pin of an open case to a place or a point, owns it anew, and gives its revision then. As the owner, because
+-- whoever moves it may not see it where it goes; the command has looked before whether he sees it where it is, and knows
+-- the new place.
 CREATE FUNCTION gridmap.move_incident(
   street integer, sought bigint, to_place bigint, lon double precision, lat double precision, words text,
   moment timestamptz
-) RETURNS void
+) RETURNS integer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = gridmap, public, pg_temp
 AS $$
 BEGIN
@@ -785,6 +828,7 @@ BEGIN
                                i.parties) OR gridmap.is_mine(i.reporter_account_id));
   PERFORM gridmap.own_incidents(ARRAY[street], moment, ARRAY[sought]);
   PERFORM gridmap.follow_incidents(street, ARRAY[sought]);
+  RETURN (SELECT i.revision FROM gridmap.incident i WHERE i.street_id = street AND i.id = sought);
 END
 $$;
 REVOKE ALL ON FUNCTION gridmap.move_incident(
