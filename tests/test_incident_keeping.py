@@ -71,6 +71,29 @@ def test_at_four_fifths_of_its_time_a_case_goes_up_and_each_level_has_its_own_cl
     assert town.case(case)["level"] == "street"
 
 
+def test_a_case_goes_up_on_request_level_by_level(town: Town) -> None:
+    case = town.dispatched()
+    with refused("needs_reason"):
+        town.act("company", case, "escalate")
+    with refused("not_yours"):
+        town.act("worker_a", case, "escalate", reason="x")
+    levels = []
+    for who in ("company", "community_leader", "leader"):
+        town.now += timedelta(hours=1)
+        up = town.act(who, case, "escalate", reason="需协调")
+        assert (up["level_since"], up["state"]) == (town.now, "dispatched")
+        levels.append(up["level"])
+    assert levels == ["community", "street", "department"]
+    with refused("top"):
+        town.act("leader", case, "escalate", reason="x")
+    assert [line["level"] for line in town.history(case)] == ["grid"] * 3 + levels
+    # the level that solves it stays in its history, whoever closes it
+    town.act("company", case, "accept")
+    town.act("company", case, "handle")
+    town.act("worker_a", case, "check")
+    assert town.act("worker_a", case, "close")["level"] == "department"
+
+
 def test_two_rounds_at_the_same_moment_take_a_case_up_once(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     case = town.dispatched()
     town.now = town.case(case)["warn_at"]

@@ -429,6 +429,20 @@ class TestRecords:
         )
         assert f"{without} stairwells" in page
 
+    def test_a_year_without_its_days_off_is_a_task(self, admin: Person, services: Services) -> None:
+        task, way = "Without its days off, 2026 runs on weekends alone", "/admin/calendar?year=2026"
+        page = admin.get("/admin/setup?lang=en").text
+        assert (task in page, way in page) == (False, False)
+        renamed = "UPDATE gridmap.calendar_year SET year = %s WHERE year = %s"
+        with services.database.transaction(SYSTEM) as connection:
+            connection.execute(renamed, (2036, 2026))
+        try:
+            page = admin.get("/admin/setup?lang=en").text
+        finally:
+            with services.database.transaction(SYSTEM) as connection:
+                connection.execute(renamed, (2026, 2036))
+        assert (task in page, way in page) == (True, True)
+
 
 class TestUnmask:
     def test_a_reason_opens_a_number_once_and_is_written_down(

@@ -412,7 +412,7 @@ BEGIN
 END
 $$;
 
--- Notices are written by tell_reporters() alone; reading one is for its account alone, and nobody notes that it was read.
+-- Notices are written by tell_reporters() alone; each is for its account alone, and nobody notes that it was read.
 ALTER TABLE gridmap.notice ENABLE ROW LEVEL SECURITY;
 CREATE POLICY reading ON gridmap.notice FOR SELECT USING (gridmap.is_mine(account_id) OR gridmap.is_office());
 CREATE POLICY forgetting ON gridmap.notice FOR DELETE USING (gridmap.is_office());
@@ -628,8 +628,8 @@ END;
 REVOKE ALL ON FUNCTION gridmap.last_turn(integer, bigint) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION gridmap.last_turn(integer, bigint) TO gridmap_app;
 
--- What became of a case, told to whoever reported it and to whoever reported what was merged with it, or with that; each
--- hears of it at the own report, for who joined another one's case need not see that, and with the answer. Not who acts
+-- What became of a case, told to whoever reported it and to whoever reported what was merged with it, or with that;
+-- each hears of it at the own report, for who joined another one's case need not see that, and with the answer. Not who acts
 -- now. As the owner, because none of them need be seen by who acts; that one must see the case. How many are told.
 CREATE FUNCTION gridmap.tell_reporters(street integer, sought bigint, what text, moment timestamptz) RETURNS integer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = gridmap, pg_temp
@@ -722,8 +722,7 @@ GRANT EXECUTE ON FUNCTION gridmap.territory_at(double precision, double precisio
   gridmap.has_handlers(bigint, timestamptz) TO gridmap_app;
 
 -- Cases that are open follow their places or, where they have only a point, what lies there today; who is responsible
--- changes, number and clock stay. Each that moves gets a line in its history, and one in the audit. How many moved comes
--- back.
+-- changes, number and clock stay. Each that moves gets a line in its history, and one in the audit. Gives how many moved.
 CREATE FUNCTION gridmap.own_incidents(streets integer[], moment timestamptz, chosen bigint[] DEFAULT NULL) RETURNS integer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = gridmap, public, pg_temp
 AS $$
@@ -812,8 +811,8 @@ REVOKE ALL ON FUNCTION gridmap.own_incidents(integer[], timestamptz, bigint[]) F
 GRANT EXECUTE ON FUNCTION gridmap.own_incidents(integer[], timestamptz, bigint[]) TO gridmap_app;
 
 -- Puts the pin of an open case to a place or a point, owns it anew, and gives its revision then. As the owner, because
--- whoever moves it may not see it where it goes; the command has looked before whether he sees it where it is, and knows
--- the new place.
+-- whoever moves it may not see it where it goes; the command has looked before whether he sees it where it is, and
+-- knows the new place.
 CREATE FUNCTION gridmap.move_incident(
   street integer, sought bigint, to_place bigint, lon double precision, lat double precision, words text,
   moment timestamptz
