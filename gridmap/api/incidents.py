@@ -97,7 +97,10 @@ def one_case(incident_id: int) -> Response:
 
     def read(connection: Connection) -> dict[str, Any]:
         case = told_case(read_case(connection, _whole(incident_id), by.business_at))
-        return case | {"possible": [str(one) for one in possible_actions(connection, by, incident_id)]}
+        possible = possible_actions(connection, by, incident_id)
+        # what is only reported is registered by the same stroke that dispatches it
+        at_once = (Action.DISPATCH,) if Action.REGISTER in possible else ()
+        return case | {"possible": [str(one) for one in (*possible, *at_once)]}
 
     return jsonify(_read("incident", incident_id, read))
 

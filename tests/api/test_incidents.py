@@ -207,6 +207,8 @@ def test_hidden_is_unknown(desk: Desk) -> None:
     assert (
         desk.app.test_client().get(f"/api/incidents/{case}", headers={"Accept": "application/json"}).status_code == 401
     )
+    offered = {who: desk.get(who, f"/api/incidents/{case}").get_json()["possible"] for who in ("leader", "worker_a")}
+    assert ("dispatch" in offered["leader"], "dispatch" in offered["worker_a"]) == (True, False)
     desk.act("leader", case, "dispatch", lead_id=COMPANY)
     found = desk.get("company", f"/api/incidents/{case}").get_json()
     assert found["possible"] == [
