@@ -81,6 +81,12 @@ def test_a_report_is_a_case_with_its_place_deadline_and_history(town: Town) -> N
     assert "纸箱" not in str(audit)
 
 
+def test_numbers_grow_and_are_never_cut(town: Town) -> None:
+    town.owner.execute("SELECT setval('gridmap.incident_number', 999998)")
+    numbers = [town.report("worker_a").number.removeprefix("GX-2026-03-") for _ in range(3)]
+    assert numbers == ["999999", "1000000", "1000001"]
+
+
 def test_components_go_to_their_owner_first_and_events_to_their_territory(town: Town) -> None:
     light = town.report("worker_a", BROKEN_LIGHT)
     assert [(unit.organisation_id, unit.why) for unit in light.units] == [

@@ -33,7 +33,7 @@ SELECT i.id, i.number, i.state, i.kind, i.address, i.text, i.reported_at, i.due_
 FROM gridmap.incident i CROSS JOIN spot
 WHERE i.street_id = %(street)s AND i.kind = %(kind)s AND i.id IS DISTINCT FROM %(but)s::bigint
   AND i.state NOT IN ('closed', 'rejected', 'duplicate') AND i.reported_at <= %(now)s
-  AND (i.place_id = %(place)s OR (i.geom OPERATOR(public.&&) public.st_expand(spot.geom, %(near)s / 80000.0)
+  AND (i.place_id = %(place)s OR (i.geom OPERATOR(public.&&) public.st_expand(spot.geom, %(near)s / 60000.0)
     AND public.st_dwithin(i.geom::public.geography, spot.geom::public.geography, %(near)s)))
 ORDER BY is_same_place DESC, away_m NULLS LAST, i.reported_at DESC, i.id LIMIT %(most)s
 """

@@ -80,7 +80,7 @@ INSERT INTO gridmap.incident (street_id, id, number, kind, severity, source, tex
   micro_grid_id, estate_id, changed_at, changed_by)
 VALUES (%(street_id)s, %(street_id)s::bigint * 4294967296 + nextval('gridmap.serial'),
   'GX-' || to_char(%(reported_at)s::timestamptz AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM-')
-    || lpad(nextval('gridmap.incident_number')::text, 6, '0'),
+    || (SELECT lpad(n, greatest(6, length(n)), '0') FROM (SELECT nextval('gridmap.incident_number')::text AS n) drawn),
   %(kind)s, %(severity)s, %(source)s, %(text)s, %(address)s,
   public.st_setsrid(public.st_makepoint(%(lon)s, %(lat)s), 4326), %(accuracy_m)s,
   %(reported_at)s, %(device_at)s, %(changed_at)s, %(limit_minutes)s, %(clock)s, %(due_at)s, %(warn_at)s,

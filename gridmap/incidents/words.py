@@ -81,6 +81,11 @@ WHYS: Mapping[str, str] = {
     "community": _("territory, when nothing else fits"),
 }
 """Why a unit is offered."""
+BY_ITSELF: Mapping[str, str] = {
+    "second_return": _("returned for the second time"),
+    "time_used": _("most of its time was used"),
+}
+"""Reasons of what happens to a case by itself."""
 REFUSALS: Mapping[str, str] = {
     "not_now": _("That cannot be done now. The case is with: {unit}. Next step: {step}."),
     "not_yours": _("This is not yours to do. The case is with: {unit}. Next step: {step}."),

@@ -677,7 +677,7 @@ RETURNS TABLE (kind text, street_id integer, id bigint, code text, name text, co
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = gridmap, public, pg_temp ROWS 8
 BEGIN ATOMIC
   WITH spot AS MATERIALIZED (
-    SELECT p.geom, st_expand(p.geom, greatest(within_m, 0) / 80000.0 + 0.000001) AS around
+    SELECT p.geom, st_expand(p.geom, greatest(within_m, 0) / 60000.0 + 0.000001) AS around
     FROM (SELECT st_setsrid(st_makepoint(lon, lat), 4326) AS geom) p
   ), near AS (
     SELECT 'community' AS kind, c.street_id, c.id, c.code, c.name, c.id AS community_id, NULL::bigint AS grid_id, c.geom

@@ -1,11 +1,22 @@
 """How cases, their states, turns and refusals are called, and how long is left. Declarations, and minutes in words."""
 
 from gridmap.i18n import _
-from gridmap.incidents.words import LEVELS, PARTY_ROLES, REFUSALS, SATISFACTIONS, SEVERITIES, SOURCES, STATES, WHYS
+from gridmap.incidents.words import (
+    BY_ITSELF,
+    LEVELS,
+    PARTY_ROLES,
+    REFUSALS,
+    SATISFACTIONS,
+    SEVERITIES,
+    SOURCES,
+    STATES,
+    WHYS,
+)
 from gridmap.web.blueprint import pages, say
 
 __all__ = [
     "ACTIONS",
+    "BY_ITSELF",
     "LEVELS",
     "PARTY_ROLES",
     "REFUSALS",
