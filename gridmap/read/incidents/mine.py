@@ -6,11 +6,11 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, and_, bindparam, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, and_, bindparam, case, func, or_, select
 
 from gridmap.db import compiled
 from gridmap.db.pools import Connection, Row
-from gridmap.read.locks import case_locked, ids, is_near, lock_values, locked
+from gridmap.read.locks import case_locked, ids, is_near, lock_values, locked, of_kinds
 from gridmap.scope import Viewer, reach_of_shape
 from gridmap.tables import (
     SERIAL_BITS,
@@ -18,6 +18,7 @@ from gridmap.tables import (
     incident,
     incident_kind,
     incident_photo,
+    notice,
     organisation,
     place,
     transition,
@@ -50,7 +51,7 @@ class OwnReport:
     """One of the viewer's own reports as it stands now. It names places and units, never a person.
 
     `unit`: who leads it now, None while nobody does. `reason`: what was said with the last step. `same_as`: number of
-    the case that it was merged with, where that may be known.
+    the case that it was merged with, where that may be known; the answer of that one is then its own.
     """
 
     id: int
@@ -70,6 +71,8 @@ class OwnReport:
     reason: str | None
     same_as: str | None
     photos: int
+    settled_at: datetime | None = None
+    """Of one that another was found to be the same as: when that one was closed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,6 +127,7 @@ def _report(row: Row) -> OwnReport:
         unit=row["lead"] or (row["community"] if row["state"] in LED else None),
         reason=row["reason"],
         same_as=row["same_as"],
+        settled_at=row["settled_at"],
         photos=row["photos"],
     )
 
@@ -137,13 +141,15 @@ def own_reports_statement(shape: tuple[str, ...]) -> Statement:
     is_community = and_(community.c.street_id == incident.c.street_id, community.c.id == incident.c.community_id)
     return compiled(
         select(
-            *(incident.c[name] for name in COPIED),
+            *(incident.c[name] for name in COPIED if name != "answer"),
+            func.coalesce(incident.c.answer, whole.c.answer).label("answer"),
             incident_kind.c.title,
             incident_kind.c.title_en,
             lead.c.name.label("lead"),
             community.c.name.label("community"),
             _reason(shape).label("reason"),
             whole.c.number.label("same_as"),
+            _settled(whole).label("settled_at"),
             _photos(shape).label("photos"),
         )
         .join_from(incident, incident_kind, incident_kind.c.code == incident.c.kind)
@@ -177,6 +183,23 @@ def _reason(shape: tuple[str, ...]) -> Any:
         .limit(1)
         .scalar_subquery()
     )
+
+
+def _settled(whole: Any) -> Any:
+    """When the case was closed that this one was merged with: as it is, or where that is hidden as was told."""
+    told = (
+        select(case((notice.c.kind == "closed", notice.c.at)))
+        .where(
+            notice.c.street_id == incident.c.street_id,
+            notice.c.account_id == ACCOUNT,
+            notice.c.incident_id == incident.c.duplicate_of_id,
+            of_kinds(notice.c.kind, "closed", "reopened"),
+        )
+        .order_by(notice.c.at.desc(), notice.c.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return case((whole.c.id.is_(None), told), (whole.c.state == "closed", whole.c.closed_at))
 
 
 def _photos(shape: tuple[str, ...]) -> Any:

@@ -251,8 +251,12 @@ async function settle(item, { status, body, at }) {
   }
   const state = status === 200 ? "accepted" : status === 409 ? "conflict" : "refused";
   const made = { ...item, state, at, lease: 0, reason: status === 200 ? "" : body.description || String(status) };
-  if (status === 200 && item.kind === "report") Object.assign(made, { incident: body.incident_id, number: body.number, isJoined: body.state === "duplicate" });
-  else if (status === 200) Object.assign(made, { inspection: body.inspection_id, beside: body.beside, slotState: body.state });
+  if (status === 200 && item.kind === "report") {
+    Object.assign(made, { incident: body.incident_id, number: body.number, isJoined: body.state === "duplicate" });
+    // what somebody said, and who it was, need not stay on the phone once it has arrived
+    made.body = { ...item.body, text: "", contact: null };
+  }
+  if (status === 200 && item.kind !== "report") Object.assign(made, { inspection: body.inspection_id, beside: body.beside, slotState: body.state });
   await keepSettled(made);
   if (status === 200 && window.gridmap && body.seen) window.gridmap.refresh(body.seen);
 }

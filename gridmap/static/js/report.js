@@ -52,14 +52,17 @@ function readState() {
   const at = place ? null : point(asked.get("at"));
   const accuracy = Number(asked.get("accuracy")) || null;
   const kind = asked.get("kind") && find(`[data-kind="${CSS.escape(asked.get("kind"))}"]`);
-  return { place, at, accuracy, kind: kind || null, done: asked.get("done") === "1", title: place ? nameOf(place) : fill(words.here, { metres: Math.ceil(accuracy || 0) }) };
+  const isTapped = Boolean(at) && asked.get("tapped") === "1";
+  const pointed = isTapped ? words.point : fill(words.here, { metres: Math.ceil(accuracy || 0) });
+  return { place, at, accuracy, isTapped, kind: kind || null, done: asked.get("done") === "1", title: place ? nameOf(place) : pointed };
 }
 
-function address({ place, at, accuracy, kind, done, title }) {
+function address({ place, at, accuracy, isTapped, kind, done, title }) {
   const asked = new URLSearchParams();
   if (place) asked.set("place", place);
   if (at) asked.set("at", at.join(","));
   if (at && accuracy) asked.set("accuracy", accuracy);
+  if (at && isTapped) asked.set("tapped", "1");
   if (kind) asked.set("kind", kind.dataset.kind);
   if (done) asked.set("done", "1");
   const search = asked.toString();
@@ -87,6 +90,7 @@ function setTitles() {
     heading.textContent = state.done ? heading.dataset.solved : heading.dataset.plain;
   }
   page.classList.toggle("is-done", state.done);
+  find("[data-to-map]").href = `/report/map${state.done ? "?done=1" : ""}`;
 }
 
 /** Show the step that the address tells; `moves`: somebody came here from another step. */
@@ -97,6 +101,8 @@ function show(moves) {
   find("[data-chosen-place]").dataset.id = state.place || "";
   find("[data-chosen-kind]").textContent = state.kind ? state.kind.dataset.words : "";
   form.elements.place.value = state.place || "";
+  form.elements.at.value = state.at ? state.at.join(",") : "";
+  form.elements.accuracy.value = (state.at && state.accuracy) || "";
   form.elements.kind.value = state.kind ? state.kind.dataset.kind : "";
   setTitles();
   setStep(stepOf(state), moves);
@@ -156,7 +162,7 @@ function standHere(button) {
   navigator.geolocation.getCurrentPosition(
     ({ coords }) => {
       button.removeAttribute("aria-busy");
-      go({ place: null, at: [coords.longitude.toFixed(6), coords.latitude.toFixed(6)], accuracy: Math.ceil(coords.accuracy) });
+      go({ place: null, at: [coords.longitude.toFixed(6), coords.latitude.toFixed(6)], accuracy: Math.ceil(coords.accuracy), isTapped: false });
     },
     () => {
       button.removeAttribute("aria-busy");
@@ -189,6 +195,8 @@ function contentOf(done) {
   else Object.assign(report, { at: state.at, accuracy: state.accuracy });
   const text = form.elements.text.value.trim();
   if (text) report.text = text;
+  const contact = { name: form.elements.contact_name.value.trim(), phone: form.elements.contact_phone.value.trim() };
+  if (contact.name || contact.phone) report.contact = contact;
   if (done) report.done = true;
   else if (form.elements.urgent.checked) report.severity = URGENT;
   const unit = form.querySelector("[name=community]:checked");
@@ -206,13 +214,13 @@ async function send({ done = false, hold = 0, ...more } = {}) {
     const made = await keepReport(report, about, await photos.taken(), { hold });
     [shown, last] = [made.id, { ...state, kind: null }];
     form.reset();
+    find("[data-contact]").open = false;
     photos.clear();
     window.history.replaceState(null, "", "/report");
     find("[data-told-about]").textContent = `${about.place} · ${about.title}`;
     paint([made]);
     setStep("sent", true);
-  } catch (error) {
-    if (!state.place) throw error; // the plain form knows places only
+  } catch {
     if (done) form.append(Object.assign(element("input", ""), { type: "hidden", name: "done", value: "1" }));
     HTMLFormElement.prototype.submit.call(form);
   } finally {

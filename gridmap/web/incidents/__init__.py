@@ -16,6 +16,7 @@ from gridmap.web.incidents import (
     kinds,
     numbers,
     reception,
+    report_map,
     reporting,
 )
 
@@ -32,6 +33,7 @@ SUBJECTS = (
     kinds,
     numbers,
     reception,
+    report_map,
     reporting,
 )
 """Importing a subject puts its pages on the blueprint."""

@@ -1,5 +1,6 @@
 """`/report`: place, kind, send; and `/my/incidents`: what one has reported and what became of it."""
 
+import json
 import uuid
 from collections.abc import Sequence
 from itertools import groupby
@@ -14,6 +15,7 @@ from gridmap.clock import real_now
 from gridmap.db.pools import Connection
 from gridmap.i18n import _
 from gridmap.incidents import IncidentProblem, Report
+from gridmap.incidents.reporting import MOST_NAME, MOST_PHONE
 from gridmap.incidents.sending import ACTING, Desk, send_report
 from gridmap.read.incidents.kinds import Kind, read_kinds, read_usual
 from gridmap.read.incidents.mine import MOST_REPORTS, Spot, read_own_reports, read_spot
@@ -30,6 +32,11 @@ MANY_PLACES = 12
 """From so many places on a box narrows the list."""
 MOST_WORDS = 1_000
 MOST_PHOTOS = 6
+TYPED = (
+    *("kind", "place_id", "at", "accuracy_m", "text", "severity", "done", "source"),
+    *("contact_name", "contact_phone"),
+)
+"""What a form says of a report."""
 SENDING = {
     **STATES,
     "accepted": _("has arrived"),
@@ -48,24 +55,14 @@ def report() -> Response:
 
 @pages.post("/report")
 def report_by_form() -> AnyResponse:
-    """One report from a page without scripts, under an id that the page was made with."""
-    place, kind = request.form.get("place", ""), request.form.get("kind", "")
+    """One report from a page without scripts, or that can keep nothing, under an id that the page was made with."""
     try:
         page = UUID(request.form.get("page", ""))
     except ValueError:
         abort(400)
-    if not (place.isascii() and place.isdigit() and len(place) < 17 and kind.isdigit()):
-        abort(400)
-    sent = Report(
-        kind=kind,
-        place_id=int(place),
-        text=typed("text", MOST_WORDS),
-        severity=3 if request.form.get("urgent") else None,
-        done=bool(request.form.get("done")),
-        source=_source(),
-    )
-    sent_id = uuid5(page, f"{place}:{kind}:{sent.done}:{sent.severity}:{sent.text}")
-    content = {name: getattr(sent, name) for name in ("kind", "place_id", "text", "severity", "done", "source")}
+    sent = _typed_report()
+    content = {name: getattr(sent, name) for name in TYPED}
+    sent_id = uuid5(page, json.dumps(content))
     try:
         send_report(_desk(), sent_id, sent, content)
     except LookupError:
@@ -113,6 +110,7 @@ def report_words() -> dict[str, Any]:
         "near": say(_("{metres} m away")),
         "same_place": say(_("at this place")),
         "chosen": say(_("This place")),
+        "point": say(_("A point on the map")),
         "minutes": say(_("{count} minutes ago")),
         "hours": say(_("{count} hours ago")),
         "days": say(_("{count} days ago")),
@@ -146,6 +144,7 @@ def _page(problem: str = "") -> str:
         groups=_groups(kinds),
         most_photos=MOST_PHOTOS,
         most_words=MOST_WORDS,
+        most_contact=MOST_NAME,
         source=_source(),
         icons=ICONS,
         kind_title=kind_title,
@@ -154,6 +153,36 @@ def _page(problem: str = "") -> str:
         business_at=int(moment.timestamp() * 1000),
         report_words=report_words(),
     )
+
+
+def _typed_report() -> Report:
+    """What the form says; 400 for what no page of ours sends."""
+    kind, place, accuracy = (request.form.get(name, "") for name in ("kind", "place", "accuracy"))
+    if not all(text.isascii() and text.isdigit() and len(text) < 17 for text in (kind, place or "0", accuracy or "0")):
+        abort(400)
+    return Report(
+        kind=kind,
+        place_id=int(place) if place else None,
+        at=None if place else _typed_point(),
+        accuracy_m=int(accuracy) if accuracy and not place else None,
+        text=typed("text", MOST_WORDS),
+        severity=3 if request.form.get("urgent") else None,
+        done=bool(request.form.get("done")),
+        source=_source(),
+        contact_name=typed("contact_name", MOST_NAME),
+        contact_phone=typed("contact_phone", MOST_PHONE),
+    )
+
+
+def _typed_point() -> tuple[float, float]:
+    """Longitude and latitude."""
+    try:
+        lon, lat = (float(part) for part in request.form.get("at", "").split(","))
+    except ValueError:
+        abort(400)
+    if not (abs(lon) <= 180 and abs(lat) <= 90):
+        abort(400)
+    return lon, lat
 
 
 def _asked_spot(connection: Connection) -> Spot | None:

@@ -1,7 +1,7 @@
 """A case in plain words: for who reported it, and as one sentence to pass on to a resident. No word of a person."""
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 
 from gridmap.i18n import _
 from gridmap.read.incidents.mine import OwnReport
@@ -21,6 +21,8 @@ STANDS = {
     "solved": _("Solved on the spot on {day}."),
     "rejected": _("It was not taken up."),
     "duplicate": _("The same had been reported already. What comes of that one stands under {number}."),
+    "joined": _("The same had been reported already. Your inbox tells what comes of that one."),
+    "settled": _("The same had been reported already. It is settled since {day}."),
     "parked": _("It has to wait. The office looks at it again on {day}."),
     "reopened": _("It was not good yet. It is being done once more."),
 }
@@ -61,6 +63,10 @@ def stands(report: OwnReport) -> str:
         word = "returned"
     if word == "closed" and report.is_self_handled:
         word = "solved"
+    if word == "duplicate" and not report.same_as:
+        word = "joined"
+    if _is_settled(report):
+        word = "settled"
     return say(STANDS[word], **_values(report))
 
 
@@ -71,14 +77,21 @@ def sentence(report: OwnReport, now: datetime) -> str:
         word = "late" if report.due_at < now else "running"
     if word == "verifying":
         word = "handled"
+    if _is_settled(report):
+        word = "closed"
     said = say(SENTENCES[word], **_values(report))
     return f"{said} {report.answer}" if report.answer else said
 
 
 def badge(report: OwnReport) -> tuple[str, str]:
     """The state in a word, in the reader's language, and the colour of its badge."""
-    word, colour = BADGES[report.state]
+    word, colour = BADGES["closed" if _is_settled(report) else report.state]
     return say(word), colour
+
+
+def _is_settled(report: OwnReport) -> bool:
+    """Whether what was found to be the same is settled, and this one with it."""
+    return report.state == "duplicate" and report.settled_at is not None
 
 
 def _values(report: OwnReport) -> dict[str, object]:
@@ -88,5 +101,11 @@ def _values(report: OwnReport) -> dict[str, object]:
         "place": CODE.sub("", report.address),
         "number": report.same_as or report.number,
         "time": office_time(report.due_at),
-        "day": office_day(report.review_on if report.state == "parked" else report.closed_at),
+        "day": office_day(_day(report)),
     }
+
+
+def _day(report: OwnReport) -> date | None:
+    if report.state == "parked":
+        return report.review_on
+    return report.settled_at if _is_settled(report) else report.closed_at
