@@ -50,6 +50,7 @@ READ = {
     "pages.my_due": ["/my/due"],
     "pages.inbox": ["/my/inbox"],
     "pages.report": ["/report", "/report?place={place}", "/report?place={place}&kind=03001"],
+    "pages.report_map": ["/report/map", "/report/map?done=1"],
     "pages.my_incidents": ["/my/incidents", "/my/incidents?page=2"],
     "pages.reminders": ["/reminders", "/reminders?community={place}", "/reminders?community={community}"],
     "pages.plates": ["/plates?within={place}"],

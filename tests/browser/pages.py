@@ -53,6 +53,7 @@ PAGES = (
     PageOf("report-kind", "leader", f"/report?place={HOUSE}"),
     PageOf("report-send", "leader", f"/report?place={HOUSE}&kind=03001"),
     PageOf("report-solved", "leader", f"/report?place={HOUSE}&done=1"),
+    PageOf("report-map", "worker", "/report/map", is_map=True),
     PageOf("my-incidents", "leader", "/my/incidents"),
     PageOf("my-incidents-empty", "manager", "/my/incidents"),
     PageOf("plate", "leader", "/p/442000002005X01-01-1"),

@@ -102,6 +102,19 @@ def test_a_page_of_the_phone_keeps_its_budget(name: str, account: str, chromium:
         assert (seen.heard.foreign, seen.heard.violations) == ([], [])
 
 
+@pytest.mark.parametrize("account", ["worker", "manager"])
+def test_the_page_of_reports_keeps_the_budget_of_the_phone(account: str, chromium: Browser, house: House) -> None:
+    """Every place of one's own stands in it, so that it works without a network: its HTML may be longer."""
+    with closing(context_for(chromium, LIGHT, house.url, house.cookies[account])) as context:
+        seen = visit(context, LIGHT, house.url)
+        answer = seen.page.goto(f"{house.url}/report")
+        seen.page.wait_for_load_state("networkidle")
+        assert answer
+        assert answer.ok
+        assert 5_000 < seen.heard.received <= PHONE_BYTES
+        assert (seen.heard.foreign, seen.heard.violations) == ([], [])
+
+
 def test_a_second_visit_asks_for_no_file_again(chromium: Browser, house: House) -> None:
     with closing(context_for(chromium, DESK, house.url, house.cookies["leader"])) as context:
         drawn(visit(context, DESK, house.url), f"{house.url}/map")

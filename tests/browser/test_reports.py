@@ -33,6 +33,33 @@ COUNTING = """(() => {
   }).observe(document, { subtree: true, attributes: true, attributeFilter: ["data-step", "data-told"] });
 })()"""
 
+KEPT = """() => new Promise((done) => {
+  const open = indexedDB.open("gridmap-outbox", 1);
+  open.onsuccess = () => {
+    const all = open.result.transaction("items").objectStore("items").getAll();
+    all.onsuccess = () => {
+      open.result.close();
+      done(JSON.stringify(all.result));
+    };
+  };
+})"""
+HOUSE = """
+SELECT b.code, public.st_x(p), public.st_y(p)
+FROM gridmap.place s JOIN gridmap.place b ON b.street_id = s.street_id AND b.id = s.parent_id,
+  public.st_pointonsurface(b.geom) AS p
+WHERE s.code = %s AND s.kind = 'stairwell'
+"""
+BARE = """
+SELECT c.id, public.st_x(d.geom), public.st_y(d.geom)
+FROM gridmap.community c, public.st_dump(public.st_generatepoints(c.geom, 300, 7)) AS d
+WHERE public.st_distance(public.st_boundary(c.geom)::public.geography, d.geom::public.geography) > 60
+  AND NOT EXISTS (
+    SELECT FROM gridmap.place p
+    WHERE p.street_id = c.street_id AND p.kind IN ('building', 'stairwell', 'facility')
+      AND public.st_dwithin(p.geom::public.geography, d.geom::public.geography, 30))
+ORDER BY c.id, d.path LIMIT 1
+"""
+
 
 @pytest.fixture(scope="module")
 def base(demo_template: str, copy_database: Callable[[str], Base]) -> Base:
@@ -111,6 +138,85 @@ def test_every_target_of_a_report_is_made_for_a_thumb(worker: Visitor, town: Tow
             kind(page, CLUTTER)
     size = page.locator(".report-go").evaluate("(one) => parseFloat(getComputedStyle(one).fontSize)")
     assert size >= 18
+
+
+def test_who_told_it_goes_along_and_does_not_stay_on_the_phone(manager: Visitor, town: Town) -> None:
+    page = manager.go(f"/report?place={stairwell(town.base)}&kind={CLUTTER}")
+    expect(page.locator("#report-phone")).to_be_hidden()
+    page.locator(".report-contact > summary").tap()
+    page.fill("#report-name", "李阿姨")
+    page.fill("#report-phone", "13800001234")
+    page.press("#report-phone", "Enter")  # sends it; what is solved already is said by its own button alone
+    is_told(page, "arrived")
+    [row] = reports(town.base)
+    assert (row["state"], row["is_self_handled"]) == ("reported", False)
+    with psycopg.connect(town.base.owner_url) as owner:
+        found = owner.execute("SELECT name, phone, name_masked, phone_masked FROM gridmap.incident_contact").fetchone()
+    assert found
+    assert found[:2] == ("李阿姨", "13800001234")
+    assert "1380000" not in found[3]
+    assert found[2] != found[0]
+    kept = page.evaluate(KEPT)
+    assert row["number"] in kept
+    assert "13800001234" not in kept
+    page.locator("[data-again]").tap()
+    kind(page, PARKING)
+    expect(page.locator("#report-phone")).to_be_hidden()
+    page.locator(".report-go").tap()
+    is_told(page, "arrived")
+    with psycopg.connect(town.base.owner_url) as owner:
+        assert owner.execute("SELECT count(*) FROM gridmap.incident_contact").fetchone() == (1,)
+
+
+def test_a_tap_on_a_house_of_the_map_is_a_report_in_four_taps(worker: Visitor, town: Town) -> None:
+    with psycopg.connect(town.base.owner_url) as owner:
+        house = owner.execute(HOUSE, (STAIRWELL,)).fetchone()
+    assert house
+    code, lon, lat = house
+    page = worker.go("/report")
+    way = page.locator("[data-to-map]")
+    expect(way).to_have_attribute("href", "/report/map")
+    page = worker.go_to_map(f"/report/map#18/{lat:.6f}/{lon:.6f}")
+    page.locator(".leaflet-container").tap()
+    kind(page, CLUTTER)
+    page.locator(".report-go").tap()
+    is_told(page, "arrived")
+    [row] = reports(town.base)
+    # the house, or the door of it that the finger touched
+    assert row["code"].startswith(code)
+
+
+def test_a_tap_on_bare_ground_reports_that_point_to_its_community(chromium: Browser, town: Town) -> None:
+    with psycopg.connect(town.base.owner_url) as owner:
+        bare = owner.execute(BARE).fetchone()
+    assert bare
+    home, lon, lat = bare
+    somebody = Visitor(chromium, town.url, "leader", on_phone=True)
+    # whoever allowed it before begins where he stands
+    somebody.context.grant_permissions(["geolocation"])
+    somebody.context.set_geolocation({"longitude": lon, "latitude": lat, "accuracy": 12})
+    page = somebody.go_to_map("/report/map?done=1")
+    until(page, lambda: page.evaluate(f"gridmap.map.distance(gridmap.map.getCenter(), [{lat}, {lon}]) < 3"))
+    page.wait_for_selector("html[data-map=idle]", state="attached")
+    page.locator(".leaflet-container").tap()
+    expect(page.locator("[data-chosen-place]")).to_have_text("地图上的一点")
+    expect(page.locator(".report")).to_have_class(re.compile("is-done"))
+    page.go_back()
+    expect(page.locator("[data-report-map]")).to_be_attached()
+    page.goto(f"{town.url}/report?at={lon:.6f},{lat:.6f}&accuracy=9&tapped=1")
+    kind(page, PARKING)
+    page.locator(".report-go").tap()
+    is_told(page, "arrived")
+    [row] = reports(town.base)
+    assert (row["place_id"], row["community_id"], row["accuracy_m"]) == (None, home, 9)
+    leave(somebody)
+
+
+def test_from_afar_a_tap_leads_nearer_and_reports_nothing(worker: Visitor) -> None:
+    page = worker.go_to_map("/report/map#14/22.51899/113.40215")
+    page.locator(".leaflet-container").tap()
+    until(page, lambda: page.evaluate("gridmap.map.getZoom()") == 18)
+    assert "/report/map" in page.url
 
 
 def test_the_plate_in_the_stairwell_leads_there_in_three_taps(manager: Visitor, town: Town) -> None:
@@ -319,7 +425,7 @@ def test_the_same_report_is_suggested_and_joined_and_never_asked_about_offline(
     is_told(other, "arrived")
     assert [row["state"] for row in reports(town.base)] == ["reported", "duplicate", "reported"]
     other.goto(town.url + "/report")
-    keeps_pages(other, least=1)
+    until(other, lambda: other.evaluate("caches.match('/report').then(Boolean)"))
     manager.context.set_offline(True)
     other.goto(town.url + path)
     expect(other.locator(".report-go")).to_be_visible()

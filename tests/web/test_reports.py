@@ -13,10 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gridmap import context
+from gridmap.context import Services
+from gridmap.db import SYSTEM
 from gridmap.read.incidents.kinds import OWN_AMONG_USUAL, USUAL, Kind, usual_of
 from gridmap.read.incidents.mine import OwnReport
 from gridmap.tables.incidents import STATES
 from gridmap.web.incidents.telling import badge, sentence, stands
+from tests.checks import STAIRWELL
 from tests.conftest import DEMO_PASSWORD
 from tests.web.visitor import Person
 
@@ -105,7 +108,55 @@ def test_the_form_without_scripts_reports_once(manager: Person) -> None:
     assert manager.get("/my/incidents").text.count('class="own-report ') == 1
 
 
-@pytest.mark.parametrize("wrong", [{"kind": "99999"}, {"kind": "x"}, {"place": "1"}, {"place": ""}, {"page": "no"}])
+def test_a_point_and_who_told_it_go_by_the_form_too(manager: Person, services: Services) -> None:
+    with services.database.transaction(SYSTEM) as connection:
+        spot = connection.execute(
+            "SELECT c.id, public.st_x(p) AS lon, public.st_y(p) AS lat FROM gridmap.community c,"
+            " public.st_pointonsurface(c.geom) AS p WHERE c.id = (SELECT community_id FROM gridmap.place"
+            " WHERE code = %s AND kind = 'stairwell')",
+            (STAIRWELL,),
+        ).fetchone()
+    assert spot
+    form = {
+        "page": str(uuid.uuid4()), "place": "", "at": f"{spot['lon']:.6f},{spot['lat']:.6f}", "accuracy": "20",
+        "kind": "02001", "text": "占了消防通道", "contact_name": "李阿姨", "contact_phone": "13800001234",
+    }  # fmt: skip
+    assert manager.send("/report", form).status_code == 303
+    with services.database.transaction(SYSTEM) as connection:
+        row = connection.execute(
+            "SELECT i.place_id, i.community_id, i.accuracy_m, c.phone_masked FROM gridmap.incident i"
+            " JOIN gridmap.incident_contact c ON c.street_id = i.street_id AND c.incident_id = i.id"
+            " WHERE i.text = '占了消防通道'"
+        ).fetchone()
+    assert row
+    assert (row["place_id"], row["community_id"], row["accuracy_m"]) == (None, spot["id"], 20)
+    assert row["phone_masked"] not in (None, "", "13800001234")
+
+
+def test_what_was_the_same_as_another_is_settled_with_it(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(context, "locale", lambda: "zh")
+    joined = replace(REPORT, state="duplicate", closed_at=None, same_as="GX-2026-03-000009")
+    assert "GX-2026-03-000009" in stands(joined)
+    hidden = replace(joined, same_as=None)
+    assert "GX" not in stands(hidden)
+    assert "提醒" in stands(hidden)
+    settled = replace(hidden, settled_at=datetime(2026, 3, 16, 0, tzinfo=UTC))
+    assert badge(settled) == badge(replace(REPORT, state="closed"))
+    assert sentence(settled, NOW) == sentence(replace(REPORT, state="closed"), NOW)
+    assert "2026-03-16" in stands(settled)
+
+
+NOWHERE = {"place": "", "at": "0,0"}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *({"kind": "99999"}, {"kind": "x"}, {"place": "1"}, {"place": ""}, {"page": "no"}, NOWHERE),
+        *({**NOWHERE, "at": "1,2,3"}, {**NOWHERE, "at": "nan,22"}, {**NOWHERE, "accuracy": "-1"}),
+        {"contact_name": "a\tb\u0007"},
+    ],
+)
 def test_what_cannot_be_is_refused_in_words(manager: Person, wrong: dict[str, str]) -> None:
     page = manager.get("/report").text
     place = re.search(r'class="report-door" href="/report\?place=([0-9]+)"', page)
@@ -119,4 +170,5 @@ def test_planners_and_administrators_report_nothing(visit: Callable[..., Person]
         somebody = visit()
         somebody.sign_in(who, DEMO_PASSWORD)
         assert somebody.get("/report").status_code == 403
+        assert somebody.get("/report/map").status_code == 403
         assert "/report" not in re.findall(r'href="([^"]+)"', somebody.get("/map").text)

@@ -54,8 +54,8 @@ def read_news(connection: Connection, viewer: Viewer, now: datetime) -> tuple[Ne
 def news_statement(shape: tuple[str, ...]) -> Statement:
     """The SQL of the notices to one account between two moments, the newest first.
 
-    A case that another one was found to be the same as is told under that one's own number: whoever reported it may
-    not see the other.
+    What becomes of a case that a report was found to be the same as is told under the report's own number: whoever
+    made that report may not see the other.
     """
     reach = reach_of_shape(shape)
     account = bindparam("account", type_=BigInteger)
@@ -73,7 +73,7 @@ def news_statement(shape: tuple[str, ...]) -> Statement:
     )
     return compiled(
         select(
-            notice.c.incident_id,
+            func.coalesce(own.c.id, incident.c.id).label("incident_id"),
             notice.c.kind.label("what"),
             notice.c.at,
             incident_kind.c.title,
