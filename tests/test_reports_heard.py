@@ -62,6 +62,7 @@ def test_both_who_reported_the_same_hear_what_became_of_it(town: Town) -> None:
     [told] = news(town, "worker_b")
     assert (told.incident_id, told.what, told.number) == (second, "answered", town.case(second)["number"])
     assert told.address == town.case(second)["address"]
+    assert own(town, "worker_b").answer == "已清走。"
 
 
 def test_news_of_others_and_old_news_are_not_told(town: Town) -> None:
@@ -84,7 +85,7 @@ def test_of_many_notices_of_one_case_the_last_is_told(town: Town) -> None:
 
 
 def test_what_was_merged_is_settled_when_the_other_is(town: Town) -> None:
-    first, second = merged(town)
+    _first, second = merged(town)
     assert (own(town, "worker_b").same_as, own(town, "worker_b").settled_at) == (None, None)
     closed_at = town.now + timedelta(hours=1)
     for kind, at in (("closed", closed_at), ("reopened", closed_at + timedelta(hours=1))):
@@ -92,7 +93,7 @@ def test_what_was_merged_is_settled_when_the_other_is(town: Town) -> None:
             "INSERT INTO gridmap.notice (street_id, id, account_id, incident_id, kind, at) SELECT street_id,"
             " street_id::bigint * 4294967296 + nextval('gridmap.serial'), %s, id, %s, %s FROM gridmap.incident"
             " WHERE id = %s RETURNING id",
-            town.ids["worker_b"], kind, at, first,
+            town.ids["worker_b"], kind, at, second,
         )  # fmt: skip
         assert own(town, "worker_b").settled_at == (closed_at if kind == "closed" else None)
     assert own(town, "worker_b").id == second

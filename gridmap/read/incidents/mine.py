@@ -186,13 +186,14 @@ def _reason(shape: tuple[str, ...]) -> Any:
 
 
 def _settled(whole: Any) -> Any:
-    """When the case was closed that this one was merged with: as it is, or where that is hidden as was told."""
+    """When the case was closed that this one was merged with: as it is, or as its reporter was told of a hidden one."""
     told = (
         select(case((notice.c.kind == "closed", notice.c.at)))
         .where(
             notice.c.street_id == incident.c.street_id,
             notice.c.account_id == ACCOUNT,
-            notice.c.incident_id == incident.c.duplicate_of_id,
+            notice.c.incident_id == incident.c.id,
+            incident.c.state == "duplicate",
             of_kinds(notice.c.kind, "closed", "reopened"),
         )
         .order_by(notice.c.at.desc(), notice.c.id.desc())

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, and_, bindparam, func, or_, select
+from sqlalchemy import BigInteger, DateTime, and_, bindparam, or_, select
 
 from gridmap.db import compiled
 from gridmap.db.pools import Connection
@@ -52,44 +52,30 @@ def read_news(connection: Connection, viewer: Viewer, now: datetime) -> tuple[Ne
 
 @lru_cache(maxsize=64)
 def news_statement(shape: tuple[str, ...]) -> Statement:
-    """The SQL of the notices to one account between two moments, the newest first.
-
-    What becomes of a case that a report was found to be the same as is told under the report's own number: whoever
-    made that report may not see the other.
-    """
+    """The SQL of the notices to one account between two moments, the newest first."""
     reach = reach_of_shape(shape)
     account = bindparam("account", type_=BigInteger)
     moment = DateTime(timezone=True)
-    own = incident.alias("own")
-    is_case = and_(
-        incident.c.street_id == notice.c.street_id,
-        incident.c.id == notice.c.incident_id,
-        or_(case_locked(incident, reach), incident.c.reporter_account_id == account),
-    )
-    is_own = and_(
-        own.c.street_id == notice.c.street_id,
-        own.c.duplicate_of_id == notice.c.incident_id,
-        own.c.reporter_account_id == account,
-    )
+    is_case = and_(incident.c.street_id == notice.c.street_id, incident.c.id == notice.c.incident_id)
     return compiled(
         select(
-            func.coalesce(own.c.id, incident.c.id).label("incident_id"),
+            notice.c.incident_id,
             notice.c.kind.label("what"),
             notice.c.at,
             incident_kind.c.title,
             incident_kind.c.title_en,
-            func.coalesce(own.c.address, incident.c.address).label("address"),
-            func.coalesce(own.c.number, incident.c.number).label("number"),
+            incident.c.address,
+            incident.c.number,
         )
-        .join_from(notice, incident, is_case, isouter=True)
-        .join(own, is_own, isouter=True)
-        .join(incident_kind, incident_kind.c.code == func.coalesce(own.c.kind, incident.c.kind))
+        .join_from(notice, incident, is_case)
+        .join(incident_kind, incident_kind.c.code == incident.c.kind)
         .where(
             is_near(notice.c.street_id, reach),
             notice.c.account_id == account,
             notice.c.at > bindparam("since", type_=moment),
             notice.c.at <= bindparam("now", type_=moment),
             of_kinds(notice.c.kind, *TOLD),
+            or_(case_locked(incident, reach), incident.c.reporter_account_id == account),
         )
         .order_by(notice.c.at.desc(), notice.c.id.desc())
         .limit(MOST_NOTICES)
