@@ -346,6 +346,8 @@ def test_a_second_return_goes_a_level_up(town: Town) -> None:
         ("return", "无执法权"),
         ("escalate", "second_return"),
     ]
+    told = town.rows("SELECT kind FROM gridmap.notice WHERE account_id = %s ORDER BY id", town.ids["worker_a"])
+    assert [row["kind"] for row in told] == ["registered", "returned", "returned"]
 
 
 def test_the_same_organisation_may_be_given_a_case_twice_at_one_moment(town: Town) -> None:

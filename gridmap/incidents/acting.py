@@ -50,6 +50,7 @@ NOTICES: Mapping[Action, str] = {
     Action.REGISTER: "registered",
     Action.REJECT: "rejected",
     Action.MERGE: "duplicate",
+    Action.RETURN: "returned",
     Action.CLOSE: "closed",
     Action.REOPEN: "reopened",
     Action.ANSWER: "answered",
