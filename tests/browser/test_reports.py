@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -17,7 +18,8 @@ from tests.browser.visits import Visitor
 from tests.browser.windows import PHONE
 from tests.checks import STAIRWELL
 from tests.conftest import Base
-from tests.reports import forget, reports, stairwell
+from tests.reports import act_as, forget, reports, stairwell
+from tests.web.test_incidents import company_id
 
 pytestmark = pytest.mark.browser
 TAPS, SECONDS = 4, 20
@@ -50,7 +52,7 @@ FROM gridmap.place s JOIN gridmap.place b ON b.street_id = s.street_id AND b.id 
 WHERE s.code = %s AND s.kind = 'stairwell'
 """
 BARE = """
-SELECT c.id, public.st_x(d.geom), public.st_y(d.geom)
+SELECT c.id, c.name, public.st_x(d.geom), public.st_y(d.geom)
 FROM gridmap.community c, public.st_dump(public.st_generatepoints(c.geom, 300, 7)) AS d
 WHERE public.st_distance(public.st_boundary(c.geom)::public.geography, d.geom::public.geography) > 60
   AND NOT EXISTS (
@@ -190,7 +192,7 @@ def test_a_tap_on_bare_ground_reports_that_point_to_its_community(chromium: Brow
     with psycopg.connect(town.base.owner_url) as owner:
         bare = owner.execute(BARE).fetchone()
     assert bare
-    home, lon, lat = bare
+    home, name, lon, lat = bare
     somebody = Visitor(chromium, town.url, "leader", on_phone=True)
     # whoever allowed it before begins where he stands
     somebody.context.grant_permissions(["geolocation"])
@@ -205,6 +207,7 @@ def test_a_tap_on_bare_ground_reports_that_point_to_its_community(chromium: Brow
     expect(page.locator("[data-report-map]")).to_be_attached()
     page.goto(f"{town.url}/report?at={lon:.6f},{lat:.6f}&accuracy=9&tapped=1")
     kind(page, PARKING)
+    expect(page.locator("[data-chosen-place]")).to_have_text(f"地图上的一点 · {name}")
     page.locator(".report-go").tap()
     is_told(page, "arrived")
     [row] = reports(town.base)
@@ -487,6 +490,27 @@ def test_who_reported_reads_the_answer_and_copies_a_sentence_without_a_name(mana
     copied = page.evaluate("navigator.clipboard.readText()")
     assert "楼道堆物" in copied
     assert copied.endswith("杂物已清走。")
+
+
+def test_who_reported_hears_the_answer_when_somebody_else_has_verified(manager: Visitor, town: Town) -> None:
+    page = manager.go(f"/report?place={stairwell(town.base)}&kind={CLUTTER}")
+    page.locator(".report-go").tap()
+    is_told(page, "arrived")
+    [row] = reports(town.base)
+    steps: tuple[tuple[str, str, dict[str, Any]], ...] = (
+        ("leader", "dispatch", {"lead_id": company_id(town.base)}),
+        ("property", "accept", {}),
+        ("property", "handle", {"note": "已清理"}),
+        ("worker", "check", {}),
+        ("worker", "close", {"answer": "杂物已清走。"}),
+    )
+    for who, action, more in steps:
+        act_as(town.base, who, row["id"], action, **more)
+    page.goto(town.url + "/my/inbox")
+    expect(page.locator("[aria-labelledby=reported]")).to_contain_text("楼道堆物 已办结")
+    page.goto(town.url + "/my/incidents")
+    expect(page.locator(".own-answer")).to_have_text("杂物已清走。")
+    expect(page.locator(".own-sentence")).to_contain_text("已于 2026-03-16 办结")
 
 
 def test_the_inbox_says_what_became_of_a_report_and_not_who_read_it(manager: Visitor, town: Town) -> None:

@@ -47,8 +47,13 @@ function paintUnits(frame, units) {
   frame.hidden = units.length < 2;
 }
 
+/** A point says less than a name: whose it is stands beside it. */
+function paintWhose(page, title, communities) {
+  if (communities.length === 1) page.querySelector("[data-chosen-place]").textContent = `${title} · ${communities[0].name}`;
+}
+
 /** Ask for what is near, and show it when it comes in time. */
-export async function showNear(page, { place, at, accuracy, kind, done }, words, join) {
+export async function showNear(page, { place, at, accuracy, kind, done, title }, words, join) {
   const same = page.querySelector("[data-near]");
   const border = page.querySelector("[data-units]");
   same.hidden = border.hidden = true;
@@ -69,7 +74,9 @@ export async function showNear(page, { place, at, accuracy, kind, done }, words,
     const list = same.querySelector("[data-near-list]");
     list.replaceChildren(...near.near.slice(0, 3).map((one) => line(one, words, now, join)));
     same.hidden = !near.near.length;
-    paintUnits(border, units.units.filter((unit) => unit.why === "community"));
+    const communities = units.units.filter((unit) => unit.why === "community");
+    paintUnits(border, communities);
+    if (!place) paintWhose(page, title, communities);
   } catch {
     // without an answer the report is simply sent
   } finally {
