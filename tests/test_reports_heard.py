@@ -99,6 +99,16 @@ def test_what_was_merged_is_settled_when_the_other_is(town: Town) -> None:
     assert own(town, "worker_b").id == second
 
 
+def test_a_no_names_the_unit_that_said_it_and_why(town: Town) -> None:
+    case = town.dispatched()
+    town.act("company", case, "return", reason="不在服务范围")
+    one = own(town, "worker_a")
+    assert (one.state, one.unit, one.given_back_by, one.reason) == ("registered", None, "甲物业", "不在服务范围")
+    town.act("community_leader", case, "reject", reason="现场没有")
+    one = own(town, "worker_a")
+    assert (one.state, one.unit, one.reason) == ("rejected", "社区", "现场没有")
+
+
 def test_whoever_sees_the_other_case_reads_its_answer_with_his_own(town: Town) -> None:
     first = town.report("worker_a").incident_id
     desk = Desk(database=town.database, viewer=town.viewer("community_leader").settings, by=town.by("community_leader"))

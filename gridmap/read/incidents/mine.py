@@ -29,6 +29,8 @@ MOST_REPORTS = 30
 """So many stand on one page."""
 LED = frozenset({"dispatched", "handling", "handled", "verifying", "parked", "closed"})
 """States in which somebody leads the case: without an organisation it is the community itself."""
+NAMED = LED | {"rejected"}
+"""Whoever does not take a report up is named as well."""
 ACCOUNT = bindparam("account", type_=BigInteger)
 COPIED = (
     "id",
@@ -73,6 +75,8 @@ class OwnReport:
     photos: int
     settled_at: datetime | None = None
     """Of one that another was found to be the same as: when that one was closed."""
+    given_back_by: str | None = None
+    """The organisation that returned it last, where that may be known."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,7 +128,8 @@ def _report(row: Row) -> OwnReport:
     return OwnReport(
         **{name: row[name] for name in COPIED},
         kind=(row["title"], row["title_en"]),
-        unit=row["lead"] or (row["community"] if row["state"] in LED else None),
+        unit=row["lead"] or (row["community"] if row["state"] in NAMED else None),
+        given_back_by=row["given_back_by"],
         reason=row["reason"],
         same_as=row["same_as"],
         settled_at=row["settled_at"],
@@ -150,6 +155,7 @@ def own_reports_statement(shape: tuple[str, ...]) -> Statement:
             _reason(shape).label("reason"),
             whole.c.number.label("same_as"),
             _settled(whole).label("settled_at"),
+            _giver_back(shape).label("given_back_by"),
             _photos(shape).label("photos"),
         )
         .join_from(incident, incident_kind, incident_kind.c.code == incident.c.kind)
@@ -178,6 +184,22 @@ def _reason(shape: tuple[str, ...]) -> Any:
             transition.c.to_state == incident.c.state,
             transition.c.from_state != transition.c.to_state,
             or_(case_locked(transition, reach_of_shape(shape)), transition.c.account_id == ACCOUNT),
+        )
+        .order_by(transition.c.turn.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+def _giver_back(shape: tuple[str, ...]) -> Any:
+    return (
+        select(organisation.c.name)
+        .join_from(transition, organisation, organisation.c.id == transition.c.organisation_id)
+        .where(
+            transition.c.street_id == incident.c.street_id,
+            transition.c.incident_id == incident.c.id,
+            transition.c.action == "return",
+            case_locked(transition, reach_of_shape(shape)),
         )
         .order_by(transition.c.turn.desc())
         .limit(1)

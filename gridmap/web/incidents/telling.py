@@ -13,13 +13,14 @@ STANDS = {
     "reported": _("It has arrived. The office looks at it next."),
     "registered": _("It has been taken up. Who handles it is being decided."),
     "returned": _("The first unit gave it back. Another one is being found."),
+    "given_back": _("{unit} gave it back. Another unit is being found."),
     "dispatched": _("{unit} has been asked to handle it, until {time}."),
     "handling": _("{unit} is on it, until {time}."),
     "handled": _("{unit} says that it is done. Somebody else looks at it on the spot."),
     "verifying": _("It is being looked at on the spot."),
     "closed": _("Done and checked on {day}."),
     "solved": _("Solved on the spot on {day}."),
-    "rejected": _("It was not taken up."),
+    "rejected": _("{unit} did not take it up. Ask there, or report it anew if it is still so."),
     "duplicate": _("The same had been reported already. What comes of that one stands under {number}."),
     "joined": _("The same had been reported already. Your inbox tells what comes of that one."),
     "settled": _("The same had been reported already. It is settled since {day}."),
@@ -32,7 +33,7 @@ SENTENCES = {
     "late": _("What you told us is being dealt with: {kind}, {place}. It takes longer than planned; we stay on it."),
     "handled": _("What you told us has been dealt with: {kind}, {place}. It is being checked on the spot."),
     "closed": _("What you told us is settled since {day}: {kind}, {place}."),
-    "rejected": _("What you told us could not be taken up: {kind}, {place}. Please ask us for the reason."),
+    "rejected": _("What you told us could not be taken up: {kind}, {place}. Please ask {unit} for the reason."),
     "duplicate": _("What you told us had been reported before: {kind}, {place}. It is being dealt with already."),
     "parked": _("What you told us has to wait: {kind}, {place}. It will be looked at again on {day}."),
     "reopened": _("What you told us is being done once more: {kind}, {place}."),
@@ -60,7 +61,7 @@ def stands(report: OwnReport) -> str:
     """Where the case is, in one sentence."""
     word = report.state
     if word == "registered" and report.returns:
-        word = "returned"
+        word = "given_back" if report.given_back_by else "returned"
     if word == "closed" and report.is_self_handled:
         word = "solved"
     if word == "duplicate" and not report.same_as:
@@ -96,7 +97,7 @@ def _is_settled(report: OwnReport) -> bool:
 
 def _values(report: OwnReport) -> dict[str, object]:
     return {
-        "unit": report.unit or say(_("The community")),
+        "unit": (report.given_back_by if report.state == "registered" else report.unit) or say(_("The community")),
         "kind": in_language(report.kind),
         "place": CODE.sub("", report.address),
         "number": report.same_as or report.number,
