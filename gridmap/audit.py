@@ -42,9 +42,14 @@ def write_audit(
     )
 
 
-def announce(connection: Connection, street_id: int, layers: Iterable[str]) -> None:
-    """Tell every process that these layers of the street have changed; street_id 0 tells it for all streets."""
+def announce(connection: Connection, street_id: int, layers: Iterable[str], *, aloud: bool = True) -> None:
+    """Tell every process that these layers of the street have changed; street_id 0 tells it for all streets.
+
+    Not `aloud`: they find it within a second by themselves. Who notifies holds a lock of the whole database until the
+    commit has reached the disk, so what comes in hundreds a second would be committed one by one.
+    """
     connection.execute(
         "INSERT INTO gridmap.change (street_id, layer) SELECT %s, unnest(%s::text[])", (street_id, list(layers))
     )
-    connection.execute(f"NOTIFY {CHANNEL}")
+    if aloud:
+        connection.execute(f"NOTIFY {CHANNEL}")

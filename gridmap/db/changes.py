@@ -12,8 +12,11 @@ from psycopg.rows import TupleRow
 CHANNEL = "gridmap_change"
 POLL_SECONDS = 1.0
 RECOUNT_SECONDS = 300.0
-WINDOW = 5_000
-"""How many ids back a poll looks: a transaction may commit after one that took a later id."""
+GATHER_SECONDS = 0.1
+"""How long a follower that is told of a change waits for those that come with it: hundreds a second are one look."""
+WINDOW, RECENT = 5_000, 300
+"""How many ids back a poll looks: a transaction may commit after one that took a later id. Whoever is told of a change
+looks at the recent ones alone; the others are looked at each second."""
 START_SECONDS = 5.0
 """How long `start()` waits for the first count."""
 FRESH = """
@@ -85,10 +88,10 @@ class Changes:
         if self._thread:
             self._thread.join(timeout=5)
 
-    def poll(self, connection: "psycopg.Connection[TupleRow]") -> None:
-        """Read what has come since the last time."""
+    def poll(self, connection: "psycopg.Connection[TupleRow]", back: int = WINDOW) -> None:
+        """Read what has come since the last time, also what took its id so far `back`."""
         with self._reading:
-            rows = connection.execute(FRESH, (max(0, self._last - WINDOW),)).fetchall()
+            rows = connection.execute(FRESH, (max(0, self._last - back),)).fetchall()
             for identity, street, layer, weight in rows:
                 if identity not in self._seen:
                     self._seen.add(identity)
@@ -136,12 +139,16 @@ class Changes:
             connection.execute(f"LISTEN {CHANNEL}")
         self.recount(connection)
         self._begun.set()
-        counted = time.monotonic()
+        counted = looked = time.monotonic()
         while not self._stop.is_set():
-            for _ in connection.notifies(timeout=POLL_SECONDS, stop_after=1):
-                pass
-            self.poll(connection)
-            if time.monotonic() - counted > RECOUNT_SECONDS:
+            if list(connection.notifies(timeout=POLL_SECONDS, stop_after=1)):
+                self._stop.wait(GATHER_SECONDS)
+            now = time.monotonic()
+            is_whole = now - looked >= POLL_SECONDS
+            self.poll(connection, WINDOW if is_whole else RECENT)
+            if is_whole:
+                looked = now
+            if now - counted > RECOUNT_SECONDS:
                 self.recount(connection)
                 counted = time.monotonic()
 

@@ -85,9 +85,10 @@ VALUES (%(street_id)s, %(street_id)s::bigint * 4294967296 + nextval('gridmap.ser
   public.st_setsrid(public.st_makepoint(%(lon)s, %(lat)s), 4326), %(accuracy_m)s,
   %(reported_at)s, %(device_at)s, %(changed_at)s, %(limit_minutes)s, %(clock)s, %(due_at)s, %(warn_at)s,
   %(is_due_given)s, %(is_provisional)s, %(state)s, %(level)s, %(is_self_handled)s, %(used_minutes)s, %(running_since)s,
-  %(level_since)s, %(registered_at)s, %(handled_at)s, %(closed_at)s, %(handled_by)s, %(account)s, %(reporter_id)s,
-  %(inspection_id)s, %(sent_id)s, %(import_run_id)s, %(place_id)s, %(community_id)s, %(grid_id)s, %(micro_grid_id)s,
-  %(estate_id)s, %(changed_at)s, %(account)s)
+  %(level_since)s, %(registered_at)s, %(handled_at)s, %(closed_at)s, %(handled_by)s, %(account)s,
+  (SELECT p.id FROM gridmap.account a JOIN gridmap.person p ON p.id = a.person_id AND p.street_id = %(street_id)s
+   WHERE a.id = %(account)s::bigint), %(inspection_id)s, %(sent_id)s, %(import_run_id)s, %(place_id)s, %(community_id)s,
+  %(grid_id)s, %(micro_grid_id)s, %(estate_id)s, %(changed_at)s, %(account)s)
 RETURNING id, number
 """
 ADD_CONTACT = """
@@ -95,10 +96,6 @@ INSERT INTO gridmap.incident_contact (street_id, incident_id, name, phone, words
   grid_id, micro_grid_id, estate_id)
 VALUES (%(street_id)s, %(id)s, %(name)s, %(phone)s, %(words)s, %(account)s, %(place_id)s, %(community_id)s, %(grid_id)s,
   %(micro_grid_id)s, %(estate_id)s)
-"""
-REPORTER = """
-SELECT p.id FROM gridmap.account a JOIN gridmap.person p ON p.id = a.person_id AND p.street_id = %(street)s
-WHERE a.id = %(account)s
 """
 
 
@@ -128,7 +125,7 @@ def report_incident(connection: Connection, by: Actor, report: Report) -> Report
     add_transition(connection, by, case, course, calendar, action=action, from_state=None)
     after = {"kind": report.kind, "severity": severity, "state": course.state, "source": report.source}
     record(connection, by, case, action, after=after | {"place": spot.place_id})
-    announce(connection, spot.street_id, LAYERS)
+    announce(connection, spot.street_id, LAYERS, aloud=False)
     sought = Sought(
         street_id=spot.street_id,
         kind=report.kind,
@@ -201,9 +198,6 @@ def _add(
     spot: Spot,
     course: Course,
 ) -> dict[str, Any]:
-    reporter = None
-    if by.account_id is not None:
-        reporter = connection.execute(REPORTER, {"street": spot.street_id, "account": by.account_id}).fetchone()
     lon, lat = spot.at or (None, None)
     accuracy = report.accuracy_m if report.accuracy_m is None else min(report.accuracy_m, 100 * MOST_ACCURACY_M)
     values: dict[str, Any] = {name: getattr(course, name) for name in (*COURSE, "changed_at", "reported_at")}
@@ -219,7 +213,6 @@ def _add(
         "accuracy_m": accuracy if report.place_id is None else None,
         "device_at": report.device_at,
         "account": by.account_id,
-        "reporter_id": reporter["id"] if reporter else None,
         "inspection_id": report.inspection_id,
         "sent_id": report.sent_id,
         "import_run_id": report.import_run_id,

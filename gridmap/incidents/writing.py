@@ -116,7 +116,8 @@ def add_transition(
     **more: Any,
 ) -> None:
     """Write the next line of the case's history, with the minutes used by then and since the line before."""
-    last = connection.execute(LAST, (case["street_id"], case["id"])).fetchone()
+    is_first = from_state is None
+    last = None if is_first else connection.execute(LAST, (case["street_id"], case["id"])).fetchone()
     at = course.changed_at
     used = course.used(calendar, at)
     values = {name: case.get(name) for name in ("place_id", "community_id", "grid_id", "micro_grid_id", "estate_id")}

@@ -5,16 +5,17 @@ from gridmap.db.pools import Connection
 from gridmap.periods import Calendar
 from gridmap.places.holidays import SHIPPED, SOURCE
 
+DAYS = """
+SELECT ARRAY(SELECT day FROM gridmap.calendar_day WHERE kind = 'holiday') AS off,
+  ARRAY(SELECT day FROM gridmap.calendar_day WHERE kind = 'workday') AS worked,
+  ARRAY(SELECT year FROM gridmap.calendar_year) AS years
+"""
+
 
 def read_calendar(connection: Connection) -> Calendar:
     """All days that differ from their weekday; a year without rows runs on weekends alone."""
-    rows = connection.execute("SELECT day, kind FROM gridmap.calendar_day").fetchall()
-    years = connection.execute("SELECT year FROM gridmap.calendar_year").fetchall()
-    return Calendar(
-        off=frozenset(row["day"] for row in rows if row["kind"] == "holiday"),
-        worked=frozenset(row["day"] for row in rows if row["kind"] == "workday"),
-        years=frozenset(row["year"] for row in years),
-    )
+    row = connection.execute(DAYS).fetchone() or {}
+    return Calendar(**{name: frozenset(row[name]) for name in ("off", "worked", "years")})
 
 
 def fill_calendar(connection: Connection) -> tuple[int, ...]:
