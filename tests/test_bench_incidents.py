@@ -1,5 +1,6 @@
 """`gridmap bench incidents` counts what it says: accepted, lost, doubled. Never how fast this machine is."""
 
+import asyncio
 import json
 import shutil
 from collections.abc import Callable, Iterator
@@ -8,7 +9,12 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from gridmap.bench.phones import Sent
+from gridmap.bench.figures import Figure, lines, said
+from gridmap.bench.http import Target
+from gridmap.bench.looking import SETTINGS
+from gridmap.bench.phones import NO_ANSWER, Load, Sent, _send
+from gridmap.layer import Role
+from gridmap.scope import Reach, Viewer
 from tests.conftest import DEMO_CLOCK, Base, make_home
 from tests.installation import run
 
@@ -36,8 +42,49 @@ def test_every_report_is_looked_for_and_leaves_again(
     found = {one["what"]: one["median"] for one in json.loads(done.stdout)}
     assert [found[what] for what in ("not accepted", "accepted and lost", "doubled")] == [0, 0, 0]
     assert sum(what.startswith("tile of zoom") for what in found) >= 6
+    ratios = {what for what in found if what.endswith("against a plain count")}
+    assert {what.removesuffix(", against a plain count") for what in ratios} >= {
+        "how many are open and late", "its figures", "all of a month", "week by week, a year"
+    }  # fmt: skip
     with psycopg.connect(base.owner_url) as owner:
         assert owner.execute("SELECT count(*) FROM gridmap.incident").fetchone() == before
+
+
+def test_a_phone_that_gets_no_answer_counts_as_not_accepted() -> None:
+    """The server hangs up before it has answered: the wait is not forgotten, and nothing was accepted."""
+
+    async def hang_up(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    async def serve() -> Sent:
+        server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
+        host, port = server.sockets[0].getsockname()
+        try:
+            return await _send(Target(host=host, port=port, cookie=""), "token", load)
+        finally:
+            server.close()
+
+    load = Load(places=[(1, "03001")], phones=3, per_second=30, seconds=0.3)
+    sent = asyncio.run(serve())
+    assert sent.statuses == {NO_ANSWER: 3}
+    assert (len(sent.waited_ms), sent.accepted) == (3, {})
+
+
+def test_reading_as_somebody_sets_all_that_row_security_reads() -> None:
+    """A setting that is missing here would let the benchmark read what nobody reads."""
+    reach = Reach(streets=(1,), communities=(2,), grids=(3,), estates=(4,), places=(5,), organisations=(6,),
+                  people=(7,), near=(1,))  # fmt: skip
+    viewer = Viewer(account_id=1, username="", title="", locale="en", roles=frozenset({Role.ADMINISTRATOR}),
+                    reach=reach, person_id=8)  # fmt: skip
+    assert set(viewer.settings) == set(SETTINGS)
+
+
+@pytest.mark.parametrize(("value", "met"), [(125.9, False), (126.0, True)])
+def test_what_must_be_at_least_so_much(value: float, met: bool) -> None:
+    figure = Figure(page="reports", what="accepted", unit="a second", values=(value,), least=126)
+    assert figure.is_met is met
+    assert "≥ 126 a second" in "\n".join(lines([figure]))
+    assert said(1.523, "×") == "× 1.52"
 
 
 def test_the_share_of_waits() -> None:

@@ -1,7 +1,7 @@
 """Due work at the size of a city: slots opened, answered and counted, in one transaction that is rolled back."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -10,6 +10,7 @@ from typing import Any
 from gridmap.accounts import Actor
 from gridmap.bench.cpu import process_ms
 from gridmap.bench.figures import Figure
+from gridmap.bench.looking import look_as
 from gridmap.clock import day_bounds, real_now
 from gridmap.db import SYSTEM, Database
 from gridmap.db.pools import Connection
@@ -19,8 +20,6 @@ from gridmap.read.coverage import Cut, read_areas, read_trend
 from gridmap.scope import Viewer
 
 Say = Callable[[str], None]
-SETTINGS = ("scope", "account", "administers", "streets", "near", "self", "communities", "grids", "estates", "places",
-            "people")  # fmt: skip
 CHECKS = len(MONTHLY_CHECKS)
 STREETS = """
 SELECT street_id AS id, count(*) AS doors FROM gridmap.place p
@@ -82,19 +81,13 @@ def run(database: Database, viewer: Viewer, today: date, size: Size, say: Say) -
             found += _opening(connection, streets, today, say)
             months = _answering(connection, streets, today, size, say)
             connection.execute("ANALYZE gridmap.duty, gridmap.slot, gridmap.inspection, gridmap.coverage")
-            _look_as(connection, viewer.settings)
+            look_as(connection, viewer.settings)
             found += _reading(connection, viewer, months, size, say)
-            _look_as(connection, SYSTEM)
+            look_as(connection, SYSTEM)
             found += _closing(connection, streets, today, say)
             raise _Undo
     except _Undo:
         yield from found
-
-
-def _look_as(connection: Connection, viewer: Mapping[str, str]) -> None:
-    """Let row security read from here on what it reads of that viewer."""
-    for name in SETTINGS:
-        connection.execute("SELECT set_config(%s, %s, true)", (f"app.{name}", viewer.get(name, "")))
 
 
 def _streets(connection: Connection, slots: int) -> list[int]:

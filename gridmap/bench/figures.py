@@ -10,13 +10,17 @@ FINE = 50
 
 @dataclass(frozen=True, kw_only=True)
 class Figure:
-    """What was measured of one page: a value of each run, and the most that it may be (None: only for reading)."""
+    """What was measured of one page: a value of each run, and the most, or the least, that it may be.
+
+    Neither: only for reading.
+    """
 
     page: str
     what: str
     unit: str
     values: tuple[float, ...]
     bar: float | None = None
+    least: float | None = None
 
     @property
     def middle(self) -> float:
@@ -30,12 +34,14 @@ class Figure:
 
     @property
     def is_met(self) -> bool | None:
-        """Whether the median stays below the bar; None where there is none."""
+        """Whether the median keeps to the bar; None where there is none."""
+        if self.least is not None:
+            return self.middle >= self.least
         return None if self.bar is None else self.middle <= self.bar
 
     def as_json(self) -> dict[str, object]:
         """The same as plain values."""
-        words = {"page": self.page, "what": self.what, "unit": self.unit, "bar": self.bar}
+        words = {"page": self.page, "what": self.what, "unit": self.unit, "bar": self.bar, "least": self.least}
         return words | {"median": self.middle, "worst": self.worst, "met": self.is_met, "runs": list(self.values)}
 
 
@@ -46,6 +52,7 @@ def lines(figures: Sequence[Figure]) -> Iterator[str]:
     last = ""
     for one in figures:
         bar = "" if one.bar is None else f"≤ {said(one.bar, one.unit)}"
+        bar = bar if one.least is None else f"≥ {said(one.least, one.unit)}"
         met = {None: "", True: "met", False: "**missed**"}[one.is_met]
         page = one.page if one.page != last else ""
         yield f"| {page} | {one.what} | {bar} | {said(one.middle, one.unit)} | {said(one.worst, one.unit)} | {met} |"
@@ -53,7 +60,9 @@ def lines(figures: Sequence[Figure]) -> Iterator[str]:
 
 
 def said(value: float, unit: str) -> str:
-    """The value with its unit: bytes as kB or MB, numbers of things without a fraction."""
+    """The value with its unit: bytes as kB or MB, ratios as `× 1.52`, numbers of things without a fraction."""
+    if unit == "×":
+        return f"× {value:.2f}"
     if unit == "bytes":
         return f"{value / 1e6:.1f} MB" if value >= 1e6 else f"{value / 1e3:.1f} kB"
     if unit == "ms" and value < FINE:

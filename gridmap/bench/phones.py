@@ -10,6 +10,8 @@ from uuid import UUID, uuid4
 from gridmap.bench.http import Target, header
 
 DEADLINE_SECONDS = 60.0
+NO_ANSWER = 0
+"""In place of a status."""
 WORDS = "Boxes on the landing between the third and the fourth floor; the way is blocked."
 
 
@@ -91,14 +93,19 @@ class _Phone:
             await asyncio.sleep(max(begun + at - time.perf_counter(), 0))
             count = turn * load.phones + number
             place, kind = load.places[count % len(load.places)]
-            await self.report(
-                begun + at, place, kind, again=count % round(1 / load.again) == 0 if load.again else False
-            )
+            is_again = load.again > 0 and count % round(1 / load.again) == 0
+            try:
+                await self.report(begun + at, place, kind, again=is_again)
+            except (OSError, EOFError, TimeoutError):
+                # nobody knows what became of it: not accepted, and this phone has no line any more
+                self.sent.statuses[NO_ANSWER] = self.sent.statuses.get(NO_ANSWER, 0) + 1
+                self.sent.waited_ms.append((time.perf_counter() - begun - at) * 1000)
+                break
             turn += 1
         self.writer.close()
 
     async def report(self, since: float, place: int, kind: str, *, again: bool) -> None:
-        """Send one report; `again`: twice, with the same id."""
+        """Send one report; `again`: twice, with the same id. No answer raises OSError, EOFError or TimeoutError."""
         sent_id = uuid4()
         words = json.dumps({"sent_id": str(sent_id), "kind": kind, "place_id": place, "text": WORDS})
         body = words.encode()

@@ -31,12 +31,13 @@ def incidents(
     *,
     as_json: bool,
 ) -> None:
-    """Incidents: reports accepted a second through the real API, each held against the tables; the map beside it.
+    """Incidents: reports accepted a second through the real API, each held against the tables; map, board and numbers.
 
     Starts a server of its own on a free port beside the running database, and leaves no case behind.
     """
     from gridmap.bench.figures import lines
-    from gridmap.bench.incidents import Size, places_of, read_map, report, token_for
+    from gridmap.bench.incidents import places_of, report, token_for
+    from gridmap.bench.many_cases import Size, read_map
     from gridmap.bench.phones import Load
     from gridmap.bench.server import BenchProblem, running, sign_in
 
@@ -46,7 +47,7 @@ def incidents(
         try:
             viewer, secret = sign_in(settings, database, user)
             now = parse_clock(settings.clock).now()
-            load = Load(places=places_of(database, viewer), phones=phones, per_second=per_second, seconds=seconds)
+            load = Load(places=places_of(database, viewer, now), phones=phones, per_second=per_second, seconds=seconds)
             token = token_for(database, viewer, now)
             with running(settings, access.app_url, secret) as server:
                 figures = list(report(server, database, access.owner_url, token, load))
