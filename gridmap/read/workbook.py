@@ -1,47 +1,155 @@
-"""A layer as a workbook for Excel: the rows of the CSV, one sheet, its head frozen."""
+"""A layer as a workbook for Excel: the rows of the CSV, sent while they are read, its head frozen."""
 
 import codecs
 import csv
-import tempfile
-from collections.abc import Iterable, Iterator
-from typing import IO
+import io
+import re
+import zipfile
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from xml.sax.saxutils import escape, quoteattr
 
 from gridmap.db import Database
-from gridmap.read.stream import Export, Stream
+from gridmap.layer import Layer
+from gridmap.read.stream import BLOCK, Export, Stream
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST_ROWS = 1_048_575
-"""A sheet holds no more, beside its head."""
-IN_MEMORY = 4 * 1024 * 1024
-"""A larger workbook is made on disk."""
+"""A sheet holds no more, beside its head; what is left goes on in the next one."""
+FORMATS = "http://schemas.openxmlformats.org"
+MAIN = f"{FORMATS}/spreadsheetml/2006/main"
+LINKS = f"{FORMATS}/officeDocument/2006/relationships"
+HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+SHEET_BEGINS = (
+    f'{HEAD}<worksheet xmlns="{MAIN}"><sheetViews><sheetView workbookViewId="0">'
+    '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews><sheetData>\n'
+)
+SHEET_ENDS = "</sheetData></worksheet>"
+UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+"""Characters that XML cannot hold at all."""
+NUMBERS = ("integer", "number")
 
 
-class TooManyRows(Exception):
-    """A sheet cannot hold so many rows."""
+class _Sink(io.RawIOBase):
+    """Takes what a zip file is made of, to be sent on; it cannot be wound back."""
+
+    def __init__(self) -> None:
+        self.gathered = bytearray()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, block: "bytes | bytearray | memoryview") -> int:  # type: ignore[override]  # whatever zipfile writes
+        self.gathered += block
+        return len(block)
+
+    def take(self) -> bytes:
+        """What has come since the last time."""
+        found = bytes(self.gathered)
+        self.gathered.clear()
+        return found
 
 
-def write_workbook(database: Database, export: Export) -> IO[bytes]:
-    """The export, which must be one of CSV, as an xlsx file at its start; the caller closes it. Raises TooManyRows.
+class Workbook:
+    """An export, which must be one of CSV, as blocks of an xlsx file; memory stays small however long the layer is.
 
-    Row by row in both directions, so that memory stays small however long the layer is.
+    Close it, or exhaust it: its transaction lives as long as it does. An error of the database is raised here, before
+    the first block.
     """
-    from openpyxl import Workbook
 
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet(export.layer.name[:31])
-    sheet.freeze_panes = "A2"
-    stream = Stream(database, export)
-    try:
-        for number, line in enumerate(csv.reader(_lines(stream))):
-            if number > MOST_ROWS:
-                raise TooManyRows(number)
-            sheet.append(line)
-    finally:
-        stream.close()
-    target = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - whoever sends it closes it
-    book.save(target)
-    target.seek(0)
-    return target
+    def __init__(self, database: Database, export: Export, most_rows: int = MOST_ROWS) -> None:
+        self._stream = Stream(database, export)
+        self._blocks = _blocks(_lines(self._stream), export.layer, most_rows)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        return next(self._blocks)
+
+    def close(self) -> None:
+        """Stop: cancel the query, end the transaction, give the connection back."""
+        self._blocks.close()
+        self._stream.close()
+
+
+def _blocks(lines: Iterable[str], layer: Layer, most_rows: int) -> Generator[bytes, None, None]:
+    """The whole file: the sheets first, since how many there are is known when they are written."""
+    sink, rows = _Sink(), csv.reader(lines)
+    head = next(rows)
+    write = _writer(head, layer)
+    sheets = 0
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as book:
+        row = next(rows, None)
+        while row is not None or not sheets:
+            sheets += 1
+            with book.open(f"xl/worksheets/sheet{sheets}.xml", "w") as sheet:
+                sheet.write((SHEET_BEGINS + _head(head)).encode())
+                held = 0
+                while row is not None and held < most_rows:
+                    sheet.write(write(row).encode())
+                    held += 1
+                    if len(sink.gathered) >= BLOCK:
+                        yield sink.take()
+                    row = next(rows, None)
+                sheet.write(SHEET_ENDS.encode())
+        for name, words in _frame(layer.name[:28], sheets):
+            book.writestr(name, HEAD + words)
+    yield sink.take()
+
+
+def _writer(head: Sequence[str], layer: Layer) -> Callable[[Sequence[str]], str]:
+    """Writes a row: numbers as numbers, ids and everything else as text."""
+    is_number = [name in ("lon", "lat") or _is_number(layer, name) for name in head]
+
+    def write(row: Sequence[str]) -> str:
+        cells = (
+            (f"<c><v>{cell}</v></c>" if number else _text(cell)) if cell else "<c/>"
+            for cell, number in zip(row, is_number, strict=True)
+        )
+        return f"<row>{''.join(cells)}</row>\n"
+
+    return write
+
+
+def _is_number(layer: Layer, name: str) -> bool:
+    return name in layer.attributes and layer.attributes[name].type in NUMBERS
+
+
+def _head(names: Sequence[str]) -> str:
+    return f"<row>{''.join(map(_text, names))}</row>\n"
+
+
+def _text(cell: str) -> str:
+    return f'<c t="inlineStr"><is><t xml:space="preserve">{escape(UNWRITABLE.sub("", cell))}</t></is></c>'
+
+
+def _frame(title: str, sheets: int) -> Iterator[tuple[str, str]]:
+    """What holds the sheets together."""
+    numbers = range(1, sheets + 1)
+    names = [title if number == 1 else f"{title} {number}" for number in numbers]
+    listed = "".join(
+        f'<sheet name={quoteattr(name)} sheetId="{number}" r:id="sheet{number}"/>'
+        for number, name in zip(numbers, names, strict=True)
+    )
+    yield "xl/workbook.xml", f'<workbook xmlns="{MAIN}" xmlns:r="{LINKS}"><sheets>{listed}</sheets></workbook>'
+    parts = [(f"sheet{number}", "worksheet", f"worksheets/sheet{number}.xml") for number in numbers]
+    yield "xl/_rels/workbook.xml.rels", _links(parts)
+    yield "_rels/.rels", _links([("book", "officeDocument", "xl/workbook.xml")])
+    kinds = [("xl/workbook.xml", "sheet.main"), *((f"xl/{target}", "worksheet") for _id, _kind, target in parts)]
+    named = "".join(
+        f'<Override PartName="/{part}" ContentType="{MEDIA_TYPE.removesuffix(".sheet")}.{kind}+xml"/>'
+        for part, kind in kinds
+    )
+    rels = "application/vnd.openxmlformats-package.relationships+xml"
+    types = f'<Default Extension="rels" ContentType="{rels}"/>{named}'
+    yield "[Content_Types].xml", f'<Types xmlns="{FORMATS}/package/2006/content-types">{types}</Types>'
+
+
+def _links(links: Iterable[tuple[str, str, str]]) -> str:
+    listed = "".join(
+        f'<Relationship Id="{name}" Type="{LINKS}/{kind}" Target="{target}"/>' for name, kind, target in links
+    )
+    return f'<Relationships xmlns="{FORMATS}/package/2006/relationships">{listed}</Relationships>'
 
 
 def _lines(blocks: Iterable[bytes]) -> Iterator[str]:

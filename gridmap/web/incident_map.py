@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Response, abort, make_response, render_template, send_file
+from flask import Response, abort, make_response, render_template
 from psycopg_pool import PoolTimeout
 
 from gridmap import context
@@ -14,7 +14,7 @@ from gridmap.layers.incidents import LEVELS, PHASES, SEVERITIES, SOURCES, STATES
 from gridmap.maps import BY_CASES, Addresses, View, compose
 from gridmap.read import Asked, Export, Format, Stream, layers_for, note_export
 from gridmap.read.cases import CaseRow, count_cases, read_case, read_cases, read_classes, read_weeks
-from gridmap.read.workbook import MEDIA_TYPE, write_workbook
+from gridmap.read.workbook import MEDIA_TYPE, Workbook
 from gridmap.scope import Viewer
 from gridmap.web.areas import WHOLE_COUNTRY, areas_of
 from gridmap.web.asked import today
@@ -169,20 +169,18 @@ def incident_map_file(form: str) -> Response:
         format=FORMS.get(form, Format.CSV),
     )
     note_export(services.database, export, business_at=services.clock.now(), target=question.address(f"rows.{form}"))
-    name = f"incidents-{today().isoformat()}.{form}"
+    name, is_book = f"incidents-{today().isoformat()}.{form}", form == "xlsx"
     try:
-        if form == "xlsx":
-            book = write_workbook(services.database, export)
-            answer = send_file(book, mimetype=MEDIA_TYPE, as_attachment=True, download_name=name)
-        else:
-            said = f'attachment; filename="{name}"'
-            headers = {"Content-Type": export.format.media_type, "Content-Disposition": said}
-            answer = Response(Stream(services.database, export), headers=headers)
+        blocks = Workbook(services.database, export) if is_book else Stream(services.database, export)
     except PoolTimeout:
         # every connection for files is taken
         abort(429)
-    answer.headers["Cache-Control"] = "private, no-store"
-    return answer
+    headers = {
+        "Content-Type": MEDIA_TYPE if is_book else export.format.media_type,
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "Cache-Control": "private, no-store",
+    }
+    return Response(blocks, headers=headers)
 
 
 @pages.get("/incidents/map/<int:identity>/card")
