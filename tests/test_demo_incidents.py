@@ -1,12 +1,14 @@
 """The demo's year of cases: exact shares, real courses, and the same rows that reporting and acting would have made."""
 
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import psycopg
 import pytest
+from flask import Flask
 from psycopg.rows import dict_row
 
 from gridmap.accounts import Actor, Grant, create_account, give_grant
@@ -14,6 +16,7 @@ from gridmap.clock import OFFICE, real_now
 from gridmap.db import SYSTEM, Database
 from gridmap.db.pools import Connection
 from gridmap.demo.incidents import add_incidents, read_rules
+from gridmap.demo.incidents.crediting import credit_cases
 from gridmap.demo.incidents.ground import read_ground
 from gridmap.demo.incidents.mix import CASES, MIX, OUTCOMES, REFUSED, SAME, SOURCES
 from gridmap.demo.incidents.telling import tell_all
@@ -106,6 +109,36 @@ def test_loading_again_adds_nothing(own_demo_base: Base) -> None:
 def test_telling_again_tells_the_same(owner: "psycopg.Connection[dict[str, Any]]") -> None:
     ground, rules = read_ground(owner, NOW.date()), read_rules(owner)
     assert [one.walk.turns for one in tell_all(ground, rules)] == [one.walk.turns for one in tell_all(ground, rules)]
+
+
+@pytest.mark.parametrize(
+    ("who", "path", "least"),
+    [
+        ("worker", "/my/incidents", 5),
+        ("worker", "/incidents/to-verify", 2),
+        ("manager", "/my/incidents", 3),
+        ("manager", "/incidents/to-verify", 2),
+        ("property", "/incidents/given", 5),
+        ("community", "/incidents/to-verify", 5),
+    ],
+)
+def test_every_account_of_the_demo_finds_its_own_cases(
+    demo_app: Flask, token_of: Callable[[str], dict[str, str]], who: str, path: str, least: int
+) -> None:
+    page = demo_app.test_client().get(path, headers=token_of(who) | {"Accept": "text/html"})
+    assert page.status_code == 200
+    assert len(set(re.findall(r"GX-\d{4}-\d{2}-\d{6}", page.text))) >= least
+
+
+def test_who_did_what_is_written_once(own_demo_base: Base) -> None:
+    """Crediting again changes nothing."""
+    said = "SELECT reporter_account_id, handled_by, checked_by FROM gridmap.incident ORDER BY street_id, id"
+    with psycopg.connect(own_demo_base.owner_url) as owner:
+        before = owner.execute(said).fetchall()
+        credit_cases(owner)
+        assert owner.execute(said).fetchall() == before
+    assert sum(handled is not None and checked is not None for _reporter, handled, checked in before) > 50
+    assert [row for row in before if row[1] is not None and row[1] == row[2]] == []
 
 
 # The same by the commands -------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from gridmap.commands.serve import STEPPED_DOWN, serve
 from gridmap.db import Database, is_migrated, migrate
 from gridmap.demo.accounts import ACCOUNTS, keep_password, make_accounts
 from gridmap.demo.files import data_digest
+from gridmap.demo.incidents.crediting import credit_cases
 from gridmap.settings import Settings
 
 DEMO_CLOCK = "2026-03-16T09:00+08:00"
@@ -70,6 +71,8 @@ def prepare(settings: Settings, access: Access, scale: str) -> str:
         make_accounts(database, actor(parse_clock(settings.clock)), password)
     finally:
         database.close()
+    with psycopg.connect(access.owner_url) as owner:
+        credit_cases(owner)
     return password
 
 

@@ -22,6 +22,7 @@ from gridmap.clock import parse_clock
 from gridmap.cluster import Cluster
 from gridmap.db import Database, migrate
 from gridmap.demo.accounts import make_accounts
+from gridmap.demo.incidents.crediting import credit_cases
 from gridmap.demo.store import load_demo
 from gridmap.settings import Settings
 from tests.browser.pages import LONG, PAGES, PageOf
@@ -44,6 +45,8 @@ def running_demo() -> Iterator[tuple[str, str]]:
     database = Database(cluster.app_url)
     make_accounts(database, actor(parse_clock(DEMO_CLOCK)), DEMO_PASSWORD)
     database.close()
+    with psycopg.connect(cluster.owner_url) as owner:
+        credit_cases(owner)
     settings = Settings(home=Path(tempfile.mkdtemp()), clock=DEMO_CLOCK, database_url=cluster.app_url)
     server = make_server("127.0.0.1", 0, create_app(settings), threaded=True)
     thread = threading.Thread(target=server.serve_forever)

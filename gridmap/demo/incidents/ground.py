@@ -13,6 +13,7 @@ from gridmap.demo.choice import between, fraction
 HUAYUAN = "442000002005"
 HUAYUAN_SHARE = 0.26
 """Of all cases, in the community of which most accounts of the demo are; the rest lies where households are."""
+OWN = ("grid_id", "place_id")
 METRES = 111_320.0
 """Of a degree of latitude."""
 NEAR_M = (9, 21)
@@ -53,10 +54,11 @@ class Home:
 
 @dataclass(frozen=True, kw_only=True)
 class Ground:
-    """All of it; `workers` are the grid workers by grid."""
+    """All of it; `workers` are the grid workers by grid, `seen` the doors that the demo's own workers look after."""
 
     homes: tuple[Home, ...]
     workers: Mapping[int, int]
+    seen: tuple[Spot, ...] = ()
 
     def home_for(self, entity: str) -> Home:
         """One of the estates, by their weights."""
@@ -134,6 +136,22 @@ WHERE a.role = 'grid_worker' AND a.is_primary AND upper_inf(a.valid) ORDER BY a.
 """
 
 
+# of the grid worker and the building manager who have accounts; gridmap.demo.accounts chooses the same two
+SEEN = """
+SELECT (
+  SELECT p.id FROM gridmap.place p JOIN gridmap.grid g ON g.street_id = p.street_id AND g.place_id = p.id
+  JOIN gridmap.community c ON c.street_id = p.street_id AND c.id = p.community_id AND c.code = %(community)s
+  JOIN gridmap.assignment a ON a.street_id = p.street_id AND a.place_id = p.id AND a.role = 'grid_worker'
+    AND a.is_primary AND upper_inf(a.valid)
+  ORDER BY p.code, p.id LIMIT 1) AS grid_id, (
+  SELECT p.id FROM gridmap.place p
+  JOIN gridmap.community c ON c.street_id = p.street_id AND c.id = p.community_id AND c.code = %(community)s
+  JOIN gridmap.assignment a ON a.street_id = p.street_id AND a.place_id = p.id AND a.role = 'building_manager'
+    AND a.is_primary AND upper_inf(a.valid)
+  WHERE p.kind = 'stairwell' ORDER BY p.code, p.id LIMIT 1) AS place_id
+"""
+
+
 def read_ground(connection: "psycopg.Connection[Any]", day: date) -> Ground:
     """The demo's estates with houses, by code; rows come as dicts."""
     homes = {row["id"]: _home(row) for row in connection.execute(ESTATES, {"day": day}).fetchall()}
@@ -145,7 +163,12 @@ def read_ground(connection: "psycopg.Connection[Any]", day: date) -> Ground:
             spot = Spot(**{name: row[name] for name in Spot.__dataclass_fields__})
             home.spots.setdefault(row["kind"], []).append(spot)
     workers = {row["grid_id"]: row["person_id"] for row in connection.execute(WORKERS).fetchall()}
-    return Ground(homes=tuple(_weighed(homes.values())), workers=workers)
+    own = connection.execute(SEEN, {"community": HUAYUAN}).fetchone() or {}
+    doors = [spot for home in homes.values() for spot in home.spots.get("stairwell", ())]
+    seen = [next((spot for spot in doors if getattr(spot, name) == own.get(name)), None) for name in OWN]
+    return Ground(
+        homes=tuple(_weighed(homes.values())), workers=workers, seen=tuple(spot for spot in seen if spot is not None)
+    )
 
 
 def _home(row: Mapping[str, Any]) -> Home:

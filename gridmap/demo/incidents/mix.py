@@ -35,6 +35,8 @@ LATE_GOALS = (State.REGISTERED, *(State.DISPATCHED,) * 3, *(State.HANDLING,) * 7
 REPEATS, TIMES, WITHIN = 20, 4, 24
 """So many spots where the same thing comes back, so often, within so many days; half of them of late."""
 REPEATING = ("parking", "clutter", "fire")
+TO_CHECK, CHECKED_EACH = frozenset({State.HANDLED, State.VERIFYING}), 2
+"""So many cases wait to be checked at a door of each of the demo's own workers."""
 WORDS: Mapping[str, tuple[str, ...]] = {
     "01001": ("消防通道堆放杂物，门推不开", "疏散通道被货架占用"),
     "01002": ("灭火器压力不足", "消火栓箱门损坏"),
@@ -118,7 +120,7 @@ def wanted_cases(ground: Ground) -> list[Wanted]:
     sources = _dealt(entities, "source", SOURCES)
     outcomes = _dealt(entities, "outcome", OUTCOMES)
     cases = [_wanted(ground, one, families[one], sources[one], outcomes[one]) for one in entities]
-    cases = _with_repeats(cases)
+    cases = _at_own_doors(_with_repeats(cases), ground)
     for place in range(REFUSED + SAME):
         entity = f"report/{place}"
         family = pick(entity, "family", tuple(MIX))
@@ -184,6 +186,20 @@ def _with_repeats(cases: list[Wanted]) -> list[Wanted]:
             used.add(place)
             day = FIRST_DAY + timedelta(days=starts + turn * WITHIN // TIMES)
             found[place] = replace(cases[place], kind=pattern.kind, home=pattern.home, spot=pattern.spot, near_day=day)
+    return found
+
+
+def _at_own_doors(cases: list[Wanted], ground: Ground) -> list[Wanted]:
+    """Some open ones of stairwells brought to doors of the demo's own workers, so that they have something to check."""
+    found = list(cases)
+    fitting = (
+        place
+        for place, one in enumerate(cases)
+        if one.outcome == "open" and SPOTS.get(one.kind[:2]) == ("stairwell",) and goal_of(one)[0] in TO_CHECK
+    )
+    for spot, place in zip((spot for spot in ground.seen for _ in range(CHECKED_EACH)), fitting, strict=False):
+        home = next(home for home in ground.homes if home.id == spot.estate_id)
+        found[place] = replace(cases[place], home=home, spot=spot)
     return found
 
 
