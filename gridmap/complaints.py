@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Float, Numeric, case, cast, func, literal_column, select
 from sqlalchemy.sql.selectable import LateralFromClause
 
-from gridmap.cuts import of_kind, real, reported_within
+from gridmap.cuts import of_kind, of_territory, real, reported_within
 from gridmap.i18n import _
 from gridmap.layer import StyleClass
 from gridmap.tables import incident, place
@@ -34,6 +34,7 @@ def complaints_in(here: "ColumnElement[bool]") -> LateralFromClause:
             incident.c.street_id == place.c.street_id,
             here,
             incident.c.source.in_([literal_column("'hotline'"), literal_column("'owner'")]),
+            of_territory(incident),
             real(incident),
             of_kind(incident),
             *reported_within(incident, DAYS),

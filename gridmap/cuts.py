@@ -111,14 +111,16 @@ def cases_as_asked(rows: FromClause) -> "tuple[ColumnElement[bool], ...]":
     )
 
 
-def of_territory(places: FromClause) -> "ColumnElement[bool]":
-    """That a place lies in what the viewer looks after, and is not only seen through an organisation.
+def of_territory(rows: FromClause) -> "ColumnElement[bool]":
+    """That a place, or a case, lies in what the viewer looks after, and is not only seen through an organisation.
 
     Row security of cases in the words of a condition: what is counted from cases at places is for those who may see
-    all of them there, also where a place itself is seen by more.
+    all of them there, also where a place itself is seen by more. Of cases it leaves out what is only one's own report,
+    because counts are kept for all who look after the same.
     """
-    names = ("street_id", "community_id", "grid_id", "micro_grid_id", "estate_id", "id")
-    found: ColumnElement[bool] = func.gridmap.case_in_scope(*(places.c[name] for name in names), NOBODY, type_=Boolean)
+    where = "place_id" if "place_id" in rows.c else "id"
+    names = ("street_id", "community_id", "grid_id", "micro_grid_id", "estate_id", where)
+    found: ColumnElement[bool] = func.gridmap.case_in_scope(*(rows.c[name] for name in names), NOBODY, type_=Boolean)
     return found
 
 

@@ -426,7 +426,7 @@ class Oracle:
     # Cases -----------------------------------------------------------------------------------------------------
 
     def _of_cases(self, rights: Rights, layer: str, row: Row, day: date) -> Row:
-        """What a layer of cases says of a row: of cases that the account sees, or has reported."""
+        """What a layer of cases says of a row; what is counted is in the account's territory, not only given to it."""
         at = datetime(day.year, day.month, day.day, 23, 59, 59, tzinfo=OFFICE)
         if layer == "incidents":
             return told_of_case(row, at)
@@ -446,7 +446,7 @@ class Oracle:
     def _cases_of(self, rights: Rights) -> list[Row]:
         if rights.account_id not in self._seen_cases:
             self._seen_cases[rights.account_id] = [
-                one for one in self.cases if rights.covers_case(one) or one["reporter_account_id"] == rights.account_id
+                one for one in self.cases if rights.covers_case(one | {"parties": []})
             ]
         return self._seen_cases[rights.account_id]
 

@@ -25,6 +25,7 @@ counts = (
     .where(
         incident.c.street_id == place.c.street_id,
         or_(incident.c.grid_id == place.c.id, incident.c.micro_grid_id == place.c.id),
+        of_territory(incident),
         incident.c.state == literal_column("'closed'"),
         of_kind(incident),
         *within(incident.c.closed_at, DAYS),

@@ -28,6 +28,7 @@ counts = (
     .where(
         incident.c.street_id == place.c.street_id,
         or_(incident.c.grid_id == place.c.id, incident.c.micro_grid_id == place.c.id),
+        of_territory(incident),
         real(incident),
         of_kind(incident),
         *reported_within(incident, DAYS),

@@ -28,6 +28,7 @@ counted = (
         incident.c.reported_at > AS_OF - text(f"interval '{DAYS} days'"),
         incident.c.reported_at <= AS_OF,
         incident.c.place_id.is_not(None),
+        of_territory(incident),
         incident.c.state.not_in([literal_column("'rejected'"), literal_column("'duplicate'")]),
     )
     .group_by(incident.c.street_id, incident.c.place_id, incident.c.kind)
