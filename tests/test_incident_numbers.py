@@ -1,6 +1,7 @@
 """Numbers of cases: golden figures and edges, and every number counted a second time from the bare rows in Python."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -14,7 +15,8 @@ from gridmap.clock import OFFICE, parse_clock
 from gridmap.db import Database
 from gridmap.kpi import CASE_BY_NAME, CASE_KPIS
 from gridmap.read.incidents import Cut
-from gridmap.read.incidents.numbers import Told, count_numbers, read_excluded, read_number_lines
+from gridmap.read.incidents.cut import AREAS
+from gridmap.read.incidents.numbers import Told, count_areas, count_numbers, read_excluded, read_number_lines
 from gridmap.scope import Viewer, viewer_of
 from gridmap.shares import share_words
 from tests.conftest import DEMO_CLOCK, Base
@@ -36,12 +38,16 @@ def cases(demo_base: Base) -> list[Row]:
     """Every case of the demo, with what the stages of the office took by its calendar."""
     with psycopg.connect(demo_base.superuser_url, row_factory=dict_row) as owner:
         return owner.execute(
-            "SELECT i.*, d.at AS sent_at,"
+            "SELECT i.*, d.told_at,"
             " gridmap.working_minutes(i.reported_at, coalesce(i.registered_at, %(now)s)) AS to_file,"
-            " gridmap.working_minutes(i.registered_at, coalesce(d.at, %(now)s)) AS to_send,"
+            " gridmap.working_minutes(i.reported_at, coalesce(i.registered_at, d.ended_at, %(now)s)) AS to_look,"
+            " gridmap.working_minutes(i.registered_at, coalesce(d.sent_at, %(now)s)) AS to_send,"
             " gridmap.working_minutes(i.handled_at, coalesce(i.closed_at, %(now)s)) AS to_check"
-            " FROM gridmap.incident i LEFT JOIN LATERAL (SELECT min(t.at) AS at FROM gridmap.transition t"
-            " WHERE t.street_id = i.street_id AND t.incident_id = i.id AND t.action = 'dispatch') d ON true",
+            " FROM gridmap.incident i LEFT JOIN LATERAL (SELECT"
+            " min(t.at) FILTER (WHERE t.action = 'dispatch') AS sent_at,"
+            " min(t.at) FILTER (WHERE t.action IN ('reject', 'merge')) AS ended_at,"
+            " min(t.at) FILTER (WHERE t.action IN ('handle', 'close', 'answer')) AS told_at"
+            " FROM gridmap.transition t WHERE t.street_id = i.street_id AND t.incident_id = i.id) d ON true",
             {"now": NOW},
         ).fetchall()
 
@@ -52,12 +58,21 @@ def stages(demo_base: Base) -> dict[str, int]:
         return dict(owner.execute("SELECT code, minutes FROM gridmap.incident_stage").fetchall())
 
 
-@pytest.fixture(scope="module")
-def leader(database: Database) -> Viewer:
+def viewer(database: Database, username: str) -> Viewer:
     with database.transaction({"scope": "city", "administers": "on"}) as connection:
-        row = connection.execute("SELECT id FROM gridmap.account WHERE username = 'leader'").fetchone()
+        row = connection.execute("SELECT id FROM gridmap.account WHERE username = %s", (username,)).fetchone()
     assert row is not None
     return viewer_of(database, row["id"], NOW)
+
+
+@pytest.fixture(scope="module")
+def leader(database: Database) -> Viewer:
+    return viewer(database, "leader")
+
+
+@pytest.fixture(scope="module")
+def worker(database: Database) -> Viewer:
+    return viewer(database, "worker")
 
 
 def late(row: Row) -> bool:
@@ -82,8 +97,22 @@ def oracle(stages: dict[str, int]) -> dict[str, tuple[str, Callable[[Row], bool]
     def sent(row: Row) -> bool:
         return row["dispatched_at"] is not None
 
+    def to_be_sent(row: Row) -> bool:
+        return out(row) and (sent(row) or row["to_send"] > stages["dispatch"])
+
+    def ordered(row: Row) -> bool:
+        return due(row) and row["source"] == "hotline"
+
     return {
         "reports_valid": ("reported", lambda row: True, lambda row: row["registered_at"] is not None and counts(row)),
+        "looked_into_in_time": (
+            "reported",
+            lambda row: (
+                row["source"] in ("diary", "hotline", "owner")
+                and (row["state"] != "reported" or row["to_file"] > stages["register"])
+            ),
+            lambda row: row["state"] != "reported" and row["to_look"] <= stages["register"],
+        ),
         "filed_in_time": (
             "reported",
             lambda row: (
@@ -94,13 +123,13 @@ def oracle(stages: dict[str, int]) -> dict[str, tuple[str, Callable[[Row], bool]
         "filed_right": ("registered", lambda row: True, counts),
         "dispatched_in_time": (
             "registered",
-            lambda row: out(row) and (sent(row) or row["to_send"] > stages["dispatch"]),
+            to_be_sent,
             lambda row: sent(row) and row["to_send"] <= stages["dispatch"],
         ),
         "dispatched_right": (
             "registered",
-            lambda row: out(row) and sent(row),
-            lambda row: row["returns"] == row["transfers"] == 0,
+            to_be_sent,
+            lambda row: sent(row) and row["returns"] == row["transfers"] == 0,
         ),
         "handled": ("due", due, lambda row: row["handled_at"] is not None),
         "handled_in_time": ("due", due, lambda row: row["handled_at"] is not None and not late(row)),
@@ -126,6 +155,17 @@ def oracle(stages: dict[str, int]) -> dict[str, tuple[str, Callable[[Row], bool]
         "content": (
             "closed",
             lambda row: closed(row) and row["satisfaction"] is not None,
+            lambda row: row["satisfaction"] == "satisfied",
+        ),
+        "hotline_answered": (
+            "due",
+            ordered,
+            lambda row: row["answer"] is not None and row["told_at"] is not None and row["told_at"] <= row["due_at"],
+        ),
+        "hotline_solved": ("due", ordered, closed),
+        "hotline_content": (
+            "closed",
+            lambda row: row["source"] == "hotline" and closed(row) and row["satisfaction"] is not None,
             lambda row: row["satisfaction"] == "satisfied",
         ),
     }
@@ -194,6 +234,36 @@ def test_a_number_opens_as_many_cases_as_it_says(database: Database, leader: Vie
         for missing, expected in ((False, part), (True, whole - part)):
             rows = read_number_lines(connection, leader, told, CASE_BY_NAME[name], missing=missing, limit=10_000)
             assert len(rows) == len({row.id for row in rows}) == expected
+
+
+@pytest.mark.parametrize("by", AREAS)
+def test_the_numbers_of_areas_add_up_and_each_is_that_of_its_cut(database: Database, leader: Viewer, by: str) -> None:
+    told = Told(cut=Cut(), start=date(2026, 2, 1), end=date(2026, 3, 1), moment=NOW)
+    names = tuple(CASE_BY_NAME)
+    with database.transaction(leader.prologue) as connection:
+        whole = count_numbers(connection, leader, told).numbers
+        areas = count_areas(connection, leader, told, by, names)
+        assert len({(one.street_id, one.id) for one in areas}) == len(areas) > 3
+        for name in names:
+            assert tuple(sum(one.numbers[name][side] for one in areas) for side in (0, 1)) == whole[name], name
+        in_none = [one for one in areas if not one.id]
+        for one in (*areas[::9], *in_none[:2]):
+            cut = Cut(**{by: one.id}) if one.id else Cut(street=one.street_id, **{by: 0})
+            inside = count_numbers(connection, leader, replace(told, cut=cut)).numbers
+            assert one.numbers == {name: inside[name] for name in names}, one.name
+    order = [(one.street_id, not one.code, one.code) for one in areas]
+    assert order == sorted(order)
+    assert all(one.name for one in areas if one.id)
+
+
+def test_an_area_that_is_not_ones_own_has_no_numbers(database: Database, leader: Viewer, worker: Viewer) -> None:
+    told = Told(cut=Cut(), start=date(2026, 1, 1), end=date(2026, 3, 1), moment=NOW)
+    with database.transaction(worker.prologue) as connection:
+        own = count_areas(connection, worker, told, "grid", ("handled",))
+    with database.transaction(leader.prologue) as connection:
+        every = {one.id: one.numbers for one in count_areas(connection, leader, told, "grid", ("handled",))}
+    assert len(own) == 1
+    assert own[0].numbers == every[own[0].id]
 
 
 def test_still_open_cases_count_as_due_and_hiding_them_raises_nothing(

@@ -134,6 +134,10 @@ READ = {
     "pages.incidents_given": ["/incidents/given", "/incidents/given?queue=all"],
     "pages.incidents_to_verify": ["/incidents/to-verify"],
     "pages.incident_numbers": ["/incidents/numbers", "/incidents/numbers?month=2026-02&street={street}"],
+    "pages.incident_number_areas": [
+        f"/incidents/numbers/areas?by={by}&month=2026-03&group=level"
+        for by in ("street", "community", "grid", "estate")
+    ],
     "pages.incident_number": ["/incidents/numbers/handled?month=2026-02", "/incidents/numbers/nosuch"],
     "pages.incident_agenda": ["/incidents/agenda", "/incidents/agenda?street={street}&community={community}"],
     "pages.answer_templates": ["/incidents/answers", "/incidents/answers?street={street}"],

@@ -1,4 +1,4 @@
-"""Numbers of cases: filing, dispatch, handling, closing, rework, delay, and at which level they are solved.
+"""Numbers of cases: filing, dispatch, handling, closing, rework, delay, the hotline, and at which level it was solved.
 
 Formulas as 城管 data dictionaries define them (处置率, 按期结案率, 返工率 …); no grades, no composites, no ranking.
 Edge rules: nothing in the denominator is a dash; a case counts as due by its deadline whether or not it is still open;
@@ -57,6 +57,21 @@ def _within(since: "ColumnElement[Any]", until: "ColumnElement[Any]", code: str)
     return case((quick, True), else_=func.gridmap.working_minutes(since, until) <= limit)
 
 
+def _first(*actions: str) -> "ColumnElement[Any]":
+    """When one of these actions was taken for the first time."""
+    assert all(action.isidentifier() for action in actions)
+    return (
+        select(func.min(transition.c.at))
+        .where(
+            transition.c.street_id == incident.c.street_id,
+            transition.c.incident_id == incident.c.id,
+            transition.c.action == func.any(literal_column(f"'{{{','.join(actions)}}}'::text[]")),
+        )
+        .correlate(incident)
+        .scalar_subquery()
+    )
+
+
 is_cancelled = _is("rejected", "duplicate")
 counts: "ColumnElement[bool]" = ~is_cancelled
 counts_as_due: "ColumnElement[bool]" = and_(counts, incident.c.state != literal_column("'parked'"))
@@ -68,16 +83,12 @@ is_late: "ColumnElement[bool]" = func.gridmap.is_late(
 is_registered = incident.c.registered_at.is_not(None)
 is_dispatched = incident.c.dispatched_at.is_not(None)
 went_out = and_(counts, is_registered, ~incident.c.is_self_handled)
-first_dispatch = (
-    select(func.min(transition.c.at))
-    .where(
-        transition.c.street_id == incident.c.street_id,
-        transition.c.incident_id == incident.c.id,
-        transition.c.action == literal_column("'dispatch'"),
-    )
-    .correlate(incident)
-    .scalar_subquery()
-)
+first_dispatch = _first("dispatch")
+is_of_residents = incident.c.source == func.any(literal_column("'{diary,hotline,owner}'::text[]"))
+is_of_hotline = incident.c.source == literal_column("'hotline'")
+is_looked_into = incident.c.state != literal_column("'reported'")
+first_look = func.coalesce(incident.c.registered_at, _first("reject", "merge"))
+first_answer = _first("handle", "close", "answer")
 waits_too_long_to_be_filed = and_(_is("reported"), ~_within(incident.c.reported_at, MOMENT, "register"))
 waits_too_long_to_go_out = and_(~is_dispatched, ~_within(incident.c.registered_at, MOMENT, "dispatch"))
 waits_too_long_to_be_checked = and_(_is("handled", "verifying"), ~_within(incident.c.handled_at, MOMENT, "check"))
@@ -107,6 +118,21 @@ CASE_KPIS: tuple[CaseKpi, ...] = (
         basis="reported",
         part=and_(is_registered, counts),
         whole=true(),
+    ),
+    CaseKpi(
+        name="looked_into_in_time",
+        group="filing",
+        title=_("Looked into in time"),
+        formula=_(
+            "looked into within the time for filing ÷ (looked into + waiting beyond that time), of what residents"
+            " reported in the period"
+        ),
+        about=_(
+            "From the diary, the hotline and residents themselves; filed, rejected and merged are all looked into."
+        ),
+        basis="reported",
+        part=and_(is_looked_into, _within(incident.c.reported_at, first_look, "register")),
+        whole=and_(is_of_residents, or_(is_looked_into, waits_too_long_to_be_filed)),
     ),
     CaseKpi(
         name="filed_in_time",
@@ -140,10 +166,13 @@ CASE_KPIS: tuple[CaseKpi, ...] = (
         name="dispatched_right",
         group="dispatch",
         title=_("Dispatched to the right unit"),
-        formula=_("dispatched, never returned and never transferred ÷ dispatched, of those filed in the period"),
+        formula=_(
+            "dispatched, never returned and never transferred ÷ (dispatched + waiting beyond the time for it),"
+            " of those filed"
+        ),
         basis="registered",
-        part=and_(incident.c.returns == 0, incident.c.transfers == 0),
-        whole=and_(went_out, is_dispatched),
+        part=and_(is_dispatched, incident.c.returns == 0, incident.c.transfers == 0),
+        whole=and_(went_out, or_(is_dispatched, waits_too_long_to_go_out)),
     ),
     CaseKpi(
         name="handled",
@@ -282,6 +311,36 @@ CASE_KPIS: tuple[CaseKpi, ...] = (
         basis="closed",
         part=incident.c.satisfaction == literal_column("'satisfied'"),
         whole=and_(is_closed, incident.c.satisfaction.is_not(None)),
+    ),
+    CaseKpi(
+        name="hotline_answered",
+        group="hotline",
+        title=_("Orders answered in time"),
+        formula=_("an answer for the caller written by the deadline ÷ orders of the hotline due in the period"),
+        about=_("Orders that wait to be placed are no cases yet: they stand in the queue of the hotline."),
+        basis="due",
+        part=and_(incident.c.answer.is_not(None), first_answer <= incident.c.due_at),
+        whole=and_(is_of_hotline, counts_as_due),
+    ),
+    CaseKpi(
+        name="hotline_solved",
+        group="hotline",
+        title=_("Orders solved"),
+        formula=_("verified and closed ÷ orders of the hotline due in the period"),
+        about=_("What was opened again is not solved until it is closed once more."),
+        basis="due",
+        part=is_closed,
+        whole=and_(is_of_hotline, counts_as_due),
+    ),
+    CaseKpi(
+        name="hotline_content",
+        group="hotline",
+        title=_("Callers content"),
+        formula=_("content ÷ callers who were asked, of the hotline's cases closed in the period"),
+        about=_("Whoever was not asked leaves both sides."),
+        basis="closed",
+        part=incident.c.satisfaction == literal_column("'satisfied'"),
+        whole=and_(is_of_hotline, is_closed, incident.c.satisfaction.is_not(None)),
     ),
 )
 CASE_BY_NAME: Mapping[str, CaseKpi] = {kpi.name: kpi for kpi in CASE_KPIS}

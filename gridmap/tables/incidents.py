@@ -240,6 +240,11 @@ incident = Table(
         "due_at",
         postgresql_where=text("state NOT IN ('closed', 'rejected', 'duplicate')"),
     ),
+    # numbers of a month count by the moment that a case falls into it with
+    Index("incident_due_ix", "street_id", "due_at"),
+    Index("incident_registered_ix", "street_id", "registered_at", postgresql_where=text("registered_at IS NOT NULL")),
+    Index("incident_handled_ix", "street_id", "handled_at", postgresql_where=text("handled_at IS NOT NULL")),
+    Index("incident_closed_ix", "street_id", "closed_at", postgresql_where=text("closed_at IS NOT NULL")),
     Index("incident_parties_ix", "parties", postgresql_using="gin", postgresql_where=text("parties <> '{}'")),
     Index("incident_reporter_ix", "street_id", "reporter_account_id", text("reported_at DESC")),
     Index("incident_sent_ix", "street_id", "sent_id", postgresql_where=text("sent_id IS NOT NULL")),

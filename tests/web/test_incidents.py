@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from html import unescape
 from typing import Any
 
 import psycopg
@@ -61,7 +62,7 @@ def a_case(base: Base, condition: str, *values: Any) -> dict[str, Any]:
     return found[0]
 
 
-def report(base: Base, **more: Any) -> int:
+def report(base: Base, kind: str = "03001", **more: Any) -> int:
     """A new case in the grid of the worker, as somebody in the office would write it down."""
     place = rows(
         base,
@@ -72,7 +73,7 @@ def report(base: Base, **more: Any) -> int:
     database = Database(base.app_url)
     try:
         with database.transaction(SYSTEM) as connection:
-            one = Report(kind="03001", place_id=place, text="楼道堆放纸箱", **more)
+            one = Report(kind=kind, place_id=place, text="楼道堆放纸箱", **more)
             return report_incident(connection, actor(parse_clock(DEMO_CLOCK)), one).incident_id
     finally:
         database.close()
@@ -249,9 +250,13 @@ def test_a_company_sees_what_it_was_given_and_no_board(base: Base, leader: Perso
     given = {
         row["id"] for row in rows(base, "SELECT id FROM gridmap.incident WHERE %s = ANY (parties)", company_id(base))
     }
-    listed = {int(one) for one in re.findall(r'data-case="(\d+)"', company.get("/incidents/given?queue=all").text)}
+    page = company.get("/incidents/given?queue=all").text
+    listed = {int(one) for one in re.findall(r'data-case="(\d+)"', page)}
     assert listed
     assert listed <= given
+    assert f"{len(given):,} 件案件" in page
+    # it looks after no place, so it verifies nothing
+    assert company.get("/incidents/to-verify").headers["Location"] == "/incidents/given"
 
 
 def test_planners_and_administrators_open_no_case(app: Flask, base: Base) -> None:
@@ -261,6 +266,34 @@ def test_planners_and_administrators_open_no_case(app: Flask, base: Base) -> Non
         for path in ("/incidents", f"/incidents/{case}", "/incidents/given", "/incidents/numbers/handled"):
             assert one.get(path).status_code == 403, (who, path)
     assert person(app, "planner").get("/incidents/numbers").status_code == 200
+
+
+FIGURE = re.compile(r'class="area-figure" href="([^"]+)"><strong>[^<]+</strong> <span[^>]*>([\d,]+) ÷ ([\d,]+)<')
+
+
+@pytest.mark.parametrize("by", ["street", "community", "grid", "estate"])
+def test_each_figure_of_an_area_opens_its_cases(leader: Person, by: str) -> None:
+    page = leader.get(f"/incidents/numbers/areas?by={by}&group=closing&month=2026-02")
+    assert page.status_code == 200
+    found = FIGURE.findall(page.text)
+    assert len(found) > 12
+    for address, *counted in (*found[:3], *found[8::37], *found[-2:]):
+        part, whole = (int(one.replace(",", "")) for one in counted)
+        address = unescape(address)
+        expected = whole - part if "missing=1" in address else part
+        assert leader.get(address).text.count('class="case case-') == min(expected, 50), address
+
+
+def test_numbers_of_areas_are_for_who_looks_after_them(app: Flask, company: Person, worker: Person) -> None:
+    path = "/incidents/numbers/areas?by=grid"
+    assert company.get(path).status_code == 403
+    assert person(app, "admin").get(path).status_code == 403
+    assert worker.get(path).status_code == 200
+    assert worker.get("/incidents/numbers/areas?by=person").status_code == 400
+    read = person(app, "planner").get("/incidents/numbers/areas?by=grid&month=2026-02")
+    assert read.status_code == 200
+    assert "÷" in read.text
+    assert "area-figure" not in read.text
 
 
 def test_limits_are_data_and_hold_for_new_cases(base: Base, leader: Person) -> None:

@@ -25,7 +25,8 @@ from gridmap.read.locks import ids
 from gridmap.scope import Viewer
 from gridmap.tables import incident
 
-AREAS = ("street", "community", "grid", "estate")
+INNER = ("community", "grid", "estate")
+AREAS = ("street", *INNER)
 """By what cases are cut; the word is also the column, with `_id`."""
 WORDS = ("kind", "state", "source", "level")
 NUMBERS = ("severity", "lead")
@@ -39,6 +40,9 @@ SOON_MINUTES = 480
 """One working day: what breaks its deadline within it breaks it soon."""
 COMMUNITY_LEADS = 0
 """As a lead: no organisation, the community itself."""
+NO_AREA = 0
+"""As a community, grid or estate: in none."""
+NOWHERE = {f"{name} none": name for name in INNER}
 MOST_TEXT = 60
 
 
@@ -68,7 +72,7 @@ class Cut:
 
     @property
     def by(self) -> tuple[str, ...]:
-        """The cuts that are made; of desks and leads their word is part of the text of a query."""
+        """The cuts that are made; of desks, and of what there is none of, the word is part of the text of a query."""
         found = [name for name in CUTS if self.of(name) is not None]
         return tuple(_worded(name, self.of(name)) for name in found)
 
@@ -83,7 +87,8 @@ class Cut:
 def _worded(name: str, value: Any) -> str:
     if name == "desk":
         return f"desk {value}"
-    return "lead none" if name == "lead" and value == COMMUNITY_LEADS else name
+    is_none = (name == "lead" and value == COMMUNITY_LEADS) or (name in INNER and value == NO_AREA)
+    return f"{name} none" if is_none else name
 
 
 def _is(column: "ColumnElement[Any]", *words: str) -> "ColumnElement[bool]":
@@ -136,6 +141,9 @@ def _condition(name: str, rows: FromClause) -> "ColumnElement[bool]":
         inside = or_(own, rows.c.micro_grid_id == value) if name == "grid" else own
         # ids tell their street, which leads every index
         return inside if name == "street" else and_(rows.c.street_id == value.op(">>")(literal_column("32")), inside)
+    if name in NOWHERE:
+        nowhere: ColumnElement[bool] = rows.c[f"{NOWHERE[name]}_id"].is_(None)
+        return nowhere
     if name in WORDS:
         found: ColumnElement[bool] = rows.c[name] == bindparam(f"cut_{name}", type_=Text)
         return found

@@ -25,9 +25,8 @@ from gridmap.scope import Viewer
 from gridmap.web.asked import today
 from gridmap.web.blueprint import PAGE_SIZE, pages, say
 from gridmap.web.incidents import words
-from gridmap.web.incidents.question import ALL, HERE, Question, asked_question, for_working, now, version
+from gridmap.web.incidents.question import ALL, HERE, Question, asked_question, for_working, minute, now, version
 from gridmap.web.place_words import in_language
-from gridmap.web.remembered import remembered
 
 POLL_SECONDS = 20
 OWN_QUEUES = {
@@ -58,8 +57,10 @@ def incidents_given() -> str:
 
 @pages.get("/incidents/to-verify")
 @for_working
-def incidents_to_verify() -> str:
-    """The cases that wait for somebody who did not handle them."""
+def incidents_to_verify() -> str | AnyResponse:
+    """The cases that wait for somebody who did not handle them; whoever looks after no place verifies none."""
+    if not context.viewer().roles & HERE:
+        return redirect("/incidents/given")
     path, first = DESKS["check"]
     return _page(asked_question(path, desk="check", first=first))
 
@@ -82,7 +83,7 @@ def incidents_board() -> Response:
 
 
 def _tag(viewer: Viewer) -> str:
-    own = (viewer.account_id, context.locale(), version(viewer), now(), request.query_string, __version__)
+    own = (viewer.account_id, context.locale(), version(viewer), minute(), request.query_string, __version__)
     return blake2b(repr((viewer.key, *own)).encode(), digest_size=12).hexdigest()
 
 
@@ -101,11 +102,8 @@ def _page(question: Question) -> str:
 def _given(viewer: Viewer, question: Question) -> dict[str, Any]:
     """What the moving part shows."""
     moment = now()
-    figures = remembered(
-        ("incidents", viewer.key, viewer.account_id, replace(question.cut, state=None), moment, version(viewer)),
-        lambda: _figures(viewer, question),
-    )
     with context.services().database.transaction(viewer.prologue) as connection:
+        figures = count_queues(connection, viewer, replace(question.cut, state=None), moment)
         found = read_lines(
             connection,
             viewer,
@@ -132,11 +130,6 @@ def _given(viewer: Viewer, question: Question) -> dict[str, Any]:
         "may_tick": Role.LEADER in viewer.roles and question.cut.desk is None,
         **given(),
     }
-
-
-def _figures(viewer: Viewer, question: Question) -> dict[str, int]:
-    with context.services().database.transaction(viewer.prologue) as connection:
-        return count_queues(connection, viewer, replace(question.cut, state=None), now())
 
 
 def _choices(viewer: Viewer, question: Question) -> dict[str, Any]:

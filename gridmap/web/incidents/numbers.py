@@ -13,7 +13,14 @@ from gridmap.kpi import CASE_BY_NAME, CASE_KPIS, CaseKpi
 from gridmap.layer import Role
 from gridmap.periods import Period
 from gridmap.read.incidents import Cut
-from gridmap.read.incidents.choices import read_communities, read_estates, read_stages, read_streets
+from gridmap.read.incidents.choices import (
+    read_classes,
+    read_communities,
+    read_estates,
+    read_name,
+    read_stages,
+    read_streets,
+)
 from gridmap.read.incidents.numbers import (
     Counted,
     Told,
@@ -29,7 +36,7 @@ from gridmap.web.blueprint import PAGE_SIZE, page_number, pages, typed
 from gridmap.web.duties.guard import asked_month, months_around
 from gridmap.web.incidents.board import given as shared
 from gridmap.web.incidents.board import left_of
-from gridmap.web.incidents.question import WORKING, Question, asked_question, now, version
+from gridmap.web.incidents.question import HERE, WORKING, Question, asked_question, minute, version
 from gridmap.web.remembered import remembered
 
 GROUPS = {
@@ -38,9 +45,12 @@ GROUPS = {
     "handling": _("Handling"),
     "closing": _("Closing"),
     "level": _("At which level, and how"),
+    "hotline": _("Orders of the 12345 hotline"),
 }
 READING = WORKING | {Role.PLANNER}
 """Who reads the numbers; the cases behind them are for those who work on cases."""
+TELLING_AREAS = HERE | {Role.PLANNER}
+"""Who compares areas: a company knows cases, not the areas around them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,30 +68,30 @@ class Number:
 @pages.get("/incidents/numbers")
 def incident_numbers() -> str:
     """All numbers of a month, for what the viewer chose."""
-    viewer, asked = _reader(), _asked()
-    counted = _counted(viewer, asked)
+    viewer, asked = reader(), asked_numbers()
+    counted = counted_for(viewer, asked)
     numbers = [_number(viewer, asked, kpi, counted) for kpi in CASE_KPIS]
     return render_template(
         "incidents/numbers.html",
-        groups=[(title, [one for one in numbers if one.kpi.group == name]) for name, title in GROUPS.items()],
+        groups=[(name, title, [one for one in numbers if one.kpi.group == name]) for name, title in GROUPS.items()],
         excluded=counted.excluded,
         stages=_stages(viewer),
         opens_rows=bool(viewer.roles & WORKING),
-        **_about(viewer, asked),
+        **about(viewer, asked),
     )
 
 
 @pages.get("/incidents/numbers/<name>")
 def incident_number(name: str) -> str:
     """The cases behind one number, or (`excluded`) those that left the numbers of time."""
-    viewer, asked, page = _reader(), _asked(), page_number()
+    viewer, asked, page = reader(), asked_numbers(), page_number()
     kpi = CASE_BY_NAME.get(name)
     if not viewer.roles & WORKING:
         abort(403)
     if kpi is None and name != "excluded":
         abort(404)
     missing, offset = typed("missing", 1) != "0", (page - 1) * PAGE_SIZE
-    counted = _counted(viewer, asked)
+    counted = counted_for(viewer, asked)
     with context.services().database.transaction(viewer.prologue) as connection:
         if kpi is None:
             found = read_excluded(connection, viewer, asked.told, PAGE_SIZE + 1, offset)
@@ -103,7 +113,7 @@ def incident_number(name: str) -> str:
         page=page,
         left_of=left_of,
         sources=shared()["words"].SOURCES,
-        **_about(viewer, asked),
+        **about(viewer, asked),
     )
 
 
@@ -117,7 +127,7 @@ class Asked:
     @property
     def told(self) -> Told:
         """The same as reading knows it."""
-        return Told(cut=self.cut, start=self.month.start, end=self.month.end, moment=now())
+        return Told(cut=self.cut, start=self.month.start, end=self.month.end, moment=minute())
 
     @property
     def cut(self) -> Cut:
@@ -131,18 +141,21 @@ class Asked:
         return f"{path}?{urlencode({name: value for name, value in found.items() if value is not None})}"
 
 
-def _reader() -> Viewer:
+def reader() -> Viewer:
+    """The viewer, who reads numbers; a 403 to everybody else."""
     viewer = context.viewer()
     if not viewer.roles & READING:
         abort(403)
     return viewer
 
 
-def _asked() -> Asked:
+def asked_numbers() -> Asked:
+    """What the address asks for; 400 for words that are none of ours."""
     return Asked(question=asked_question("/incidents/numbers"), month=asked_month())
 
 
-def _counted(viewer: Viewer, asked: Asked) -> Counted:
+def counted_for(viewer: Viewer, asked: Asked) -> Counted:
+    """All numbers of what is asked for, kept until a case changes."""
     told = asked.told
     own = (viewer.account_id, told.cut, told.start, told.moment, version(viewer))
 
@@ -162,8 +175,13 @@ def _number(viewer: Viewer, asked: Asked, kpi: CaseKpi, counted: Counted) -> Num
         part=part,
         whole=whole,
         sql=sql,
-        address=asked.address(f"/incidents/numbers/{kpi.name}", missing=1 if kpi.is_good else 0),
+        address=rows_address(asked, kpi),
     )
+
+
+def rows_address(asked: Asked, kpi: CaseKpi, **area: Any) -> str:
+    """Where the cases behind a number are: those that it lacks, or those that it counts where less of it is better."""
+    return asked.address(f"/incidents/numbers/{kpi.name}", **area, missing=1 if kpi.is_good else 0)
 
 
 def _stages(viewer: Viewer) -> dict[str, int]:
@@ -171,7 +189,8 @@ def _stages(viewer: Viewer) -> dict[str, int]:
         return read_stages(connection)
 
 
-def _about(viewer: Viewer, asked: Asked) -> dict[str, Any]:
+def about(viewer: Viewer, asked: Asked) -> dict[str, Any]:
+    """What the templates of numbers share: what is asked for, and what there is to choose."""
     cut = asked.cut
     near = None if viewer.reach.is_city else viewer.reach.near
     with context.services().database.transaction(viewer.prologue) as connection:
@@ -179,6 +198,8 @@ def _about(viewer: Viewer, asked: Asked) -> dict[str, Any]:
         street = cut.street or (streets[0]["id"] if len(streets) == 1 else None)
         communities = read_communities(connection, street, None) if street else []
         estates = read_estates(connection, viewer, street, cut.community) if street else []
+        classes = read_classes(connection)
+        grid = read_name(connection, "place", cut.grid) if cut.grid else None
     before, after = months_around(asked.month)
     return {
         "asked": asked,
@@ -186,6 +207,9 @@ def _about(viewer: Viewer, asked: Asked) -> dict[str, Any]:
         "streets": streets,
         "communities": communities,
         "estates": estates,
+        "classes": classes,
+        "grid_name": grid,
+        "tells_areas": bool(viewer.roles & TELLING_AREAS),
         "before": before,
         "after": after,
         "is_running": asked.month.end > today(),

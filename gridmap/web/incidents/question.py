@@ -105,8 +105,13 @@ def asked_question(path: str, *, desk: str | None = None, first: str = "open") -
 
 
 def now() -> datetime:
-    """The business moment to the minute: what a page says `as of`. A deadline is broken on map and board alike then."""
-    return context.services().clock.now().replace(second=0, microsecond=0)
+    """The business moment to the second: what the map compares a deadline with, so both turn red at once."""
+    return context.services().clock.now().replace(microsecond=0)
+
+
+def minute() -> datetime:
+    """The same to the minute, for what is kept or sent again only when the clock has gone on."""
+    return now().replace(second=0)
 
 
 def version(viewer: Viewer) -> tuple[int, ...]:
