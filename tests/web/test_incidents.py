@@ -1,7 +1,8 @@
 """Cases as their people work on them: the board, dispatching, handling, verifying, refusals, settings, the agenda."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from html import unescape
 from typing import Any
 
@@ -257,6 +258,68 @@ def test_a_company_sees_what_it_was_given_and_no_board(base: Base, leader: Perso
     assert f"{len(given):,} 件案件" in page
     # it looks after no place, so it verifies nothing
     assert company.get("/incidents/to-verify").headers["Location"] == "/incidents/given"
+
+
+@contextmanager
+def also(base: Base, username: str, role: str, street: int) -> Iterator[None]:
+    """The account has another role over a whole street, for as long as that."""
+    with psycopg.connect(base.superuser_url, autocommit=True) as owner:
+        given = owner.execute(
+            "INSERT INTO gridmap.account_grant (account_id, role, level, street_id, valid)"
+            " SELECT id, %s, 'street', %s, '[2020-01-01,)' FROM gridmap.account WHERE username = %s RETURNING id",
+            (role, street, username),
+        ).fetchone()
+        assert given is not None
+        yield
+        owner.execute("DELETE FROM gridmap.account_grant WHERE id = %s", given)
+
+
+def handled(base: Base, leader: Person, company: Person) -> int:
+    """A case that the company has handled, in the grid of the worker."""
+    identity = report(base)
+    assert do(leader, identity, "dispatch", unit=company_id(base)).status_code == 303
+    assert do(company, identity, "accept").status_code == 303
+    assert do(company, identity, "handle").status_code == 303
+    return identity
+
+
+def test_a_verifier_is_shown_what_he_may_verify_not_all_that_he_sees(
+    app: Flask, base: Base, leader: Person, company: Person
+) -> None:
+    mine = handled(base, leader, company)
+    other = a_case(
+        base,
+        "state IN ('handled', 'verifying') AND grid_id IS DISTINCT FROM"
+        " (SELECT grid_id FROM gridmap.incident WHERE id = %s)",
+        mine,
+    )
+    with also(base, "worker", "planner", other["street_id"]):
+        worker = person(app, "worker")
+        page = worker.get("/incidents/to-verify")
+        assert f'data-case="{mine}"' in page.text
+        assert f'data-case="{other["id"]}"' not in page.text
+        assert worker.get("/incidents/board?desk=check&queue=verify").text.count("data-case=") == page.text.count(
+            "data-case="
+        )
+        # it is seen, and would be refused
+        assert worker.get(f"/incidents/{other['id']}").status_code == 200
+        assert do(worker, other["id"], "check").status_code in (409, 422)
+
+
+def test_a_handler_of_an_office_finds_what_its_departments_were_given(app: Flask, base: Base, leader: Person) -> None:
+    case = report(base)
+    street = case >> 32
+    with psycopg.connect(base.superuser_url, autocommit=True) as owner:
+        made = owner.execute(
+            "INSERT INTO gridmap.organisation (kind, name, street_id) VALUES ('department', '街道城管科', %s)"
+            " RETURNING id",
+            (street,),
+        ).fetchone()
+    assert made is not None
+    assert do(leader, case, "dispatch", unit=made[0]).status_code == 303
+    with also(base, "manager", "handler", street):
+        listed = person(app, "manager").get("/incidents/given").text
+        assert re.findall(r'data-case="(\d+)"', listed) == [str(case)]
 
 
 def test_planners_and_administrators_open_no_case(app: Flask, base: Base) -> None:

@@ -38,6 +38,11 @@ ORDER BY array_position(ARRAY['department', 'property_company', 'residents_group
 LIMIT %(most)s
 """
 MOST_UNITS = 400
+DEPARTMENTS = """
+SELECT o.id FROM gridmap.organisation o
+WHERE o.kind = 'department' AND (o.street_id = ANY (%(streets)s) OR o.community_id = ANY (%(communities)s))
+ORDER BY o.id
+"""
 STREETS = """
 SELECT s.id, s.code, s.name FROM gridmap.street s WHERE %(all)s OR s.id = ANY (%(streets)s) ORDER BY s.code
 """
@@ -73,6 +78,14 @@ def read_stages(connection: Connection) -> dict[str, int]:
 def read_units(connection: Connection, streets: Sequence[int], day: object) -> list[Row]:
     """The organisations that may lead cases of these streets: departments, teams, who manages something there."""
     return connection.execute(UNITS, {"streets": list(streets), "day": day, "most": MOST_UNITS}).fetchall()
+
+
+def read_departments(connection: Connection, streets: Sequence[int], communities: Sequence[int]) -> list[int]:
+    """The departments of these streets and communities, those that no longer are as well: they may have cases."""
+    if not streets and not communities:
+        return []
+    rows = connection.execute(DEPARTMENTS, {"streets": list(streets), "communities": list(communities)}).fetchall()
+    return [row["id"] for row in rows]
 
 
 def read_streets(connection: Connection, streets: Sequence[int] | None) -> list[Row]:

@@ -65,6 +65,8 @@ class Cut:
     end: date | None = None
     text: str | None = None
     desk: str | None = None
+    own: tuple[int, ...] = ()
+    """Organisations that the viewer acts for beside his own; of desk `given`."""
 
     def of(self, name: str) -> Any:
         """The value of one of CUTS."""
@@ -80,7 +82,7 @@ class Cut:
         """The values of the bind parameters."""
         found = {f"cut_{name}": self.of(name) for name in CUTS if name != "desk"}
         pattern = (self.text or "").replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        own = {"cut_own": list(viewer.reach.organisations), "cut_account": viewer.account_id}
+        own = {"cut_own": [*viewer.reach.organisations, *self.own], "cut_account": viewer.account_id}
         return {name: value for name, value in found.items() if value is not None} | own | {"cut_text": f"%{pattern}%"}
 
 

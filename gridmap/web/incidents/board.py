@@ -1,5 +1,6 @@
 """`/incidents`: what is open, whatever breaks first at the top; the same as a handler's and as a verifier's list."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from hashlib import blake2b
 from typing import Any
@@ -11,19 +12,22 @@ from werkzeug.wrappers import Response as AnyResponse
 from gridmap import __version__, context
 from gridmap.clock import OFFICE
 from gridmap.incidents import State
+from gridmap.incidents.capacities import Standing, read_standing
 from gridmap.layer import Role
 from gridmap.read.incidents import QUEUES, Line, count_lines, count_queues, read_lines
 from gridmap.read.incidents.choices import (
     read_classes,
     read_communities,
+    read_departments,
     read_estates,
     read_kinds,
     read_streets,
     read_units,
 )
-from gridmap.scope import Viewer
+from gridmap.scope import SUBTREES, Reach, Viewer
+from gridmap.tables import SERIAL_BITS
 from gridmap.web.asked import today
-from gridmap.web.blueprint import PAGE_SIZE, pages, say
+from gridmap.web.blueprint import PAGE_SIZE, actor, pages, say
 from gridmap.web.incidents import words
 from gridmap.web.incidents.question import ALL, HERE, Question, asked_question, for_working, minute, now, version
 from gridmap.web.place_words import in_language
@@ -44,15 +48,14 @@ def incidents() -> str | AnyResponse:
     """The board; who sees only what was given to an organisation begins with that list."""
     if not context.viewer().roles & HERE:
         return redirect("/incidents/given")
-    return _page(asked_question("/incidents"))
+    return _page(None)
 
 
 @pages.get("/incidents/given")
 @for_working
 def incidents_given() -> str:
     """The cases given to the viewer's organisations."""
-    path, first = DESKS["given"]
-    return _page(asked_question(path, desk="given", first=first))
+    return _page("given")
 
 
 @pages.get("/incidents/to-verify")
@@ -61,17 +64,14 @@ def incidents_to_verify() -> str | AnyResponse:
     """The cases that wait for somebody who did not handle them; whoever looks after no place verifies none."""
     if not context.viewer().roles & HERE:
         return redirect("/incidents/given")
-    path, first = DESKS["check"]
-    return _page(asked_question(path, desk="check", first=first))
+    return _page("check")
 
 
 @pages.get("/incidents/board")
 @for_working
 def incidents_board() -> Response:
     """The moving part of one of these pages, as a fragment with an ETag: 304 while nothing has changed."""
-    desk = request.args.get("desk") if request.args.get("desk") in DESKS else None
-    path, first = DESKS.get(desk or "", ("/incidents", "open"))
-    viewer, question = context.viewer(), asked_question(path, desk=desk, first=first)
+    viewer, question = _asked(request.args.get("desk"))
     tag = _tag(viewer)
     if request.if_none_match.contains_weak(tag):
         response = Response(status=304)
@@ -82,13 +82,52 @@ def incidents_board() -> Response:
     return response
 
 
+def _asked(desk: str | None) -> tuple[Viewer, Question]:
+    """The viewer and what is asked for.
+
+    Of what waits to be verified as far as the viewer is on duty there: who sees more would be refused. Given to a
+    handler of an office is what its departments were given, too.
+    """
+    viewer = context.viewer()
+    if desk is None or desk not in DESKS:
+        return viewer, asked_question("/incidents")
+    path, first = DESKS[desk]
+    question = asked_question(path, desk=desk, first=first)
+    with context.services().database.transaction(viewer.prologue) as connection:
+        standing = read_standing(connection, actor())
+        if desk == "check":
+            return replace(viewer, reach=together(standing.areas.values())), question
+        own = read_departments(connection, *handled_in(standing))
+    return viewer, replace(question, cut=replace(question.cut, own=tuple(own)))
+
+
+def together(areas: Iterable[Reach]) -> Reach:
+    """Everything that lies in one of these areas."""
+    areas = tuple(areas)
+    if any(area.is_city for area in areas):
+        return Reach(is_city=True)
+    ids = {name: sorted({one for area in areas for one in getattr(area, name)}) for name in SUBTREES}
+    streets = {one >> SERIAL_BITS for name in SUBTREES if name != "streets" for one in ids[name]}
+    near = tuple(sorted({*ids["streets"], *streets}))
+    return Reach(near=near, **{name: tuple(some) for name, some in ids.items()})
+
+
+def handled_in(standing: Standing) -> tuple[list[int], list[int]]:
+    """The streets and communities for whose departments somebody acts."""
+    grants = [row for row in standing.grants if row["role"] == Role.HANDLER]
+    return (
+        [row["street_id"] for row in grants if row["level"] == "street"],
+        [row["target_id"] for row in grants if row["level"] == "community"],
+    )
+
+
 def _tag(viewer: Viewer) -> str:
     own = (viewer.account_id, context.locale(), version(viewer), minute(), request.query_string, __version__)
     return blake2b(repr((viewer.key, *own)).encode(), digest_size=12).hexdigest()
 
 
-def _page(question: Question) -> str:
-    viewer = context.viewer()
+def _page(desk: str | None) -> str:
+    viewer, question = _asked(desk)
     asked = question.words | {"desk": question.cut.desk, "page": question.page if question.page > 1 else None}
     return render_template(
         "incidents/board.html",
