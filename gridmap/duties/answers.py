@@ -12,6 +12,7 @@ from gridmap.db import execute, new_id
 from gridmap.db.pools import Connection
 from gridmap.duties.closing import settle
 from gridmap.duties.errors import DutyProblem
+from gridmap.plain import is_plain
 from gridmap.tables import inspection
 from gridmap.tables.duties import WAYS
 
@@ -149,7 +150,7 @@ def _slot(connection: Connection, slot_id: int) -> dict[str, Any]:
 def _check(slot: dict[str, Any], answer: Answer, now: datetime) -> None:
     if answer.result not in RESULTS_OF[slot["action"]]:
         raise DutyProblem("result")
-    if len(answer.note) > MOST_NOTE or not answer.note.replace("\n", " ").isprintable():
+    if len(answer.note) > MOST_NOTE or not is_plain(answer.note, lines=True):
         raise DutyProblem("note")
     if answer.severity is not None and (answer.result != "finding" or answer.severity not in (1, 2, 3)):
         raise DutyProblem("severity")

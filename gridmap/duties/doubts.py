@@ -6,6 +6,7 @@ from gridmap.accounts import Actor
 from gridmap.audit import write_audit
 from gridmap.db.pools import Connection
 from gridmap.duties.errors import DutyProblem
+from gridmap.plain import is_plain
 
 EXPLANATIONS = ("right", "entered_later", "clock_wrong", "other")
 """What the author may say of them; the last one in own words."""
@@ -21,7 +22,7 @@ def explain_doubts(connection: Connection, by: Actor, inspection_ids: Sequence[i
     if said not in EXPLANATIONS:
         raise DutyProblem("explanation")
     words = note.strip()
-    if len(words) > MOST_NOTE or not words.replace("\n", " ").isprintable() or (said == "other" and not words):
+    if len(words) > MOST_NOTE or not is_plain(words, lines=True) or (said == "other" and not words):
         raise DutyProblem("note")
     streets = {identity >> 32 for identity in inspection_ids}
     if len(streets) != 1 or len(inspection_ids) > MOST_AT_ONCE:

@@ -9,6 +9,7 @@ from gridmap.audit import announce, write_audit
 from gridmap.db.pools import Connection
 from gridmap.duties.closing import settle
 from gridmap.duties.errors import DutyProblem
+from gridmap.plain import is_plain
 from gridmap.tables.duties import EXCUSES
 
 MOST_NOTE = 300
@@ -35,7 +36,7 @@ def excuse_slots(connection: Connection, by: Actor, excuse: Excuse, today: date)
         raise DutyProblem("excuse")
     if (
         len(excuse.note) > MOST_NOTE
-        or not excuse.note.isprintable()
+        or not is_plain(excuse.note)
         or (excuse.reason == "other" and not excuse.note.strip())
     ):
         raise DutyProblem("note")

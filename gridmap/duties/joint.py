@@ -14,6 +14,7 @@ from gridmap.duties.closing import settle
 from gridmap.duties.errors import DutyProblem, SlotChanged
 from gridmap.duties.rules import MOST_TITLE
 from gridmap.periods import month_of
+from gridmap.plain import is_plain
 from gridmap.tables import inspection, joint_inspection
 
 KIND = "joint_inspection"
@@ -35,9 +36,9 @@ class Joint:
 
     def __post_init__(self) -> None:
         """Raises DutyProblem on what cannot be kept."""
-        if not 0 < len(self.title.strip()) <= MOST_TITLE or not self.title.isprintable():
+        if not 0 < len(self.title.strip()) <= MOST_TITLE or not is_plain(self.title):
             raise DutyProblem("title")
-        if len(self.note) > MOST_REPORT or not self.note.replace("\n", " ").isprintable():
+        if len(self.note) > MOST_REPORT or not is_plain(self.note, lines=True):
             raise DutyProblem("note")
         if len(self.bodies) > MOST_BODIES:
             raise DutyProblem("bodies")
@@ -110,7 +111,7 @@ def add_found(connection: Connection, by: Actor, joint_id: int, found: Found) ->
     joint = locked_joint(connection, joint_id)
     if found.result not in ("fine", "finding"):
         raise DutyProblem("result")
-    if len(found.note) > MOST_NOTE or not found.note.replace("\n", " ").isprintable():
+    if len(found.note) > MOST_NOTE or not is_plain(found.note, lines=True):
         raise DutyProblem("note")
     if found.severity is not None and (found.result != "finding" or found.severity not in (1, 2, 3)):
         raise DutyProblem("severity")

@@ -12,6 +12,7 @@ from gridmap.incidents.errors import CaseChanged, IncidentProblem
 from gridmap.incidents.kinds import read_kind
 from gridmap.incidents.reporting import MOST_NAME, MOST_PHONE, Report, Reported, report_incident
 from gridmap.incidents.routing import Spot, spot_of_place
+from gridmap.plain import is_plain
 from gridmap.tables.diary import CHANNELS
 
 LAYERS = ("diary",)
@@ -42,12 +43,12 @@ class Entry:
 
     def __post_init__(self) -> None:
         """Raises IncidentProblem for what cannot be kept."""
-        if not 0 < len(self.text.strip()) <= MOST_LINE or not self.text.isprintable():
+        if not 0 < len(self.text.strip()) <= MOST_LINE or not is_plain(self.text):
             raise IncidentProblem("text")
         if self.channel not in CHANNELS or (self.channel == "reception") != (self.reception_id is not None):
             raise IncidentProblem("channel")
         named = self.contact_name + self.contact_phone
-        if len(self.contact_name) > MOST_NAME or len(self.contact_phone) > MOST_PHONE or not _printable(named):
+        if len(self.contact_name) > MOST_NAME or len(self.contact_phone) > MOST_PHONE or not is_plain(named):
             raise IncidentProblem("contact")
 
 
@@ -121,7 +122,7 @@ def write_entry(connection: Connection, by: Actor, entry: Entry) -> Written:
 
 def answer_entry(connection: Connection, by: Actor, diary_id: int, answer: str, *, revision: int) -> None:
     """Write down what the person was told; that is the end of it. Raises LookupError, CaseChanged, IncidentProblem."""
-    if not 0 < len(answer.strip()) <= MOST_ANSWER or not answer.isprintable():
+    if not 0 < len(answer.strip()) <= MOST_ANSWER or not is_plain(answer):
         raise IncidentProblem("answer")
     _locked_open(connection, diary_id, revision)
     _settle(connection, by, diary_id, outcome="answered", answer=answer.strip(), answered_at=by.business_at)
@@ -172,10 +173,6 @@ def make_case(
     _settle(connection, by, diary_id, outcome="case", incident_id=case.incident_id, promised_on=due)
     _record(connection, by, "answer_diary", diary_id, {"outcome": "case", "incident_id": case.incident_id})
     return case
-
-
-def _printable(text: str) -> bool:
-    return not text or text.isprintable()
 
 
 def _kept_private(connection: Connection, by: Actor, entry: Entry, *, was: bool | None = None) -> Entry:

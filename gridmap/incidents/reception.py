@@ -9,6 +9,7 @@ from gridmap.clock import OFFICE
 from gridmap.db.pools import Connection
 from gridmap.incidents.errors import CaseChanged, IncidentProblem
 from gridmap.periods import Calendar, HolidayRule, due_on, month_of
+from gridmap.plain import is_plain
 from gridmap.tables.diary import RECEPTION_STATES
 
 DAY = 15
@@ -71,7 +72,7 @@ def change_reception(
         raise IncidentProblem("state")
     if state == "held" and row["held_on"] > by.business_at.astimezone(OFFICE).date():
         raise IncidentProblem("day")
-    if len(minutes) > MOST_MINUTES or not minutes.replace("\n", " ").replace("\t", " ").isprintable():
+    if len(minutes) > MOST_MINUTES or not is_plain(minutes, lines=True):
         raise IncidentProblem("minutes")
     connection.execute(
         "UPDATE gridmap.reception SET state = %s, minutes = %s, revision = revision + 1, changed_at = %s,"

@@ -17,6 +17,7 @@ from gridmap.incidents.machine import FIRST, Action, State
 from gridmap.incidents.routing import MOST_ACCURACY_M, Spot, Unit, offer_units, spot_at, spot_of_place
 from gridmap.incidents.writing import COURSE, LAYERS, add_transition, record
 from gridmap.places.calendar import read_calendar
+from gridmap.plain import is_plain, without_marks
 from gridmap.tables.incidents import SOURCES
 
 MOST_TEXT = 1_000
@@ -163,19 +164,15 @@ def _check(report: Report, severity: int) -> None:
         raise IncidentProblem("severity")
     if report.source not in SOURCES:
         raise IncidentProblem("source")
-    if len(report.text) > MOST_TEXT or not _is_plain(report.text):
+    if len(report.text) > MOST_TEXT or not is_plain(report.text, lines=True):
         raise IncidentProblem("text")
     if len(report.contact_name) > MOST_NAME or len(report.contact_phone) > MOST_PHONE:
         raise IncidentProblem("contact")
-    if not _is_plain(report.contact_name) or not _is_plain(report.contact_phone):
+    if not is_plain(report.contact_name + report.contact_phone):
         raise IncidentProblem("contact")
     if report.done and severity >= URGENT:
         # what is urgent is looked at by somebody else, however quickly it was dealt with
         raise IncidentProblem("urgent")
-
-
-def _is_plain(text: str) -> bool:
-    return text.replace("\n", " ").replace("\r", " ").replace("\t", " ").isprintable()
 
 
 def _check_finding(connection: Connection, report: Report, street_id: int) -> None:
@@ -225,7 +222,7 @@ def _add(
 def _add_contact(connection: Connection, by: Actor, report: Report, kind: dict[str, Any], case: dict[str, Any]) -> None:
     values = {
         "name": report.contact_name.strip() or None,
-        "phone": report.contact_phone.strip() or None,
+        "phone": without_marks(report.contact_phone) or None,
         "words": report.text.strip() or None if kind["is_private"] else None,
     }
     if any(values.values()):

@@ -10,6 +10,7 @@ from gridmap.incidents.errors import CaseChanged, IncidentProblem
 from gridmap.incidents.hotline.taking import LAYERS, read_where
 from gridmap.incidents.kinds import read_kind
 from gridmap.incidents.reporting import Report, Reported, report_incident
+from gridmap.plain import is_plain
 
 REASON = "taken into the case"
 MOST_REASON = 200
@@ -61,7 +62,7 @@ def place_order(
 
 def drop_order(connection: Connection, by: Actor, order_id: int, reason: str, *, revision: int) -> None:
     """Put an order away that is not for this street. Raises LookupError, CaseChanged, IncidentProblem("reason")."""
-    if not 0 < len(reason.strip()) <= MOST_REASON or not reason.isprintable():
+    if not 0 < len(reason.strip()) <= MOST_REASON or not is_plain(reason):
         raise IncidentProblem("reason")
     _locked_queued(connection, order_id, revision)
     connection.execute(
