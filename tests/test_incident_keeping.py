@@ -110,6 +110,24 @@ def test_two_rounds_at_the_same_moment_take_a_case_up_once(town: Town, monkeypat
     assert (town.case(case)["level"], town.case(case)["escalations"]) == ("community", 1)
 
 
+def test_one_that_cannot_be_written_keeps_no_other_back(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = town.dispatched(), town.dispatched()
+    town.now = max(town.case(one)["warn_at"] for one in (first, second))
+    turns: list[int] = []
+
+    def failing(*command: Any) -> Any:
+        turns.append(1)
+        if len(turns) == 1:
+            raise psycopg.errors.CheckViolation
+        return attempt(*command)
+
+    monkeypatch.setattr(escalating, "attempt", failing)
+    assert escalate_due(town.database, town.by(None)) == 1
+    assert [town.case(one)["level"] for one in (first, second)] == ["grid", "community"]
+    assert escalate_due(town.database, town.by(None)) == 1
+    assert town.case(first)["level"] == "community"
+
+
 def test_cases_are_looked_at_every_minute(monkeypatch: pytest.MonkeyPatch) -> None:
     """Once when the work begins, and then a minute after the last time."""
     moments: list[datetime] = []

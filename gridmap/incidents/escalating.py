@@ -1,5 +1,9 @@
 """Taking cases a level up by themselves: those of whose time 80 % is used; each level has its own clock."""
 
+import logging
+
+import psycopg
+
 from gridmap.accounts import Actor
 from gridmap.db import SYSTEM, Database
 from gridmap.incidents.acting import Act, act
@@ -7,6 +11,7 @@ from gridmap.incidents.errors import CaseChanged, IncidentProblem
 from gridmap.incidents.machine import Action
 from gridmap.people.attempt import attempt
 
+log = logging.getLogger("gridmap.work")
 TIME_USED = "time_used"
 """The reason of a case that went up because most of its time was used."""
 AT_ONCE = 500
@@ -32,6 +37,12 @@ def escalate_due(database: Database, by: Actor) -> int:
             attempt(database, SYSTEM, lambda connection, up=up: act(connection, by, up))  # type: ignore[misc]
         except (CaseChanged, IncidentProblem, LookupError):
             # somebody was faster: handled, closed or taken up meanwhile; what is still due comes with the next round
+            continue
+        except psycopg.OperationalError:
+            raise
+        except psycopg.Error:
+            # one that cannot be written must not keep back all that come after it
+            log.exception("case %s could not be taken a level up", row["id"])
             continue
         done += 1
     return done
