@@ -104,9 +104,7 @@ PAGES = (
     PageOf("incident", "leader", f"/incidents/{HANDLED_CASE}"),
     PageOf("incidents-numbers", "leader", "/incidents/numbers?month=2026-02", most_bytes=90_000),
     PageOf("incidents-number", "leader", "/incidents/numbers/closed_late?month=2026-02&missing=0"),
-    PageOf(
-        "incidents-number-areas", "leader", "/incidents/numbers/areas?month=2026-02&group=closing", most_bytes=90_000
-    ),
+    PageOf("incidents-areas", "leader", "/incidents/numbers/areas?month=2026-02&group=closing", most_bytes=110_000),
     PageOf("incidents-areas-grids", "worker", "/incidents/numbers/areas?month=2026-02&by=grid&group=filing"),
     PageOf("incidents-agenda", "leader", "/incidents/agenda?month=2026-03"),
     PageOf("incidents-answers", "leader", "/incidents/answers"),

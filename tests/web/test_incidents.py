@@ -428,3 +428,9 @@ def test_the_agenda_names_each_open_case_once(base: Base, leader: Person) -> Non
     assert len(listed) == len(set(listed))
     states = rows(base, "SELECT DISTINCT state FROM gridmap.incident WHERE id = ANY (%s)", listed)
     assert not {"closed", "rejected", "duplicate"} & {one["state"] for one in states}
+    counts = re.findall(r'id="part-(\w+)">[^<]+<span class="muted">([\d,]+)<', page)
+    assert len(counts) > 1
+    for part, count in counts:
+        alone = leader.get(f"/incidents/agenda?street={street}&month=2026-03&part={part}").text
+        assert len(set(re.findall(r'href="/incidents/(\d+)"', alone))) == int(count), part
+    assert leader.get("/incidents/agenda?part=x").status_code == 400

@@ -12,31 +12,33 @@ from gridmap.read.incidents import Cut
 from gridmap.read.incidents.agenda import MEETING_DAY, meeting_of, read_agenda
 from gridmap.read.incidents.choices import read_communities, read_name, read_streets
 from gridmap.web.asked import today
-from gridmap.web.blueprint import number, pages
+from gridmap.web.blueprint import number, pages, typed
 from gridmap.web.duties.guard import asked_month, lead, months_around
 from gridmap.web.incidents.board import given as shared
 from gridmap.web.incidents.board import left_of
 from gridmap.web.incidents.question import now
 
-MOST = 4
-"""So many cases of a part fit on the page; the rest is counted and opens on the board."""
+MOST, MOST_OF_PART = 4, 500
+"""So many cases of a part fit on the page; the rest is counted, and the count opens the part alone with all of them."""
 REASONS = {
     "escalated": _("Sent up, or returned more than once"),
     "overdue": _("Overdue"),
     "parked": _("Parked, to be looked at again by then"),
     "repeated": _("Comes back again and again: three times in 30 days or more"),
 }
-QUEUES = {"escalated": "queue=open&level=street", "overdue": "queue=overdue", "parked": "queue=parked"}
 
 
 @pages.get("/incidents/agenda")
 def incident_agenda() -> str:
-    """The agenda of the month's meeting, for a street or one of its communities."""
+    """The agenda of the month's meeting, for a street or one of its communities; or one part with all its cases."""
     viewer, moment, month = context.viewer(), now(), asked_month()
     if Role.LEADER not in viewer.roles:
         abort(403)
     near = None if viewer.reach.is_city else viewer.reach.near
     asked, community = number(request.args, "street"), number(request.args, "community")
+    part = typed("part", 20)
+    if part and part not in REASONS:
+        abort(400)
     with context.services().database.transaction(viewer.prologue) as connection:
         streets = read_streets(connection, near)
         street = next((one for one in streets if asked in (None, one["id"])), None)
@@ -47,7 +49,7 @@ def incident_agenda() -> str:
         name = read_name(connection, "community", community) if community else None
         meeting = meeting_of(connection, street["id"], month.start, read_calendar(connection))
         cut = replace(Cut(street=street["id"]), community=community)
-        points = read_agenda(connection, viewer, cut, moment, meeting, MOST)
+        points = read_agenda(connection, viewer, cut, moment, meeting, MOST_OF_PART if part else MOST)
     before, after = months_around(month)
     return render_template(
         "incidents/agenda.html",
@@ -61,9 +63,9 @@ def incident_agenda() -> str:
         after=after,
         meeting=meeting,
         is_moved=meeting.day != MEETING_DAY,
-        points=points,
+        points=[one for one in points if part in ("", one.reason)],
+        part=part,
         reasons=REASONS,
-        queues=QUEUES,
         left_of=left_of,
         moment=moment,
         day=today(),
