@@ -472,6 +472,17 @@ def test_near_a_border_both_units_are_offered(chromium: Browser, town: Town) -> 
     leave(somebody)
 
 
+def test_a_position_that_says_too_little_leads_to_the_map(chromium: Browser, town: Town) -> None:
+    somebody = Visitor(chromium, town.url, "leader", on_phone=True)
+    somebody.context.grant_permissions(["geolocation"])
+    somebody.context.set_geolocation({"longitude": 113.40215, "latitude": 22.51899, "accuracy": 900})
+    page = somebody.go("/report")
+    page.locator("[data-here]").tap()
+    expect(page).to_have_url(re.compile(r"/report/map#17/22\.51\d+/113\.40\d+"))
+    assert reports(town.base) == []
+    leave(somebody)
+
+
 def test_who_reported_reads_the_answer_and_copies_a_sentence_without_a_name(manager: Visitor, town: Town) -> None:
     manager.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page = manager.go(f"/report?place={stairwell(town.base)}&kind={CLUTTER}")

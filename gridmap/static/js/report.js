@@ -8,6 +8,7 @@ import { pictures } from "./report_pictures.js";
 const HOLD = 6000; // ms that what was solved in one tap stays on the phone, so that a slip can be undone
 const URGENT = 3;
 const MOST_RECENT = 4;
+const COARSE = 200; // m; a position that says no more than this is no place, and the server hears it of no border
 const GPS = { enableHighAccuracy: true, timeout: 10000, maximumAge: 30000 };
 
 const page = document.querySelector("[data-report]");
@@ -162,6 +163,11 @@ function standHere(button) {
   navigator.geolocation.getCurrentPosition(
     ({ coords }) => {
       button.removeAttribute("aria-busy");
+      if (coords.accuracy > COARSE && navigator.onLine) {
+        // somewhere around here: a finger on the map says where
+        window.location.assign(`${find("[data-to-map]").href}#17/${coords.latitude.toFixed(5)}/${coords.longitude.toFixed(5)}`);
+        return;
+      }
       go({ place: null, at: [coords.longitude.toFixed(6), coords.latitude.toFixed(6)], accuracy: Math.ceil(coords.accuracy), isTapped: false });
     },
     () => {
