@@ -41,12 +41,15 @@ def test_an_answer_keeps_no_place_but_the_checked_one() -> None:
 
 
 def test_no_script_asks_where_somebody_is_or_reports_what_they_do() -> None:
-    """But for the one button of a report that says so; it asks once, for where the problem is."""
+    """But for the buttons of a report that say so, and its map where that was allowed before; each asks once."""
     scripts = list((STATIC / "js").rglob("*.js"))
     assert len(scripts) > 20
     asking = {path.relative_to(STATIC).as_posix(): ASKS.findall(path.read_text("utf-8")) for path in scripts}
     assert {name: words for name, words in asking.items() if words} == {
-        "js/report.js": ["geolocation", "getCurrentPosition", "geolocation"]
+        "js/report.js": ["geolocation", "getCurrentPosition", "geolocation"],
+        "js/report_map.js": ["geolocation", "getCurrentPosition", "geolocation", "geolocation"],
     }
-    source = (STATIC / "js" / "report.js").read_text("utf-8")
-    assert source.count("standHere(") == 2  # where it is written, and the tap on its button
+    report, on_map = ((STATIC / "js" / name).read_text("utf-8") for name in ("report.js", "report_map.js"))
+    assert report.count("standHere(") == 2  # where it is written, and the tap on its button
+    assert on_map.count("standHere(") == 3
+    assert 'state === "granted" && standHere(' in on_map

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from html import unescape
 
 import pytest
 from flask import Flask
@@ -163,6 +164,25 @@ def test_what_cannot_be_is_refused_in_words(manager: Person, wrong: dict[str, st
     assert place
     form = {"page": str(uuid.uuid4()), "place": place[1], "kind": "03001"} | wrong
     assert manager.send("/report", form).status_code in (400, 404, 422)
+
+
+def test_every_page_of_a_place_leads_to_a_report_that_opens(visit: Callable[..., Person], services: Services) -> None:
+    with services.database.transaction(SYSTEM) as connection:
+        rows = connection.execute(
+            "SELECT DISTINCT ON (kind) kind, id FROM gridmap.place WHERE street_id ="
+            " (SELECT street_id FROM gridmap.place WHERE code = %s AND kind = 'stairwell') UNION ALL"
+            " (SELECT 'community', community_id FROM gridmap.place WHERE code = %s AND kind = 'stairwell')",
+            (STAIRWELL, STAIRWELL),
+        ).fetchall()
+    somebody = visit()
+    somebody.sign_in("leader", DEMO_PASSWORD)
+    assert {"community", "estate", "building", "stairwell", "facility"} <= {row["kind"] for row in rows}
+    for row in rows:
+        page = somebody.get(f"/places/{row['id']}").text
+        ways = [unescape(way) for way in re.findall(r'href="(/report[^"]*)"', page)]
+        assert any("done=1" in way for way in ways), row
+        for way in ways:
+            assert somebody.get(way.split("#")[0]).status_code == 200, (row, way)
 
 
 def test_planners_and_administrators_report_nothing(visit: Callable[..., Person]) -> None:
