@@ -252,3 +252,26 @@ def test_a_pool_is_opened_once_however_many_ask(name: PoolName, database: Databa
     for thread in crowd:
         thread.join()
     assert len(found) == 1
+
+
+def test_a_burst_is_one_look(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hundreds of changes a second must not cost each process a look at thousands of rows for each of them."""
+    monkeypatch.setattr(changes, "GATHER_SECONDS", 0.5)
+    follower, looks, told_of = Changes(database.conninfo), list[int](), threading.Event()
+    poll = follower.poll
+
+    def counted(connection: "psycopg.Connection[Any]", back: int = changes.WINDOW) -> None:
+        poll(connection, back)
+        looks.append(back)
+        if follower.version("buildings") == 30:
+            told_of.set()
+
+    monkeypatch.setattr(follower, "poll", counted)
+    follower.start()
+    try:
+        for _ in range(30):
+            tell(database, HERE, "buildings")
+        assert told_of.wait(20)
+    finally:
+        follower.stop()
+    assert len(looks) < 15
