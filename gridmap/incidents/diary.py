@@ -18,6 +18,8 @@ from gridmap.tables.diary import CHANNELS
 LAYERS = ("diary",)
 MOST_LINE, MOST_ANSWER = 300, 500
 LONGEST_PROMISE = timedelta(days=366)
+ANSWER_DAYS = timedelta(days=7)
+"""By when a visitor of a reception day gets an answer, unless another day is said: each of them gets one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +97,7 @@ def write_entry(connection: Connection, by: Actor, entry: Entry) -> Written:
     entry = _kept_private(connection, by, entry)
     _check_promise(by, entry.promised_on)
     case = _report(connection, by, entry, entry.text, spot) if entry.kind else None
-    promised = entry.promised_on or (case.due_at.astimezone(OFFICE).date() if case else None)
+    promised = entry.promised_on or _promise(by, entry, case)
     values: dict[str, Any] = spot.columns | {
         "street_id": spot.street_id,
         "channel": entry.channel,
@@ -192,6 +194,13 @@ def _check_promise(by: Actor, day: date | None) -> None:
     today = by.business_at.astimezone(OFFICE).date()
     if day is not None and not today <= day <= today + LONGEST_PROMISE:
         raise IncidentProblem("promised")
+
+
+def _promise(by: Actor, entry: Entry, case: Reported | None) -> date | None:
+    """The day of the answer where none was said: the deadline of the case, and of a visitor a week from now."""
+    if case:
+        return case.due_at.astimezone(OFFICE).date()
+    return by.business_at.astimezone(OFFICE).date() + ANSWER_DAYS if entry.reception_id else None
 
 
 def _spot(connection: Connection, entry: Entry) -> Spot:

@@ -8,33 +8,21 @@ from gridmap.audit import announce, write_audit
 from gridmap.clock import OFFICE
 from gridmap.db.pools import Connection
 from gridmap.incidents.errors import CaseChanged, IncidentProblem
-from gridmap.periods import Calendar, HolidayRule, due_on, month_of
 from gridmap.plain import is_plain
 from gridmap.tables.diary import RECEPTION_STATES
 
-DAY = 15
-RULE = "reception_holiday_rule"
-"""Key in the settings of a street: where the day goes that is no working day."""
 MOST_MINUTES = 4_000
 LAYERS = ("reception",)
-
-
-def reception_day(month: date, rule: HolidayRule, calendar: Calendar) -> date:
-    """The reception day of the month in which `month` lies: the 15th, moved as the street's rule says."""
-    return due_on(month_of(month), DAY, rule, calendar)
-
-
-def rule_of(settings: dict[str, Any]) -> HolidayRule:
-    """The rule of a street: the day stays unless the office has said otherwise."""
-    said = settings.get(RULE)
-    return HolidayRule(said) if said in set(HolidayRule) else HolidayRule.STAY
 
 
 def open_reception(connection: Connection, by: Actor, community_id: int, day: date) -> int:
     """The reception of the community on that day, made where there is none yet. Raises LookupError."""
     street_id = community_id >> 32
+    # names of communities are for the whole street, their reception days are not
     known = connection.execute(
-        "SELECT id FROM gridmap.community WHERE street_id = %s AND id = %s", (street_id, community_id)
+        "SELECT id FROM gridmap.community WHERE street_id = %s AND id = %s"
+        " AND gridmap.in_scope(street_id, id, NULL, NULL, NULL, NULL)",
+        (street_id, community_id),
     ).fetchone()
     if known is None:
         raise LookupError(community_id)

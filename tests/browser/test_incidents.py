@@ -242,7 +242,8 @@ def test_the_board_shows_what_others_do_and_keeps_what_is_ticked(base: Base, vis
 
 
 def test_prints_the_agenda_on_one_page(base: Base, visit: Callable[..., Visitor]) -> None:
-    page = visit("leader").go("/incidents/agenda?month=2026-03")
+    moving = rows(base, "SELECT street_id FROM gridmap.duty WHERE kind = 'reception_day'")[0]["street_id"]
+    page = visit("leader").go(f"/incidents/agenda?month=2026-03&street={moving}")
     expect(page.locator(".agenda-sheet h2")).to_have_text("2026-03-16 例会")
     assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4", prefer_css_page_size=True))) == 1
     page.evaluate("window.print = () => { window.printed = true; }")

@@ -412,10 +412,16 @@ def test_a_template_fills_an_answer(base: Base, leader: Person) -> None:
     ("month", "day"),
     [("2026-03", "2026-03-16"), ("2026-04", "2026-04-15"), ("2026-08", "2026-08-17"), ("2026-11", "2026-11-16")],
 )
-def test_the_meeting_of_the_15th_moves_from_a_holiday(leader: Person, month: str, day: str) -> None:
-    page = leader.get(f"/incidents/agenda?month={month}")
+def test_the_meeting_of_the_15th_moves_from_a_holiday_where_the_street_says_so(
+    base: Base, leader: Person, month: str, day: str
+) -> None:
+    said = "SELECT street_id FROM gridmap.duty WHERE kind = 'reception_day' AND holiday_rule = 'next'"
+    moving = rows(base, said)[0]["street_id"]
+    page = leader.get(f"/incidents/agenda?month={month}&street={moving}")
     assert page.status_code == 200
     assert f"{day} 例会" in page.text
+    [staying, *_] = rows(base, f"SELECT id FROM gridmap.street WHERE is_demo AND id NOT IN ({said}) ORDER BY code")
+    assert f"{month}-15 例会" in leader.get(f"/incidents/agenda?month={month}&street={staying['id']}").text
 
 
 def test_the_agenda_names_each_open_case_once(base: Base, leader: Person) -> None:

@@ -10,7 +10,6 @@ from sqlalchemy import ColumnElement, Date, Integer, and_, bindparam, case, func
 
 from gridmap.db import compiled
 from gridmap.db.pools import Connection
-from gridmap.periods import Calendar, HolidayRule
 from gridmap.read.incidents.board import Line, with_words
 from gridmap.read.incidents.cut import MOMENT, Cut, conditions, is_late, is_open
 from gridmap.read.locks import case_locked, lock_values
@@ -18,16 +17,6 @@ from gridmap.scope import Viewer, reach_of_shape
 from gridmap.tables import incident
 
 Statement = tuple[str, dict[str, Any]]
-MEETING_DAY = 15
-MEETINGS = ("red_property_meeting", "reception_day")
-"""Kinds of the rules that say where the 15th goes when it is a holiday."""
-RULE = """
-SELECT d.holiday_rule FROM gridmap.duty d
-WHERE d.street_id = %(street)s AND d.kind = ANY (%(kinds)s) AND d.fixed_day = %(fixed)s
-ORDER BY upper(d.valid) DESC NULLS FIRST, array_position(%(kinds)s, d.kind) LIMIT 1
-"""
-WITHOUT_RULE = HolidayRule.NEXT
-"""Of a street that has no such rule: as the calendar that comes with gridmap has it."""
 DAY = bindparam("meeting_day", type_=Date)
 REPEATED = literal_column("3", Integer)
 """So many of a kind at a place within 30 days come back again and again."""
@@ -71,14 +60,6 @@ class Part:
     reason: str
     found: int
     lines: tuple[Line, ...]
-
-
-def meeting_of(connection: Connection, street_id: int, month: date, calendar: Calendar) -> date:
-    """The day of the meeting in that month: the 15th, or where the street's rule moves it to."""
-    day = month.replace(day=MEETING_DAY)
-    values = {"street": street_id, "kinds": list(MEETINGS), "fixed": MEETING_DAY}
-    row = connection.execute(RULE, values).fetchone()
-    return calendar.moved(day, HolidayRule(row["holiday_rule"]) if row else WITHOUT_RULE)
 
 
 def read_agenda(

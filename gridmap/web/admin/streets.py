@@ -50,7 +50,7 @@ SETTINGS = (
     Setting(
         key="reception_holiday_rule",
         title=_("Where the reception day goes"),
-        help=_("When the 15th is no working day."),
+        help=_("When the 15th is no working day, and no duty of the street says it."),
         choices=HOLIDAY_RULES,
     ),
     Setting(

@@ -9,8 +9,9 @@ from gridmap.i18n import _
 from gridmap.layer import Role
 from gridmap.places.calendar import read_calendar
 from gridmap.read.incidents import Cut
-from gridmap.read.incidents.agenda import MEETING_DAY, meeting_of, read_agenda
+from gridmap.read.incidents.agenda import read_agenda
 from gridmap.read.incidents.choices import read_communities, read_name, read_streets
+from gridmap.read.incidents.fifteenth import FIFTEENTH, MEETING, day_of_month
 from gridmap.web.asked import today
 from gridmap.web.blueprint import number, pages, typed
 from gridmap.web.duties.guard import asked_month, lead, months_around
@@ -47,7 +48,7 @@ def incident_agenda() -> str:
         only = None if lead().leads_street(street["id"]) else sorted(lead().communities)
         communities = read_communities(connection, street["id"], only)
         name = read_name(connection, "community", community) if community else None
-        meeting = meeting_of(connection, street["id"], month.start, read_calendar(connection))
+        meeting = day_of_month(connection, street["id"], month.start, read_calendar(connection), MEETING)
         cut = replace(Cut(street=street["id"]), community=community)
         points = read_agenda(connection, viewer, cut, moment, meeting, MOST_OF_PART if part else MOST)
     before, after = months_around(month)
@@ -62,7 +63,7 @@ def incident_agenda() -> str:
         before=before,
         after=after,
         meeting=meeting,
-        is_moved=meeting.day != MEETING_DAY,
+        is_moved=meeting.day != FIFTEENTH,
         points=[one for one in points if part in ("", one.reason)],
         part=part,
         reasons=REASONS,

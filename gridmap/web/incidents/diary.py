@@ -46,7 +46,7 @@ def diary() -> str | Response | tuple[str, int]:
             place_id, community_id = chosen_place(connection)
         entry = read_form(place_id, community_id)
         street_id = (place_id or community_id or 0) >> 32
-        answer = run_once(street_id, _content(entry), lambda connection: _written(connection, entry))
+        answer = run_once(street_id, content_of(entry), lambda connection: _written(connection, entry))
     except SeveralPlaces as several:
         return _page(*words_of(several)[:1], choices=several.found), 422
     except (IncidentProblem, CaseChanged) as problem:
@@ -114,9 +114,9 @@ def typed_promise() -> date | None:
         raise IncidentProblem("promised") from None
 
 
-def _content(entry: Entry) -> dict[str, Any]:
-    words = (entry.text, entry.channel, entry.place_id, entry.community_id, entry.kind, entry.contact_name)
-    return {"diary": [str(word) for word in words]}
+def content_of(entry: Entry) -> dict[str, Any]:
+    """What a form says, to know it again when it is sent once more."""
+    return {"diary": [str(value) for value in vars(entry).values()]}
 
 
 def _written(connection: Connection, entry: Entry) -> dict[str, Any]:

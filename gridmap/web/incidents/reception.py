@@ -9,10 +9,11 @@ from werkzeug.wrappers import Response
 from gridmap import context
 from gridmap.db.pools import Connection
 from gridmap.incidents import CaseChanged, IncidentProblem
-from gridmap.incidents.diary import write_entry
-from gridmap.incidents.reception import change_reception, open_reception, reception_day, rule_of
+from gridmap.incidents.diary import ANSWER_DAYS, write_entry
+from gridmap.incidents.reception import change_reception, open_reception
 from gridmap.places.calendar import read_calendar
 from gridmap.read.incidents.diary import Asked, read_entries
+from gridmap.read.incidents.fifteenth import day_of_month
 from gridmap.read.incidents.reception import read_communities, read_reception, read_receptions
 from gridmap.web.asked import today
 from gridmap.web.blueprint import PAGE_SIZE, actor, number, page_number, pages, typed
@@ -26,12 +27,12 @@ from gridmap.web.incidents.desk import (
     shown_place,
     words_of,
 )
-from gridmap.web.incidents.diary import read_form, words
+from gridmap.web.incidents.diary import content_of, read_form, words
 from gridmap.web.incidents.diary_words import RECEPTION_BADGES, RECEPTION_STATES
 
 MOST_VISITORS = 500
-ANSWER_DAYS = timedelta(days=7)
-"""By when an answer is promised, unless another day is said."""
+FARTHEST = timedelta(days=366)
+"""A reception day is written down at most so long before or after it."""
 
 
 @pages.route("/reception", methods=["GET", "POST"])
@@ -104,11 +105,9 @@ def _next_days(connection: Connection, communities: list[dict[str, Any]]) -> dic
     """For each street the next reception day, the one of today included."""
     calendar, day = read_calendar(connection), today()
     nexts: dict[int, date] = {}
-    for one in communities:
-        if one["street_id"] not in nexts:
-            rule = rule_of(one["settings"])
-            this = reception_day(day, rule, calendar)
-            nexts[one["street_id"]] = this if this >= day else reception_day(_month_after(day), rule, calendar)
+    for street_id in {one["street_id"] for one in communities}:
+        this = day_of_month(connection, street_id, day, calendar)
+        nexts[street_id] = this if this >= day else day_of_month(connection, street_id, _month_after(day), calendar)
     return nexts
 
 
@@ -118,9 +117,12 @@ def _month_after(day: date) -> date:
 
 def _typed_day() -> date:
     try:
-        return date.fromisoformat(request.form.get("day", ""))
+        day = date.fromisoformat(request.form.get("day", ""))
     except ValueError:
         abort(400)
+    if abs(day - today()) > FARTHEST:
+        abort(400)
+    return day
 
 
 def _write_minutes(row: dict[str, Any]) -> None:
@@ -140,13 +142,12 @@ def _take_visitor(row: dict[str, Any]) -> int:
     if (place_id or community_id or 0) >> 32 != row["street_id"]:
         raise IncidentProblem("street")
     entry = read_form(place_id, community_id, channel="reception", reception_id=row["id"])
-    content = {"reception": row["id"], "words": [entry.text, str(place_id), str(entry.kind), entry.contact_name]}
 
     def write(connection: Connection) -> dict[str, Any]:
         written = write_entry(connection, actor(), entry)
         return {"turn": written.turn}
 
-    return int(run_once(row["street_id"], content, write)["turn"])
+    return int(run_once(row["street_id"], content_of(entry), write)["turn"])
 
 
 def _visitors(connection: Connection, reception_id: int) -> list[dict[str, Any]]:
