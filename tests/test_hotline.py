@@ -29,9 +29,9 @@ from gridmap.load.hotline import guess_columns, read_order_file
 from gridmap.read.incidents.hotline import count_orders, read_answers, read_order
 from tests import hotline_files
 from tests.conftest import Base
-from tests.duties_town import BASE, ESTATE_A, ESTATE_B, GARAGE, HOUSE_A, HOUSE_B, STAIRS, VILLA
+from tests.duties_town import BASE, ESTATE_A, ESTATE_B, GARAGE, GRID_A, GRID_B, HOUSE_A, HOUSE_B, STAIRS, VILLA
 from tests.hotline_files import HEADINGS, MISFITS, hundred_orders
-from tests.incidents_town import COMMUNITY, COMPANY, MONDAY, STREET, Town, build
+from tests.incidents_town import COMMUNITY, COMPANY, DISPUTE, MONDAY, STREET, Town, build, refused
 
 NAMES = {
     ESTATE_A: "梅苑", HOUSE_A: "3号楼", STAIRS[0]: "1单元", STAIRS[1]: "2单元", ESTATE_B: "兰苑", HOUSE_B: "12号楼",
@@ -187,6 +187,81 @@ def test_a_misfit_is_placed_by_hand_once_and_another_is_put_away(town: Town, tmp
     town.run("leader", lambda connection, by: drop_order(connection, by, second["id"], "属于邻街道", revision=1))
     town.run("leader", lambda connection, by: requeue_order(connection, by, second["id"], revision=2))
     assert Counter(row["state"] for row in orders(town)) == {"placed": 81, "queued": 19}
+
+
+def test_a_misfit_is_placed_at_a_point_and_stays_the_streets_own(town: Town, tmp_path: Path) -> None:
+    take(town, gbk(tmp_path))
+    [first, *_] = orders(town, "state = 'queued'")
+
+    def place(at: tuple[float, float]) -> int:
+        return town.run("leader", lambda connection, by: place_order(
+            connection, by, first["id"], revision=first["revision"], at=at)).incident_id  # fmt: skip
+
+    with refused("outside"):
+        place((120.0, 30.0))
+    with refused("where"):
+        town.run("leader", lambda connection, by: place_order(connection, by, first["id"], revision=first["revision"]))
+    case = town.case(place((113.415, 22.505)))
+    [row] = orders(town, f"id = {first['id']}")
+    assert (row["state"], row["place_id"], row["grid_id"]) == ("placed", None, case["grid_id"])
+    assert (case["place_id"], case["grid_id"], case["estate_id"], case["due_at"]) == (
+        None, GRID_B, ESTATE_B, first["due_at"],
+    )  # fmt: skip
+    viewer = town.viewer("leader")
+    shown = town.run("leader", lambda connection, _: read_order(connection, viewer, first["id"], MONDAY))
+    assert shown is not None
+    assert (shown["estate"], shown["case_address"]) == ("兰苑", case["address"])
+    # the case is moved to another place: the order of it goes along
+    town.act("leader", case["id"], Action.MOVE, place_id=STAIRS[0])
+    [row] = orders(town, f"id = {first['id']}")
+    assert (row["place_id"], row["grid_id"], row["estate_id"]) == (STAIRS[0], GRID_A, ESTATE_A)
+
+
+def test_what_is_urgent_stays_so_and_what_is_private_gets_locked_when_placed_by_hand(
+    town: Town, tmp_path: Path
+) -> None:
+    rows = [dict(zip(HEADINGS, row, strict=True)) for row in hundred_orders()[:2]]
+    for row, urgency in zip(rows, ("特急", "不紧急"), strict=True):
+        row |= {
+            "诉求地址": "不清楚",
+            "紧急程度": urgency,
+            "诉求标题": "",
+            "诉求内容": "楼上老赵半夜敲墙",
+            "诉求类别": "",
+        }
+    path = tmp_path / "misfits.csv"
+    path.write_bytes(hotline_files.as_csv([list(row.values()) for row in rows]))
+    take(town, path)
+    cases = [
+        town.case(town.run("leader", lambda connection, by, one=one, kind=kind: place_order(
+            connection, by, one["id"], STAIRS[0], revision=1, kind=kind)).incident_id)
+        for one, kind in zip(orders(town), ("03001", DISPUTE), strict=True)
+    ]  # fmt: skip
+    usual = town.rows("SELECT severity FROM gridmap.incident_kind WHERE code = %s", DISPUTE)[0]["severity"]
+    assert [case["severity"] for case in cases] == [3, usual]
+    assert [case["text"] for case in cases] == ["楼上老赵半夜敲墙", None]
+    open_one, private = orders(town)
+    assert (open_one["text"], open_one["cells"]["诉求内容"]) == ("楼上老赵半夜敲墙", "楼上老赵半夜敲墙")
+    assert (private["text"], private["cells"]["诉求内容"]) == ("", "***")
+    assert [row["words"] for row in town.rows("SELECT words FROM gridmap.incident_contact WHERE has_words")] == [
+        "楼上老赵半夜敲墙"
+    ]
+
+
+def test_the_answer_of_a_repeated_order_is_that_of_the_first(town: Town, tmp_path: Path) -> None:
+    take(town, gbk(tmp_path))
+    first, second, *_ = orders(town, "state = 'placed'")
+    town.act("leader", second["incident_id"], Action.MERGE, duplicate_of_id=first["incident_id"])
+    town.act("leader", first["incident_id"], Action.DISPATCH, lead_id=COMPANY)
+    town.act("company", first["incident_id"], Action.ACCEPT)
+    town.act("company", first["incident_id"], Action.ANSWER, answer="已处理")
+    viewer = town.viewer("leader")
+    rows = town.run(
+        "leader", lambda connection, _: read_answers(connection, viewer, STREET, first["mapping_id"], MONDAY)
+    )
+    found = {row["number"]: (row["answer"], row["unit"], row["case_state"]) for row in rows}
+    assert found[first["number"]] == ("已处理", "甲物业", "handling")
+    assert found[second["number"]] == ("已处理", "甲物业", "duplicate")
 
 
 def test_whoever_does_not_see_an_order_cannot_place_it(town: Town, tmp_path: Path) -> None:

@@ -10,6 +10,9 @@ from gridmap.incidents.errors import IncidentProblem
 from gridmap.incidents.routing import Spot, spot_at, spot_of_place
 from gridmap.incidents.writing import LAYERS
 
+SAID = ("diary", "ebikes", "hotline")
+"""What lies at places beside cases."""
+
 
 def spot_after(
     connection: Connection, place_id: int | None, at: tuple[float, float] | None, case: Mapping[str, Any]
@@ -34,17 +37,29 @@ def move(connection: Connection, case: Mapping[str, Any], spot: Spot, moment: da
         "SELECT gridmap.move_incident(%s, %s, %s, %s, %s, %s, %s) AS revision",
         (case["street_id"], case["id"], spot.place_id, lon, lat, spot.address, moment),
     ).fetchone()
+    _own_said(connection, [case["street_id"]], [case["id"]])
     return int((row or {})["revision"])
 
 
 def own_incidents(connection: Connection, streets: Sequence[int], moment: datetime) -> int:
     """Own the open cases of these streets anew, after places or boundaries have changed; how many moved.
 
-    In the transaction of that change. Each case that moved has a line in its history.
+    In the transaction of that change. Each case that moved has a line in its history. The diary, orders of the hotline
+    and counts of e-bikes follow their places, too.
     """
     row = connection.execute("SELECT gridmap.own_incidents(%s, %s) AS moved", (sorted(streets), moment)).fetchone()
     moved = int((row or {})["moved"])
     if moved:
         for street_id in sorted(streets):
             announce(connection, street_id, LAYERS)
+    _own_said(connection, sorted(streets), None)
     return moved
+
+
+def _own_said(connection: Connection, streets: Sequence[int], cases: Sequence[int] | None) -> None:
+    row = connection.execute(
+        "SELECT gridmap.own_said(%s::integer[], %s::bigint[]) AS moved", (list(streets), cases and list(cases))
+    ).fetchone()
+    if (row or {})["moved"]:
+        for street_id in streets:
+            announce(connection, street_id, SAID)

@@ -86,7 +86,6 @@ def _order(row: int, said: Mapping[str, str], raw: Mapping[str, str]) -> Order:
     title, text = said.get("title", ""), said.get("text", "")
     words = text if not title or title in text else f"{title}{STOP}{text}" if text else title
     category = said.get("category", "")
-    urgency = said.get("urgency", "").lower()
     return Order(
         row=row,
         number=said["number"],
@@ -96,11 +95,17 @@ def _order(row: int, said: Mapping[str, str], raw: Mapping[str, str]) -> Order:
         text=words[:MOST_TEXT],
         category=category[:MOST_NAME],
         kind=kind_of(category, words),
-        is_urgent=urgency in YES or any(word in urgency and f"{NOT}{word}" not in urgency for word in EMERGENCY),
+        is_urgent=is_urgent(said.get("urgency", "")),
         caller=said.get("caller", "")[:MOST_NAME],
         phone=said.get("phone", "")[:MOST_NAME],
         raw=dict(raw),
     )
+
+
+def is_urgent(said: str) -> bool:
+    """Whether the hotline's own words for it mean that somebody has to go at once."""
+    plain = said.strip().lower()
+    return plain in YES or any(word in plain and f"{NOT}{word}" not in plain for word in EMERGENCY)
 
 
 def kind_of(category: str, words: str) -> str:
@@ -146,8 +151,13 @@ def masked_cells(order: Order, columns: Mapping[str, str], *, is_private: bool) 
     """The row as it may be shown: the caller's name and telephone masked, and all words where they are private."""
     hidden = {columns.get("caller"): _masked_name(order.caller), columns.get("phone"): _masked_phone(order.phone)}
     if is_private:
-        hidden |= {columns.get(word): "***" for word in ("text", "title") if word in columns}
+        hidden |= hidden_words(columns)
     return {heading: hidden.get(heading, masked_text(cell)) for heading, cell in order.raw.items()}
+
+
+def hidden_words(columns: Mapping[str, str]) -> dict[str | None, str]:
+    """The cells of what was said, hidden: of private matters."""
+    return {columns[word]: "***" for word in ("text", "title") if word in columns}
 
 
 def _masked_name(name: str) -> str:

@@ -1,21 +1,26 @@
 """Orders that no address led to a place: placed by hand, or dropped with a reason."""
 
+from collections.abc import Mapping
 from typing import Any
+
+from psycopg.types.json import Jsonb
 
 from gridmap.accounts import Actor
 from gridmap.audit import announce, write_audit
 from gridmap.clock import OFFICE
 from gridmap.db.pools import Connection
 from gridmap.incidents.errors import CaseChanged, IncidentProblem
-from gridmap.incidents.hotline.taking import LAYERS, read_where
-from gridmap.incidents.kinds import read_kind
-from gridmap.incidents.reporting import Report, Reported, report_incident
+from gridmap.incidents.hotline.orders import MOST_TEXT, hidden_words, is_urgent
+from gridmap.incidents.hotline.taking import LAYERS
+from gridmap.incidents.kinds import URGENT, read_kind
+from gridmap.incidents.reporting import Report, Reported, find_spot, report_incident
 from gridmap.plain import is_plain
 
 REASON = "taken into the case"
 MOST_REASON = 200
 PLACED = """
-UPDATE gridmap.hotline_order SET state = 'placed', problem = NULL, near = '{}', kind = %(kind)s,
+UPDATE gridmap.hotline_order SET state = 'placed', problem = NULL, near = '{}', kind = %(kind)s, text = %(text)s,
+  cells = cells || %(hidden)s,
   incident_id = %(incident)s, place_id = %(place_id)s, community_id = %(community_id)s, grid_id = %(grid_id)s,
   micro_grid_id = %(micro_grid_id)s, estate_id = %(estate_id)s, revision = revision + 1, changed_at = %(now)s,
   changed_by = %(account)s
@@ -24,26 +29,36 @@ WHERE street_id = %(street)s AND id = %(order)s
 
 
 def place_order(
-    connection: Connection, by: Actor, order_id: int, place_id: int, *, revision: int, kind: str | None = None
+    connection: Connection,
+    by: Actor,
+    order_id: int,
+    place_id: int | None = None,
+    *,
+    revision: int,
+    at: tuple[float, float] | None = None,
+    kind: str | None = None,
 ) -> Reported:
-    """Place a queued order by hand: it becomes a case with its own deadline.
+    """Place a queued order by hand, at a place or a point (longitude, latitude): it becomes a case with its deadline.
 
     The caller's name and telephone go along from the row as it came, and that is written down. Raises LookupError,
-    CaseChanged, IncidentProblem("kind" | "street").
+    CaseChanged, IncidentProblem("kind" | "street" | "where" | "outside" | "private").
     """
     row = _locked_queued(connection, order_id, revision)
-    street_id = row["street_id"]
-    if place_id >> 32 != street_id:
-        raise IncidentProblem("street")
     code = kind or row["kind"]
-    chosen = read_kind(connection, code, by.business_at.astimezone(OFFICE).date())
+    spot = find_spot(connection, Report(kind=code, place_id=place_id, at=at))
+    if spot.street_id != row["street_id"]:
+        raise IncidentProblem("street")
+    is_private = read_kind(connection, code, by.business_at.astimezone(OFFICE).date())["is_private"]
     clear = connection.execute(
-        "SELECT * FROM gridmap.unmask_orders(%s, %s, %s, %s)", (street_id, [order_id], REASON, by.business_at)
+        "SELECT * FROM gridmap.unmask_orders(%s, %s, %s, %s)", (row["street_id"], [order_id], REASON, by.business_at)
     ).fetchone() or {"caller": None, "phone": None, "raw": {}}
+    columns = _columns(connection, row)
     report = Report(
         kind=code,
         place_id=place_id,
-        text=row["text"] or _words(connection, row, clear["raw"], is_private=chosen["is_private"]),
+        at=at,
+        severity=URGENT if is_urgent(clear["raw"].get(columns.get("urgency", ""), "")) else None,
+        text=_words(clear["raw"], columns) or row["text"] if is_private else _open_words(row),
         address=row["address"],
         source="hotline",
         contact_name=clear["caller"] or "",
@@ -52,10 +67,19 @@ def place_order(
         import_run_id=row["import_run_id"],
     )
     reported = report_incident(connection, by, report)
-    where = read_where(connection, street_id, place_id)
-    values = {"kind": code, "incident": reported.incident_id, "now": by.business_at, "account": by.account_id}
-    connection.execute(PLACED, where | values | {"street": street_id, "order": order_id})
-    after = {"state": "placed", "place_id": place_id, "incident_id": reported.incident_id, "kind": code}
+    values = spot.columns | {
+        "kind": code,
+        "incident": reported.incident_id,
+        # what turns out to be private is not left to be read beside its locked case
+        "text": "" if is_private else row["text"],
+        "hidden": Jsonb(hidden_words(columns) if is_private else {}),
+        "now": by.business_at,
+        "account": by.account_id,
+        "street": row["street_id"],
+        "order": order_id,
+    }
+    connection.execute(PLACED, values)
+    after = {"state": "placed", "place_id": place_id, "at": at, "incident_id": reported.incident_id, "kind": code}
     _record(connection, by, "place_order", order_id, after)
     return reported
 
@@ -84,16 +108,25 @@ def requeue_order(connection: Connection, by: Actor, order_id: int, *, revision:
     _record(connection, by, "drop_order", order_id, {"state": "queued"})
 
 
-def _words(connection: Connection, row: dict[str, Any], raw: dict[str, str], *, is_private: bool) -> str:
-    """What a private order says, from the row as it came; never into a case that its parties read."""
-    if not is_private:
-        raise IncidentProblem("private")
+def _columns(connection: Connection, row: Mapping[str, Any]) -> dict[str, str]:
+    """How the columns of the file were read that the order came in."""
     found = connection.execute(
         "SELECT mapping FROM gridmap.import_run WHERE id = %s", (row["import_run_id"],)
     ).fetchone()
-    columns = found["mapping"] if found else {}
+    return dict(found["mapping"]) if found and found["mapping"] else {}
+
+
+def _words(raw: Mapping[str, str], columns: Mapping[str, str]) -> str:
+    """What an order says, from the row as it came."""
     said = [raw.get(columns.get(word, ""), "") for word in ("title", "text")]
-    return " ".join(part.strip() for part in said if part.strip())[:1_000]
+    return " ".join(" ".join(said).split())[:MOST_TEXT]
+
+
+def _open_words(row: Mapping[str, Any]) -> str:
+    """The words of an order, masked; those of a private one never go into a case that its parties read."""
+    if not row["text"]:
+        raise IncidentProblem("private")
+    return str(row["text"])
 
 
 def _locked_queued(connection: Connection, order_id: int, revision: int) -> dict[str, Any]:

@@ -242,8 +242,8 @@ GRANT UPDATE (columns, headings, revision, changed_at, changed_by) ON gridmap.ho
 GRANT SELECT (street_id, id, number, received_at, due_at, has_raw, cells, address, text, category, kind, state, problem, near,
   reason, place_id, incident_id, mapping_id, import_run_id, community_id, grid_id, micro_grid_id, estate_id, revision,
   changed_at, changed_by), INSERT ON gridmap.hotline_order TO gridmap_app;
-GRANT UPDATE (raw, caller, phone, kind, state, problem, near, reason, place_id, incident_id, community_id, grid_id,
-  micro_grid_id, estate_id, revision, changed_at, changed_by) ON gridmap.hotline_order TO gridmap_app;
+GRANT UPDATE (raw, cells, caller, phone, text, kind, state, problem, near, reason, place_id, incident_id, community_id,
+  grid_id, micro_grid_id, estate_id, revision, changed_at, changed_by) ON gridmap.hotline_order TO gridmap_app;
 GRANT UPDATE (bikes, chargers, account_id, changed_at) ON gridmap.ebike_count TO gridmap_app;
 
 -- Clear name, telephone and private words of one entry in the viewer's scope, never without a reason, never unlogged.
@@ -302,3 +302,44 @@ END
 $$;
 REVOKE ALL ON FUNCTION gridmap.unmask_orders(integer, bigint[], text, timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION gridmap.unmask_orders(integer, bigint[], text, timestamptz) TO gridmap_app;
+
+-- Where -----------------------------------------------------------------------------------------------------------------
+
+-- What was said or counted follows its place, and an order its case, when places or boundaries have changed: whoever
+-- looks after a place now reads what was said there before. `cases`: only the orders of these. As the owner, because
+-- whoever changes a boundary need not see what lies beyond it. How many rows moved comes back.
+CREATE FUNCTION gridmap.own_said(streets integer[], cases bigint[] DEFAULT NULL) RETURNS integer
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = gridmap, pg_temp
+AS $$
+DECLARE
+  relation text;
+  some integer;
+  moved integer := 0;
+BEGIN
+  IF cases IS NULL THEN
+    FOREACH relation IN ARRAY ARRAY['diary', 'diary_contact', 'ebike_count']
+    LOOP
+      EXECUTE format(
+        'UPDATE gridmap.%I r SET community_id = p.community_id, grid_id = p.grid_id,'
+        ' micro_grid_id = p.micro_grid_id, estate_id = p.estate_id'
+        ' FROM gridmap.place p'
+        ' WHERE r.street_id = ANY ($1) AND p.street_id = r.street_id AND p.id = r.place_id'
+        ' AND (r.community_id, r.grid_id, r.micro_grid_id, r.estate_id)'
+        ' IS DISTINCT FROM (p.community_id, p.grid_id, p.micro_grid_id, p.estate_id)', relation) USING streets;
+      GET DIAGNOSTICS some = ROW_COUNT;
+      moved := moved + some;
+    END LOOP;
+  END IF;
+  UPDATE gridmap.hotline_order o SET place_id = i.place_id, community_id = i.community_id, grid_id = i.grid_id,
+    micro_grid_id = i.micro_grid_id, estate_id = i.estate_id
+  FROM gridmap.incident i
+  WHERE o.street_id = ANY (streets) AND i.street_id = o.street_id AND i.id = o.incident_id
+    AND (cases IS NULL OR i.id = ANY (cases))
+    AND (o.place_id, o.community_id, o.grid_id, o.micro_grid_id, o.estate_id)
+      IS DISTINCT FROM (i.place_id, i.community_id, i.grid_id, i.micro_grid_id, i.estate_id);
+  GET DIAGNOSTICS some = ROW_COUNT;
+  RETURN moved + some;
+END
+$$;
+REVOKE ALL ON FUNCTION gridmap.own_said(integer[], bigint[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION gridmap.own_said(integer[], bigint[]) TO gridmap_app;

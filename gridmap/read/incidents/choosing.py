@@ -1,8 +1,10 @@
 """What forms choose from: kinds of cases, and places by a piece of their name."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from gridmap.coords import BBox
 from gridmap.db.pools import Connection, Row
 from gridmap.read.search import Found, find, parse_words
 from gridmap.read.select import Asked
@@ -23,6 +25,15 @@ LEFT JOIN gridmap.community c ON c.street_id = p.street_id AND c.id = p.communit
 WHERE p.street_id = %s AND p.id = %s
 """
 
+WINDOW = """
+SELECT public.st_xmin(e.box) AS west, public.st_ymin(e.box) AS south, public.st_xmax(e.box) AS east,
+  public.st_ymax(e.box) AS north
+FROM (
+  SELECT public.st_expand(public.st_extent(p.geom), 0.0005) AS box FROM gridmap.place p
+  WHERE p.street_id = %s AND p.id = ANY (%s)
+) e
+"""
+
 
 def read_kinds(connection: Connection, day: date) -> list[Row]:
     """The kinds of cases in use on that day, by class."""
@@ -32,6 +43,14 @@ def read_kinds(connection: Connection, day: date) -> list[Row]:
 def read_place(connection: Connection, place_id: int) -> dict[str, Any] | None:
     """A place with the building, estate and community around it; None where the viewer sees none."""
     return connection.execute(PLACE, (place_id >> 32, place_id)).fetchone()
+
+
+def read_window(connection: Connection, street_id: int, places: Sequence[int]) -> BBox | None:
+    """The window around these places as far as the viewer sees them; None where none of them has a shape."""
+    row = connection.execute(WINDOW, (street_id, list(places))).fetchone()
+    if row is None or row["west"] is None:
+        return None
+    return BBox(row["west"], row["south"], row["east"], row["north"])
 
 
 def find_places(connection: Connection, viewer: Viewer, text: str, asked: Asked) -> list[Found]:

@@ -31,20 +31,24 @@ WAITING_DAYS = 7
 """After so many days an entry that nobody has seen to is shown, unless the street says another number."""
 DAYS = "diary_days"
 """Key in the settings of a street: after how many days."""
-FILTERS = ("estate", "community", "channel", "waiting", "open", "reception", "one")
+FILTERS = ("estate", "community", "place", "channel", "waiting", "open", "reception", "one", "since", "until")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """Which entries: of an estate, a community, a channel; open ones, those that wait too long; before a cursor."""
+    """Which entries: of an estate, a community, a place, a channel; open ones, those that wait too long; of some time
+    (from `since` to before `until`); before a cursor."""
 
     estate: int | None = None
     community: int | None = None
+    place: int | None = None
     channel: str | None = None
     waiting: bool = False
     open: bool = False
     reception: int | None = None
     one: int | None = None
+    since: datetime | None = None
+    until: datetime | None = None
     before: tuple[datetime, int] | None = None
 
     @property
@@ -52,6 +56,11 @@ class Asked:
         """Which of the filters are set: statements of one set share their text."""
         named = tuple(name for name in FILTERS if getattr(self, name))
         return (*named, "before") if self.before else named
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The values of these filters."""
+        return {name: getattr(self, name) for name in FILTERS if name not in ("waiting", "open")}
 
 
 def own_locked(rows: Any, reach: Reach) -> "ColumnElement[bool]":
@@ -63,10 +72,9 @@ def own_locked(rows: Any, reach: Reach) -> "ColumnElement[bool]":
 def read_entries(connection: Connection, viewer: Viewer, asked: Asked, now: datetime, *, limit: int) -> list[Row]:
     """The entries, the newest first (of a reception day by turn), each with its place, contact and answer."""
     text, constants = entries_statement(viewer.reach.shape, asked.filters)
-    values = {name: getattr(asked, name) for name in FILTERS if name not in ("waiting", "open")}
     at, before_id = asked.before or (now, 0)
     more = {"now": now, "limit": limit, "before_at": at, "before_id": before_id, "account": viewer.account_id}
-    return connection.execute(text, constants | lock_values(viewer) | values | more).fetchall()
+    return connection.execute(text, constants | lock_values(viewer) | asked.values | more).fetchall()
 
 
 def read_entry(connection: Connection, viewer: Viewer, diary_id: int, now: datetime) -> Row | None:
@@ -82,7 +90,7 @@ def read_areas(connection: Connection, viewer: Viewer, now: datetime) -> list[Ro
     return connection.execute(text, constants | lock_values(viewer) | values).fetchall()
 
 
-def _is_waiting() -> "ColumnElement[bool]":
+def is_waiting() -> "ColumnElement[bool]":
     """Open for longer than the street allows; what was promised for a day waits from that day on."""
     now = bindparam("now", type_=DateTime(timezone=True))
     said = street.c.settings.op("->>")(DAYS)
@@ -94,7 +102,8 @@ def _is_waiting() -> "ColumnElement[bool]":
     )
 
 
-def _condition(name: str) -> "ColumnElement[bool]":
+def condition(name: str) -> "ColumnElement[bool]":
+    """The condition of one filter of `Asked`."""
     if name == "estate":
         return diary.c.estate_id == bindparam("estate", type_=BigInteger)
     if name == "community":
@@ -103,10 +112,16 @@ def _condition(name: str) -> "ColumnElement[bool]":
         return diary.c.channel == bindparam("channel", type_=Text)
     if name == "reception":
         return diary.c.reception_id == bindparam("reception", type_=BigInteger)
+    if name == "place":
+        return diary.c.place_id == bindparam("place", type_=BigInteger)
+    if name == "since":
+        return diary.c.at >= bindparam("since", type_=DateTime(timezone=True))
+    if name == "until":
+        return diary.c.at < bindparam("until", type_=DateTime(timezone=True))
     if name == "one":
         return diary.c.id == bindparam("one", type_=BigInteger)
     if name == "waiting":
-        return _is_waiting()
+        return is_waiting()
     if name == "open":
         return diary.c.outcome.is_(None)
     at, identity = bindparam("before_at", type_=DateTime(timezone=True)), bindparam("before_id", type_=BigInteger)
@@ -118,6 +133,7 @@ def entries_statement(shape: tuple[str, ...], filters: tuple[str, ...]) -> State
     """The SQL of entries."""
     reach = reach_of_shape(shape)
     house, around, lead = place.alias("house"), place.alias("around"), organisation.alias("lead")
+    original = incident.alias("original")
     is_place = and_(place.c.street_id == diary.c.street_id, place.c.id == diary.c.place_id)
     is_house = and_(house.c.street_id == place.c.street_id, house.c.id == place.c.parent_id, house.c.kind == "building")
     is_around = and_(around.c.street_id == diary.c.street_id, around.c.id == diary.c.estate_id)
@@ -139,12 +155,13 @@ def entries_statement(shape: tuple[str, ...], filters: tuple[str, ...]) -> State
             incident.c.state.label("case_state"),
             incident.c.due_at.label("case_due_at"),
             incident.c.closed_at.label("case_closed_at"),
-            incident.c.answer.label("case_answer"),
+            # of a case that is the same as another, the answer of that
+            func.coalesce(incident.c.answer, original.c.answer).label("case_answer"),
             is_late.label("case_is_late"),
             incident_kind.c.title.label("kind_title"),
             incident_kind.c.title_en.label("kind_title_en"),
             lead.c.name.label("lead"),
-            _is_waiting().label("is_waiting"),
+            is_waiting().label("is_waiting"),
         )
         .select_from(diary)
         .join(street, street.c.id == diary.c.street_id)
@@ -166,9 +183,14 @@ def entries_statement(shape: tuple[str, ...], filters: tuple[str, ...]) -> State
             and_(incident.c.street_id == diary.c.street_id, incident.c.id == diary.c.incident_id),
             isouter=True,
         )
+        .join(
+            original,
+            and_(original.c.street_id == incident.c.street_id, original.c.id == incident.c.duplicate_of_id),
+            isouter=True,
+        )
         .join(incident_kind, incident_kind.c.code == incident.c.kind, isouter=True)
         .join(lead, lead.c.id == incident.c.lead_id, isouter=True)
-        .where(is_near(diary.c.street_id, reach), own_locked(diary, reach), *map(_condition, filters))
+        .where(is_near(diary.c.street_id, reach), own_locked(diary, reach), *map(condition, filters))
     )
     order = (diary.c.turn,) if "reception" in filters else (diary.c.at.desc(), diary.c.id.desc())
     return compiled(rows.order_by(*order).limit(bindparam("limit", type_=Integer)))
@@ -178,7 +200,7 @@ def entries_statement(shape: tuple[str, ...], filters: tuple[str, ...]) -> State
 def areas_statement(shape: tuple[str, ...]) -> Statement:
     """The SQL of the estates that entries are about."""
     reach = reach_of_shape(shape)
-    waiting = func.count().filter(_is_waiting())
+    waiting = func.count().filter(is_waiting())
     return compiled(
         select(
             place.c.id,

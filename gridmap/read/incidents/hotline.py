@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, DateTime, Integer, Text, and_, bindparam, func, select
+from sqlalchemy import BigInteger, ColumnElement, DateTime, Integer, Text, and_, bindparam, case, func, select
 
 from gridmap.db import compiled
 from gridmap.db.pools import Connection, Row
@@ -56,17 +56,17 @@ def read_order(connection: Connection, viewer: Viewer, order_id: int, now: datet
 def read_answers(
     connection: Connection, viewer: Viewer, street_id: int, mapping_id: int | None, now: datetime
 ) -> list[Row]:
-    """The orders that came by that mapping, with what became of each, in the order in which they came."""
+    """The last orders that came by that mapping, with what became of each, in the order in which they came."""
     text, constants = orders_statement(viewer.reach.shape, "mapping")
     values = {"street": street_id, "mapping": mapping_id, "now": now, "limit": MOST_ANSWERS, "offset": 0}
-    return connection.execute(text, constants | lock_values(viewer) | values).fetchall()
+    return connection.execute(text, constants | lock_values(viewer) | values).fetchall()[::-1]
 
 
 def read_given(connection: Connection, street_id: int, mapping_id: int, now: datetime) -> list[Row]:
     """The same for the command line, which is the office itself and sees everything."""
     text, constants = orders_statement(Reach(is_city=True).shape, "mapping")
     values = {"street": street_id, "mapping": mapping_id, "now": now, "limit": MOST_ANSWERS, "offset": 0}
-    return connection.execute(text, constants | values).fetchall()
+    return connection.execute(text, constants | values).fetchall()[::-1]
 
 
 def read_near(connection: Connection, street_id: int, places: Sequence[int]) -> list[Row]:
@@ -88,13 +88,19 @@ def counts_statement(shape: tuple[str, ...]) -> Statement:
 def orders_statement(shape: tuple[str, ...], which: str) -> Statement:
     """The SQL of orders: of one state, of one mapping, or one alone."""
     reach, order = reach_of_shape(shape), hotline_order
-    house, around = place.alias("house"), place.alias("around")
+    house, around, original = place.alias("house"), place.alias("around"), incident.alias("original")
+    is_around = and_(around.c.street_id == order.c.street_id, around.c.id == order.c.estate_id)
     hidden = ("raw", "caller", "phone")
     conditions = {
         "state": order.c.state == bindparam("state", type_=Text),
         "mapping": order.c.mapping_id == bindparam("mapping", type_=BigInteger),
         "one": order.c.id == bindparam("order", type_=BigInteger),
     }
+
+    def end_of(name: str) -> "ColumnElement[Any]":
+        """What became of a case; of one that is the same as another, what became of that."""
+        return case((incident.c.state == "duplicate", original.c[name]), else_=incident.c[name])
+
     now = bindparam("now", type_=DateTime(timezone=True))
     late = func.coalesce(
         func.gridmap.is_late(incident.c.state, incident.c.due_at, incident.c.handled_at, now), order.c.due_at < now
@@ -108,12 +114,11 @@ def orders_statement(shape: tuple[str, ...], which: str) -> Statement:
             house.c.name.label("house"),
             around.c.name.label("estate"),
             incident.c.number.label("case_number"),
+            incident.c.address.label("case_address"),
             incident.c.state.label("case_state"),
             incident.c.due_at.label("case_due_at"),
-            incident.c.answer,
-            incident.c.closed_at,
-            incident.c.handled_at,
-            incident.c.satisfaction,
+            func.coalesce(incident.c.answer, original.c.answer).label("answer"),
+            *(end_of(name).label(name) for name in ("closed_at", "handled_at", "satisfaction")),
             organisation.c.name.label("unit"),
             late.label("is_late"),
         )
@@ -127,7 +132,7 @@ def orders_statement(shape: tuple[str, ...], which: str) -> Statement:
         )
         .join(
             around,
-            and_(around.c.street_id == order.c.street_id, around.c.id == order.c.estate_id, around.c.id != place.c.id),
+            and_(is_around, around.c.id != func.coalesce(place.c.id, 0)),
             isouter=True,
         )
         .join(
@@ -135,10 +140,16 @@ def orders_statement(shape: tuple[str, ...], which: str) -> Statement:
             and_(incident.c.street_id == order.c.street_id, incident.c.id == order.c.incident_id),
             isouter=True,
         )
-        .join(organisation, organisation.c.id == incident.c.lead_id, isouter=True)
+        .join(
+            original,
+            and_(original.c.street_id == incident.c.street_id, original.c.id == incident.c.duplicate_of_id),
+            isouter=True,
+        )
+        .join(organisation, organisation.c.id == end_of("lead_id"), isouter=True)
         .where(order.c.street_id == bindparam("street", type_=Integer), conditions[which], order_locked(reach))
     )
     due = func.coalesce(incident.c.due_at, order.c.due_at)
-    by = (order.c.received_at.nulls_last(), order.c.id) if which == "mapping" else (due.nulls_last(), order.c.id)
+    last_first = (order.c.received_at.desc().nulls_last(), order.c.id.desc())
+    by = last_first if which == "mapping" else (due.nulls_last(), order.c.id)
     limit, offset = bindparam("limit", type_=Integer), bindparam("offset", type_=Integer)
     return compiled(rows.order_by(*by).limit(limit).offset(offset))

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from gridmap import context
 from gridmap.audit import write_audit
+from gridmap.coords import CoordError, LonLat
 from gridmap.incidents import CaseChanged, IncidentProblem
 from gridmap.incidents.hotline import drop_order, place_order, read_mappings, requeue_order
 from gridmap.incidents.hotline.giving import answer_columns, as_csv, as_workbook, filled_row
@@ -72,10 +73,10 @@ def hotline() -> str:
 @for_leaders
 def hotline_order(order_id: int) -> str | Response | tuple[str, int]:
     """One order: placed by hand, put away with a reason, or taken back into the queue."""
-    row = _row(order_id)
+    row = seen_order(order_id)
     if request.method == "GET":
         return _page(row)
-    if not lead().leads(row["street_id"], row["community_id"]):
+    if not may_place(row):
         abort(403)
     revision, what = number(request.form, "revision") or 0, typed("what", 10)
     try:
@@ -89,7 +90,7 @@ def hotline_order(order_id: int) -> str | Response | tuple[str, int]:
         return _page(row, *words_of(several)[:1], choices=several.found), 422
     except (IncidentProblem, CaseChanged) as problem:
         sentence, status = words_of(problem)
-        return _page(_row(order_id), sentence), status
+        return _page(seen_order(order_id), sentence), status
     return redirect(url_for("pages.hotline", street=row["street_id"], done="saved"), 303)
 
 
@@ -130,16 +131,37 @@ def hotline_answers(form: str) -> FileResponse:
 
 
 def _place(row: dict[str, Any], revision: int) -> Response:
-    with context.services().database.transaction(context.viewer().prologue) as connection:
-        place_id, _community = chosen_place(connection)
-    if place_id is None:
-        raise IncidentProblem("where")
+    at = typed_point()
+    place_id = None
+    if at is None:
+        with context.services().database.transaction(context.viewer().prologue) as connection:
+            place_id, _community = chosen_place(connection)
+        if place_id is None:
+            raise IncidentProblem("where")
     kind = typed("kind", 8) or None
-    run(lambda connection: place_order(connection, actor(), row["id"], place_id, revision=revision, kind=kind))
+    run(lambda connection: place_order(connection, actor(), row["id"], place_id, revision=revision, at=at, kind=kind))
     nearest = _next_queued(row["street_id"])
     if nearest and request.form.get("next"):
         return redirect(url_for("pages.hotline_order", order_id=nearest, done="order_placed"), 303)
     return redirect(url_for("pages.hotline", street=row["street_id"], done="order_placed"), 303)
+
+
+def typed_point() -> tuple[float, float] | None:
+    """The point of a form as longitude and latitude; None where it has none. Raises IncidentProblem("where")."""
+    said = typed("at", 60)
+    if not said:
+        return None
+    try:
+        lon, lat = (float(part) for part in said.split(","))
+        point = LonLat(lon, lat)
+    except (ValueError, CoordError):
+        raise IncidentProblem("where") from None
+    return point.lon, point.lat
+
+
+def may_place(row: dict[str, Any]) -> bool:
+    """Whether the viewer leads where the order lies: of one without a place, the street."""
+    return lead().leads(row["street_id"], row["community_id"])
 
 
 def _next_queued(street_id: int) -> int | None:
@@ -149,7 +171,8 @@ def _next_queued(street_id: int) -> int | None:
     return rows[0]["id"] if rows else None
 
 
-def _row(order_id: int) -> dict[str, Any]:
+def seen_order(order_id: int) -> dict[str, Any]:
+    """The order of the address; 404 where the viewer sees none of that id."""
     viewer, row = context.viewer(), None
     if order_id < 1 << 53:
         with context.services().database.transaction(viewer.prologue) as connection:
@@ -160,7 +183,7 @@ def _row(order_id: int) -> dict[str, Any]:
 
 
 def _page(row: dict[str, Any], problem: str = "", choices: Any = ()) -> str:
-    may = row["state"] != "placed" and lead().leads(row["street_id"], row["community_id"])
+    may = row["state"] != "placed" and may_place(row)
     with context.services().database.transaction(context.viewer().prologue) as connection:
         near = read_near(connection, row["street_id"], row["near"])
         place = shown_place(connection, number(request.values, "place"))

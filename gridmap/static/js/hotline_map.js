@@ -1,0 +1,78 @@
+// A tap on the map says where an order lies: one of the places under the finger, or that very point.
+import { element } from "./map/dom.js";
+import { pick } from "./map/pick.js";
+
+const METRE = 6; // decimals of a degree that tell less than a metre apart
+const RADIUS = 9;
+const COLOUR = "#b23a2e";
+
+class Placing {
+  constructor(street, form) {
+    this.street = street;
+    this.form = form;
+    this.choices = form.querySelector("[data-placing-choices]");
+    this.button = form.querySelector("[data-placing-go]");
+    this.mark = null;
+  }
+
+  listen() {
+    this.street.takes = (latlng) => this.take(latlng);
+    this.choices.addEventListener("change", () => this.choose());
+  }
+
+  /** What lies under the tap, the nearest meant first; the point itself is always one of the choices. */
+  take(latlng) {
+    const { street } = this;
+    const given = { layers: street.layers, isOn: street.isOn, brush: street.brush({}) };
+    const found = pick(street.tiles, latlng, street.map.getZoom(), given);
+    const at = `${latlng.lng.toFixed(METRE)},${latlng.lat.toFixed(METRE)}`;
+    const places = found.map(({ layer, id, title, kind }) => this.choice({ place: id, layer }, title || kind, title ? kind : ""));
+    const point = this.choice({ at }, this.form.dataset.point, "");
+    this.form.querySelector("[data-placing-legend]").textContent = this.form.dataset.around;
+    for (const old of this.choices.querySelectorAll(".choice")) old.remove();
+    this.choices.append(...places, point);
+    this.choices.hidden = false;
+    this.choices.querySelector("input").checked = true;
+    this.point(latlng);
+    this.choose();
+    if (street.sheet.state === "peek") street.sheet.set("half");
+    return true;
+  }
+
+  choice({ place = "", at = "", layer = "" }, title, kind) {
+    const input = element("input", { set: { type: "radio", name: "spot", value: String(place) } });
+    Object.assign(input.dataset, { at, layer });
+    const words = element("span", { text: title });
+    if (kind) words.append(" ", element("span", { name: "muted small", text: kind }));
+    return element("label", { name: "choice" }, input, words);
+  }
+
+  /** The chosen one goes into the form, and is marked on the map. */
+  choose() {
+    const chosen = this.choices.querySelector("input:checked");
+    if (!chosen) return;
+    const { at = "", layer = "" } = chosen.dataset;
+    this.form.elements.place.value = at ? "" : chosen.value;
+    this.form.elements.at.value = at;
+    this.button.disabled = false;
+    const { street } = this;
+    if (!at && !layer) {
+      street.tiles.draw(street.rulesForAny(Number(chosen.value)));
+      return;
+    }
+    street.chosen = at ? null : { layer, id: Number(chosen.value) };
+    street.tiles.draw(street.rules());
+  }
+
+  point(latlng) {
+    if (this.mark) this.mark.remove();
+    const look = { radius: RADIUS, color: COLOUR, weight: 3, fillColor: "#ffffff", fillOpacity: 0.7, interactive: false };
+    this.mark = window.L.circleMarker(latlng, look).addTo(this.street.map);
+  }
+}
+
+/** Start the page's own part when the map stands. */
+export function placing(street) {
+  const form = document.querySelector("[data-placing]");
+  if (form) new Placing(street, form).listen();
+}

@@ -1,0 +1,67 @@
+"""`/hotline/ID/map`: an order that no address led to a place is placed by a tap on the map."""
+
+from typing import Any
+
+from flask import redirect, render_template, url_for
+from werkzeug.wrappers import Response
+
+from gridmap import context
+from gridmap.coords import BBox
+from gridmap.maps import USUALLY_OFF, WORK, Addresses, View, compose
+from gridmap.read import layers_for
+from gridmap.read.incidents.choosing import read_window
+from gridmap.read.incidents.hotline import read_near
+from gridmap.web.areas import WHOLE_COUNTRY, areas_of
+from gridmap.web.asked import today
+from gridmap.web.blueprint import pages
+from gridmap.web.incidents.desk import for_leaders, kind_groups, place_title
+from gridmap.web.incidents.diary_words import ORDER_PROBLEMS
+from gridmap.web.incidents.hotline import may_place, seen_order
+
+
+@pages.get("/hotline/<int:order_id>/map")
+@for_leaders
+def hotline_order_map(order_id: int) -> str | Response:
+    """The map around what the order may mean; one that waits for no place any more leads to its page."""
+    row = seen_order(order_id)
+    if row["state"] != "queued" or not may_place(row):
+        return redirect(url_for("pages.hotline_order", order_id=order_id), 303)
+    viewer = context.viewer()
+    with context.services().database.transaction(viewer.prologue) as connection:
+        near = read_near(connection, row["street_id"], row["near"])
+        window = read_window(connection, row["street_id"], row["near"])
+        kinds = kind_groups(connection)
+    layers = {name: layer for name, layer in layers_for(viewer.reading_roles).items() if name not in WORK}
+    view = View(
+        locale=context.locale(),
+        bounds=window or _street_bounds(row["street_id"]),
+        today=today(),
+        roles=viewer.reading_roles,
+        on=frozenset(layers) - USUALLY_OFF,
+    )
+    return render_template(
+        "hotline/map.html",
+        map=compose(list(layers.values()), view, Addresses(search=None)),
+        one=row,
+        near=near,
+        kinds=kinds,
+        **_words(),
+    )
+
+
+def _street_bounds(street_id: int) -> BBox:
+    areas = areas_of(context.viewer())
+    return next((area.bounds for area in areas if area.street_id == street_id and area.bounds), WHOLE_COUNTRY)
+
+
+def _words() -> dict[str, Any]:
+    return {
+        "area": None,
+        "jumps": [],
+        "streets": 0,
+        "list_url": None,
+        "can_look_back": False,
+        "today": today().isoformat(),
+        "problems": ORDER_PROBLEMS,
+        "place_title": place_title,
+    }
