@@ -7,20 +7,26 @@ from typing import Any
 import psycopg
 import pytest
 
+from gridmap.accounts import Actor
 from gridmap.clock import Clock
 from gridmap.db import Database
-from gridmap.incidents import CaseChanged, IncidentProblem
+from gridmap.db.pools import Connection
+from gridmap.duties import Rule, add_rule
+from gridmap.incidents import CaseChanged, IncidentProblem, own_incidents
 from gridmap.incidents.diary import Entry, Written, answer_entry, make_case, note_entry, write_entry
 from gridmap.incidents.ebikes import HANGING_WIRE, IN_THE_WAY, Counted, count_ebikes
-from gridmap.incidents.reception import change_reception, open_reception, reception_day, rule_of
+from gridmap.incidents.reception import change_reception, open_reception
 from gridmap.nightly import run_nightly
 from gridmap.periods import Calendar, HolidayRule
+from gridmap.places.calendar import read_calendar
 from gridmap.read.incidents.diary import Asked, read_areas, read_entries
+from gridmap.read.incidents.diary_map import read_spots, read_weeks
 from gridmap.read.incidents.ebikes import read_doors, read_survey
+from gridmap.read.incidents.fifteenth import MEETING, RECEPTION, day_of_month, holiday_rule, moved_fifteenth
 from gridmap.read.incidents.reception import read_reception
 from tests.conftest import Base
-from tests.duties_town import ESTATE_A, GRID_A, HOUSE_A, STAIRS
-from tests.incidents_town import CLUTTER, COMMUNITY, COMPANY, DISPUTE, MONDAY, Town, build, refused
+from tests.duties_town import ESTATE_A, GRID_A, GRID_B, HOUSE_A, STAIRS, STREET
+from tests.incidents_town import CLUTTER, COMMUNITY, COMPANY, DISPUTE, EAST, MONDAY, Town, build, refused
 
 
 @pytest.fixture(scope="module")
@@ -163,6 +169,54 @@ def test_who_reads_the_diary(town: Town) -> None:
         write(town, "worker_b")
 
 
+def test_an_entry_of_a_repeated_case_shows_the_answer_of_the_first(town: Town) -> None:
+    first = town.report("leader")
+    made = write(town, kind=CLUTTER)
+    assert made.case is not None
+    town.act("leader", made.case.incident_id, "merge", duplicate_of_id=first.incident_id)
+    town.act("leader", first.incident_id, "dispatch", lead_id=COMPANY)
+    town.act("company", first.incident_id, "accept")
+    town.act("company", first.incident_id, "answer", answer="已清走")
+    [one] = entries(town, "worker_a")
+    assert (one["case_state"], one["case_answer"]) == ("duplicate", "已清走")
+
+
+def test_what_was_said_and_counted_follows_its_place_into_another_grid(town: Town) -> None:
+    write(town, contact_name="王五")
+    town.run("worker_a", lambda c, by: count_ebikes(c, by, Counted(place_id=STAIRS[0], bikes=3)))
+    town.rows("UPDATE gridmap.place SET grid_id = %s WHERE id = %s RETURNING id", GRID_B, STAIRS[0])
+    assert (len(entries(town, "worker_a")), len(entries(town, "worker_b"))) == (1, 0)
+    town.run("leader", lambda c, by: own_incidents(c, [STREET], by.business_at))
+    # whoever wrote it down still reads it
+    assert (len(entries(town, "worker_a")), len(entries(town, "worker_b"))) == (1, 1)
+    for table in ("diary", "diary_contact", "ebike_count"):
+        assert town.rows(f"SELECT DISTINCT grid_id FROM gridmap.{table}") == [{"grid_id": GRID_B}], table
+    unmask = "SELECT name FROM gridmap.unmask_diary(%s, (SELECT id FROM gridmap.diary), '回访', %s)"
+    [shown] = town.run("worker_b", lambda c, _: c.execute(unmask, (STREET, MONDAY)).fetchall())
+    assert shown == {"name": "王五"}
+
+
+def test_the_map_shows_where_and_how_much_and_only_to_whom_it_concerns(town: Town) -> None:
+    write(town)
+    write(town, is_done=True)
+    write(town, place_id=HOUSE_A, is_private=True)
+    town.now = MONDAY + timedelta(days=8)
+    write(town)
+
+    def spots(who: str, **asked: Any) -> list[tuple[int, int, int, int]]:
+        viewer = town.viewer(who)
+        rows = town.run(who, lambda c, _: read_spots(c, viewer, Asked(**asked), town.now))
+        return [(row["id"], row["entries"], row["open"], row["waiting"]) for row in rows]
+
+    everything = {(STAIRS[0], 3, 2, 1), (HOUSE_A, 1, 1, 1)}
+    assert set(spots("leader")) == set(spots("worker_a", estate=ESTATE_A)) == everything
+    assert spots("worker_b") == spots("company") == []
+    assert spots("leader", since=MONDAY, until=MONDAY + timedelta(days=7), place=STAIRS[0]) == [(STAIRS[0], 2, 1, 1)]
+    viewer = town.viewer("leader")
+    weeks = town.run("leader", lambda c, _: read_weeks(c, viewer, Asked(estate=ESTATE_A), town.now))
+    assert weeks == {date(2026, 3, 16): 3, date(2026, 3, 23): 1}
+
+
 def test_estates_of_the_diary_where_somebody_waits_come_first(town: Town) -> None:
     write(town)
     write(town, is_done=True)
@@ -195,9 +249,37 @@ def test_who_said_it_is_forgotten_after_two_years(town: Town) -> None:
 def test_the_15th_stays_unless_the_street_moves_it(rule: HolidayRule, day: date) -> None:
     holidays = frozenset(date(2026, 2, 15) + timedelta(days=number) for number in range(9))
     calendar = Calendar(off=holidays, worked=frozenset({date(2026, 2, 14)}))
-    assert reception_day(date(2026, 2, 3), rule, calendar) == day
-    assert rule_of({}) is rule_of({"reception_holiday_rule": "whenever"}) is HolidayRule.STAY
-    assert rule_of({"reception_holiday_rule": rule.value}) is rule
+    assert moved_fifteenth(date(2026, 2, 3), rule, calendar) == day
+    assert holiday_rule(None) is holiday_rule("whenever") is HolidayRule.STAY
+    assert holiday_rule(rule.value) is rule
+
+
+def test_reception_and_meeting_ask_one_rule_for_their_15th(town: Town) -> None:
+    """15 March 2026 is a Sunday: the Friday before is the 13th, the Monday after it the 16th."""
+
+    def days() -> tuple[date, date]:
+        def read(connection: Connection, _: Actor) -> tuple[date, date]:
+            calendar, month = read_calendar(connection), date(2026, 3, 1)
+            reception = day_of_month(connection, STREET, month, calendar, RECEPTION)
+            return reception, day_of_month(connection, STREET, month, calendar, MEETING)
+
+        return town.run("community_leader", read)
+
+    def add(kind: str, rule: str) -> None:
+        duty = Rule(
+            kind=kind, title_en=kind, role="grid_worker", action="meeting", level="community", fixed_day=15,
+            holiday_rule=rule,
+        )  # fmt: skip
+        town.run(None, lambda connection, by: add_rule(connection, by, STREET, duty, date(2026, 1, 1)))
+
+    stays, before, after = (date(2026, 3, day) for day in (15, 13, 16))
+    assert days() == (stays, stays)
+    town.rows('UPDATE gridmap.street SET settings = \'{"reception_holiday_rule": "previous"}\' RETURNING id')
+    assert days() == (before, before)
+    add(RECEPTION, "next")
+    assert days() == (after, after)
+    add(MEETING, "stay")
+    assert days() == (after, stays)
 
 
 def test_visitors_get_numbers_and_days_for_their_answers(town: Town) -> None:
@@ -207,18 +289,29 @@ def test_visitors_get_numbers_and_days_for_their_answers(town: Town) -> None:
     day = opened()
     assert opened() == day
     words = {"channel": "reception", "reception_id": day}
-    first = write(town, "community_leader", promised_on=MONDAY.date() + timedelta(days=7), **words)
+    first = write(town, "community_leader", **words)
     second = write(town, "community_leader", place_id=None, community_id=COMMUNITY, is_done=True, **words)
     third = write(town, "community_leader", kind=CLUTTER, **words)
     assert [one.turn for one in (first, second, third)] == [1, 2, 3]
+    fourth = write(town, "community_leader", promised_on=MONDAY.date() + timedelta(days=2), **words)
     shown = entries(town, "leader", reception=day)
-    assert [(one["turn"], one["outcome"]) for one in shown] == [(1, None), (2, "noted"), (3, "case")]
+    assert [(one["turn"], one["outcome"]) for one in shown] == [(1, None), (2, "noted"), (3, "case"), (4, None)]
+    assert (third.case is not None, fourth.turn) == (True, 4)
     assert third.case is not None
-    assert [one["promised_on"] for one in shown] == [date(2026, 3, 23), None, third.case.due_at.date()]
+    # nobody leaves without a day for the answer: the first one has a week, as nothing else was said
+    answers = [date(2026, 3, 23), None, third.case.due_at.date(), date(2026, 3, 18)]
+    assert [one["promised_on"] for one in shown] == answers
     viewer = town.viewer("leader")
     row = town.run("leader", lambda c, _: read_reception(c, viewer, day))
     assert row is not None
-    assert (row["visitors"], row["open"], row["cases"]) == (3, 1, 1)
+    assert (row["visitors"], row["open"], row["cases"]) == (4, 2, 1)
+
+
+def test_a_reception_day_is_opened_by_who_leads_that_community(town: Town) -> None:
+    for who, community in (("community_leader", EAST), ("east_leader", COMMUNITY), ("worker_a", COMMUNITY)):
+        with pytest.raises(LookupError):
+            town.run(who, lambda c, by, at=community: open_reception(c, by, at, MONDAY.date()))
+    assert town.rows("SELECT id FROM gridmap.reception") == []
 
 
 def test_the_minutes_are_written_by_who_saw_the_last_ones(town: Town) -> None:

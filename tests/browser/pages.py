@@ -113,6 +113,8 @@ PAGES = (
     PageOf("diary", "worker", "/diary"),
     PageOf("diary-leader", "leader", f"/diary?estate={DINGXIANG}"),
     PageOf("diary-estates", "leader", "/diary/estates"),
+    PageOf("diary-map", "leader", "/diary/map", is_map=True),
+    PageOf("diary-map-estate", "leader", f"/diary/map?estate={DINGXIANG}&week=2026-03-09", is_map=True),
     PageOf("receptions", "leader", "/reception"),
     PageOf("hotline", "leader", "/hotline"),
     PageOf("hotline-import", "leader", "/hotline/import"),
