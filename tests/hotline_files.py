@@ -45,7 +45,7 @@ FITTING = (
     "梅苑小区(东门)3栋2门",
 )
 """Addresses that the town of the tests knows."""
-MISFITS: Mapping[str, tuple[str, ...]] = {
+MISFITS: dict[str, tuple[str, ...]] = {
     "no_address": ("", " ", "　", "\u3000 "),
     "unknown": (
         "木兰苑3栋",
@@ -75,10 +75,47 @@ MATTERS = (
 )
 
 
-def hundred_orders(seed: int = 12345) -> list[list[str]]:
-    """100 rows under HEADINGS: 80 that fit and the 20 of MISFITS, shuffled; always the same."""
+DEMO_FITTING = (
+    "丁香苑3栋2单元601室",
+    "丁香苑一号楼一单元",
+    "中山市东区街道丁香苑５幢１单元３０２室",
+    "花苑社区丁香苑2号楼",
+    "东区街道梅苑1栋",
+    "兰苑一号楼",
+    "杜鹃苑１栋１单元101室",
+    "海棠苑2号楼1单元",
+    "百合苑 1 幢 1 单元",
+    "朗晴度假1栋",
+    "朗晴假日",
+    "芙蓉苑1-1-302",
+    "花苑新村1号楼2单元",
+    "茉莉苑二栋",
+    "木棉苑小区1号楼(东门)",
+    "菊苑",
+)
+"""Addresses that 东区街道 of the demo knows."""
+DEMO_MISFITS: Mapping[str, tuple[str, ...]] = MISFITS | {
+    "unknown": (
+        "木兰苑3栋",
+        "长江中路1号",
+        "不清楚在哪里",
+        "幸福里5号",
+        "兰苑二村8栋",
+        "中山市",
+        "人民路99号",
+        "地铁站门口",
+    ),
+    "no_building": ("丁香苑99栋", "梅苑99号楼1单元", "兰苑五十八栋", "朗晴假日77号楼", "杜鹃苑66幢2单元"),
+    "several": ("兰苑、梅苑之间", "丁香苑、杜鹃苑", "菊苑；桂花苑"),
+}
+
+
+def hundred_orders(
+    seed: int = 12345, *, fitting: Sequence[str] = FITTING, misfits: Mapping[str, Sequence[str]] = MISFITS
+) -> list[list[str]]:
+    """100 rows under HEADINGS: 80 that fit and 20 that do not, shuffled; always the same."""
     rng = random.Random(seed)
-    addresses = [rng.choice(FITTING) for _ in range(80)] + [one for some in MISFITS.values() for one in some]
+    addresses = [rng.choice(fitting) for _ in range(80)] + [one for some in misfits.values() for one in some]
     rng.shuffle(addresses)
     return [_row(rng, number, address) for number, address in enumerate(addresses, start=1)]
 

@@ -116,18 +116,21 @@ class Book:
     stairs: dict[tuple[int, str], set[int]] = field(default_factory=lambda: defaultdict(set))
     """(building, number of the stairwell) → stairwells."""
     kinds: dict[int, str] = field(default_factory=dict)
-    estate_of: dict[int, int | None] = field(default_factory=dict)
+    around: dict[int, frozenset[int]] = field(default_factory=dict)
+    """Of each place the building and the estate that it lies in."""
 
     def find(self, text: str) -> Found:
         """The place that the address means; of several addresses in one text, the only one that is known."""
         whole = self._find(text)
         parts = [part for part in _PARTS.split(text) if part.strip()]
-        if whole.place_id is not None or len(parts) < 2:
+        if len(parts) < 2:
             return whole
-        found = {one.place_id for one in map(self._find, parts)} - {None}
+        named = {one.place_id for one in map(self._find, parts) if one.place_id is not None}
+        # an estate and a building in it are one address said twice
+        found = {one for one in named if not any(one in self.around[other] for other in named)}
         if len(found) > 1:
-            return Found(problem="several", near=tuple(sorted(one for one in found if one)))
-        return Found(place_id=next(iter(found))) if found else whole
+            return Found(problem="several", near=tuple(sorted(found)[:MOST_NEAR]))
+        return whole if whole.place_id is not None or not found else Found(place_id=next(iter(found)))
 
     def _find(self, text: str) -> Found:
         address = parse_address(text)
@@ -194,7 +197,7 @@ def open_book(rows: Iterable[Mapping[str, Any]]) -> Book:
     book = Book()
     for row in rows:
         book.kinds[row["id"]] = row["kind"]
-        book.estate_of[row["id"]] = row["estate_id"]
+        book.around[row["id"]] = frozenset({row["parent_id"], row["estate_id"]} - {row["id"], None})
         if row["kind"] == "building" and row["estate_id"] is not None:
             book.houses[row["estate_id"], number_of(row["name"])].add(row["id"])
         elif row["kind"] == "stairwell" and row["parent_id"] is not None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, DateTime, Integer, Text, and_, bindparam, case, func, select
+from sqlalchemy import BigInteger, ColumnElement, DateTime, Integer, Select, Text, and_, bindparam, case, func, select
 
 from gridmap.db import compiled
 from gridmap.db.pools import Connection, Row
@@ -16,6 +16,8 @@ from gridmap.tables import hotline_order, incident, incident_kind, organisation,
 
 Statement = tuple[str, dict[str, Any]]
 MOST_ANSWERS = 20_000
+HIDDEN = ("raw", "caller", "phone")
+"""Columns of an order that nobody reads without a reason."""
 NEAR = """
 SELECT p.id, p.kind, p.name, h.name AS house, e.name AS estate
 FROM gridmap.place p
@@ -87,32 +89,51 @@ def counts_statement(shape: tuple[str, ...]) -> Statement:
 @lru_cache(maxsize=64)
 def orders_statement(shape: tuple[str, ...], which: str) -> Statement:
     """The SQL of orders: of one state, of one mapping, or one alone."""
-    reach, order = reach_of_shape(shape), hotline_order
-    house, around, original = place.alias("house"), place.alias("around"), incident.alias("original")
-    is_around = and_(around.c.street_id == order.c.street_id, around.c.id == order.c.estate_id)
-    hidden = ("raw", "caller", "phone")
+    order = hotline_order
     conditions = {
         "state": order.c.state == bindparam("state", type_=Text),
         "mapping": order.c.mapping_id == bindparam("mapping", type_=BigInteger),
         "one": order.c.id == bindparam("order", type_=BigInteger),
     }
+    is_seen = (conditions[which], order_locked(reach_of_shape(shape)))
+    rows = _with_cases(_with_places(select(*(column for column in order.c if column.name not in HIDDEN))))
+    last_first = (order.c.received_at.desc().nulls_last(), order.c.id.desc())
+    due = func.coalesce(incident.c.due_at, order.c.due_at)
+    by = last_first if which == "mapping" else (due.nulls_last(), order.c.id)
+    limit, offset = bindparam("limit", type_=Integer), bindparam("offset", type_=Integer)
+    rows = rows.where(order.c.street_id == bindparam("street", type_=Integer), *is_seen)
+    return compiled(rows.order_by(*by).limit(limit).offset(offset))
+
+
+def _with_places(rows: "Select[Any]") -> "Select[Any]":
+    """Orders with the names of where they lie; one that was placed at a point has only what lies around it."""
+    order, house, around = hotline_order, place.alias("house"), place.alias("around")
+    is_place = and_(place.c.street_id == order.c.street_id, place.c.id == order.c.place_id)
+    is_house = and_(house.c.street_id == place.c.street_id, house.c.id == place.c.parent_id, house.c.kind == "building")
+    is_around = and_(around.c.street_id == order.c.street_id, around.c.id == order.c.estate_id)
+    return (
+        rows.add_columns(place.c.name.label("place"), house.c.name.label("house"), around.c.name.label("estate"))
+        .join_from(order, place, is_place, isouter=True)
+        .join(house, is_house, isouter=True)
+        .join(around, and_(is_around, around.c.id != func.coalesce(place.c.id, 0)), isouter=True)
+    )
+
+
+def _with_cases(rows: "Select[Any]") -> "Select[Any]":
+    """Orders with their kinds and what became of them; of a case that is the same as another, what became of that."""
+    order, original = hotline_order, incident.alias("original")
 
     def end_of(name: str) -> "ColumnElement[Any]":
-        """What became of a case; of one that is the same as another, what became of that."""
         return case((incident.c.state == "duplicate", original.c[name]), else_=incident.c[name])
 
+    is_case = and_(incident.c.street_id == order.c.street_id, incident.c.id == order.c.incident_id)
+    is_original = and_(original.c.street_id == incident.c.street_id, original.c.id == incident.c.duplicate_of_id)
     now = bindparam("now", type_=DateTime(timezone=True))
-    late = func.coalesce(
-        func.gridmap.is_late(incident.c.state, incident.c.due_at, incident.c.handled_at, now), order.c.due_at < now
-    )
-    rows = (
-        select(
-            *(column for column in order.c if column.name not in hidden),
+    late = func.gridmap.is_late(incident.c.state, incident.c.due_at, incident.c.handled_at, now)
+    return (
+        rows.add_columns(
             incident_kind.c.title.label("kind_title"),
             incident_kind.c.title_en.label("kind_title_en"),
-            place.c.name.label("place"),
-            house.c.name.label("house"),
-            around.c.name.label("estate"),
             incident.c.number.label("case_number"),
             incident.c.address.label("case_address"),
             incident.c.state.label("case_state"),
@@ -120,36 +141,10 @@ def orders_statement(shape: tuple[str, ...], which: str) -> Statement:
             func.coalesce(incident.c.answer, original.c.answer).label("answer"),
             *(end_of(name).label(name) for name in ("closed_at", "handled_at", "satisfaction")),
             organisation.c.name.label("unit"),
-            late.label("is_late"),
+            func.coalesce(late, order.c.due_at < now).label("is_late"),
         )
-        .select_from(order)
         .join(incident_kind, incident_kind.c.code == order.c.kind)
-        .join(place, and_(place.c.street_id == order.c.street_id, place.c.id == order.c.place_id), isouter=True)
-        .join(
-            house,
-            and_(house.c.street_id == place.c.street_id, house.c.id == place.c.parent_id, house.c.kind == "building"),
-            isouter=True,
-        )
-        .join(
-            around,
-            and_(is_around, around.c.id != func.coalesce(place.c.id, 0)),
-            isouter=True,
-        )
-        .join(
-            incident,
-            and_(incident.c.street_id == order.c.street_id, incident.c.id == order.c.incident_id),
-            isouter=True,
-        )
-        .join(
-            original,
-            and_(original.c.street_id == incident.c.street_id, original.c.id == incident.c.duplicate_of_id),
-            isouter=True,
-        )
+        .join(incident, is_case, isouter=True)
+        .join(original, is_original, isouter=True)
         .join(organisation, organisation.c.id == end_of("lead_id"), isouter=True)
-        .where(order.c.street_id == bindparam("street", type_=Integer), conditions[which], order_locked(reach))
     )
-    due = func.coalesce(incident.c.due_at, order.c.due_at)
-    last_first = (order.c.received_at.desc().nulls_last(), order.c.id.desc())
-    by = last_first if which == "mapping" else (due.nulls_last(), order.c.id)
-    limit, offset = bindparam("limit", type_=Integer), bindparam("offset", type_=Integer)
-    return compiled(rows.order_by(*by).limit(limit).offset(offset))
