@@ -7,8 +7,10 @@ from typing import Any
 
 import psycopg
 import pytest
+from click.testing import CliRunner
 
 from gridmap.accounts import Actor
+from gridmap.commands import main
 from gridmap.db import Database
 from gridmap.db.pools import Connection
 from gridmap.incidents import Action, CaseChanged, IncidentProblem
@@ -61,8 +63,12 @@ def template(copy_database: Callable[[str], Base], empty_template: str) -> str:
 
 
 @pytest.fixture
-def town(copy_database: Callable[[str], Base], template: str) -> Iterator[Town]:
-    base = copy_database(template)
+def base(copy_database: Callable[[str], Base], template: str) -> Base:
+    return copy_database(template)
+
+
+@pytest.fixture
+def town(base: Base) -> Iterator[Town]:
     town = Town(Database(base.app_url), base.owner_url)
     yield town
     town.close()
@@ -305,3 +311,37 @@ def test_a_private_matter_stays_locked_from_end_to_end(town: Town, tmp_path: Pat
     viewer = town.viewer("leader")
     shown = town.run("leader", lambda connection, _: read_order(connection, viewer, order["id"], MONDAY))
     assert "老赵" not in str(shown)
+
+
+def test_the_command_line_looks_takes_and_gives_back(
+    base: Base, town: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRIDMAP_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("GRIDMAP_DATABASE_URL", base.app_url)
+    monkeypatch.setenv("GRIDMAP_CLOCK", MONDAY.isoformat())
+    [street] = town.rows("SELECT code FROM gridmap.street WHERE id = %s", STREET)
+
+    def run(*words: object) -> tuple[int, str]:
+        words = ("hotline", *words, "--street", street["code"])
+        result = CliRunner().invoke(main, [str(word) for word in words], catch_exceptions=False)
+        return result.exit_code, result.output
+
+    file, back = gbk(tmp_path), tmp_path / "answers.csv"
+    code, said = run("import", file)
+    assert code == 0
+    assert "80 become cases, 20 wait for a place, 0 known already, 0 cannot be read" in said
+    assert "Nothing was written" in said
+    assert orders(town) == []
+    code, said = run("import", file, "--map", "text=没有这一列")
+    assert (code, "There is no column 没有这一列" in said) == (1, True)
+    assert run("export", "-o", back)[0] == 1
+    assert run("import", file, "--commit", "--mapping", "市热线")[0] == 0
+    assert Counter(row["state"] for row in orders(town)) == {"placed": 80, "queued": 20}
+    assert "100 known already" in run("import", file, "--commit", "--mapping", "市热线")[1]
+    assert run("export", "-o", back, "--gbk", "--mapping", "市热线")[0] == 0
+    lines = back.read_bytes().decode("gb18030").splitlines()
+    assert lines[0].startswith(",".join(HEADINGS))
+    assert len(lines) == 101
+    assert "13912340001" not in "".join(lines)
+    assert run("export", "-o", tmp_path / "answers.pdf")[0] == 1
+    assert run("import", tmp_path / "answers.csv", "--mapping", "nosuch")[0] == 0
