@@ -1,4 +1,5 @@
 // One case: templates fill the answer, an open form has the focus, and photos go before the form that they belong to.
+import { newId } from "./outbox_store.js";
 import { shrink } from "./shrink.js";
 
 const MOST = 6;
@@ -14,7 +15,7 @@ document.addEventListener("click", (event) => {
 async function send(form, file) {
   const { blob } = await shrink(file);
   const address = new URL("/api/incidents/photo", window.location.href);
-  address.searchParams.set("sent_id", crypto.randomUUID ? crypto.randomUUID() : made());
+  address.searchParams.set("sent_id", newId());
   address.searchParams.set("incident_id", form.dataset.casePhotos);
   address.searchParams.set("stage", form.dataset.stage);
   const response = await fetch(address, {
@@ -26,15 +27,6 @@ async function send(form, file) {
   if (response.ok) return;
   const problem = await response.json().catch(() => ({}));
   throw new Error(problem.description || problem.detail || String(response.status));
-}
-
-/** A random id where the page came without a secure context, and browsers keep their own back. */
-function made() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6] & 0x0f) | 0x40;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  const text = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  return [text.slice(0, 8), text.slice(8, 12), text.slice(12, 16), text.slice(16, 20), text.slice(20)].join("-");
 }
 
 for (const form of document.querySelectorAll("form[data-case-photos]")) {
