@@ -109,7 +109,7 @@ def together(areas: Iterable[Reach]) -> Reach:
     ids = {name: sorted({one for area in areas for one in getattr(area, name)}) for name in SUBTREES}
     streets = {one >> SERIAL_BITS for name in SUBTREES if name != "streets" for one in ids[name]}
     near = tuple(sorted({*ids["streets"], *streets}))
-    return Reach(near=near, **{name: tuple(some) for name, some in ids.items()})
+    return Reach(is_city=False, near=near, **{name: tuple(some) for name, some in ids.items()})
 
 
 def handled_in(standing: Standing) -> tuple[list[int], list[int]]:
