@@ -235,6 +235,9 @@ def test_the_board_shows_what_others_do_and_keeps_what_is_ticked(base: Base, vis
     leader.page.add_init_script(QUICKLY)
     page = leader.go("/incidents?queue=waiting&q=楼道堆放纸箱")
     page.locator(f"#case-{mine} input[name=case]").check()
+    # nothing has changed: nothing is sent again
+    with page.expect_response(lambda answer: "/incidents/board" in answer.url and answer.status == 304):
+        pass
     other = report(base)
     expect(page.locator(f"#case-{other}")).to_be_visible(timeout=10_000)
     expect(page.locator(f"#case-{mine} input[name=case]")).to_be_checked()

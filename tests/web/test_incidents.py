@@ -317,9 +317,18 @@ def test_a_handler_of_an_office_finds_what_its_departments_were_given(app: Flask
         ).fetchone()
     assert made is not None
     assert do(leader, case, "dispatch", unit=made[0]).status_code == 303
+    given = rows(
+        base,
+        "SELECT id FROM gridmap.incident WHERE state NOT IN ('closed', 'rejected', 'duplicate') AND parties &&"
+        " (SELECT array_agg(id) FROM gridmap.organisation WHERE kind = 'department' AND street_id = %s)",
+        street,
+    )
     with also(base, "manager", "handler", street):
-        listed = person(app, "manager").get("/incidents/given").text
-        assert re.findall(r'data-case="(\d+)"', listed) == [str(case)]
+        page = person(app, "manager").get("/incidents/given").text
+    listed = {int(one) for one in re.findall(r'data-case="(\d+)"', page)}
+    assert case in listed
+    assert listed <= {one["id"] for one in given}
+    assert f"{len(given):,} 件案件" in page
 
 
 def test_planners_and_administrators_open_no_case(app: Flask, base: Base) -> None:
