@@ -59,7 +59,8 @@ def faults(plan: Node) -> list[str]:
             found.append(f"Seq Scan on {table}")
         if "Index Name" in node:
             condition = node.get("Index Cond", "")
-            is_of_layer = table is None or table in LAYER_TABLES  # a bitmap's index does not name its table
+            # a bitmap's index does not name its table; cases are no layer's places: they are also read by their days
+            is_of_layer = table in LAYER_TABLES if table else not node["Index Name"].startswith("incident_")
             if is_of_layer and "&&" not in condition and not LED.search(condition):
                 found.append(f"{node['Node Type']} by {node['Index Name']} on {condition or 'nothing'}")
     return found

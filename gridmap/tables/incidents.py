@@ -230,6 +230,13 @@ incident = Table(
         name="parked_whole",
     ),
     Index("incident_grid_ix", "street_id", "grid_id", text("reported_at DESC")),
+    Index(
+        "incident_micro_grid_ix",
+        "street_id",
+        "micro_grid_id",
+        text("reported_at DESC"),
+        postgresql_where=text("micro_grid_id IS NOT NULL"),
+    ),
     Index("incident_community_ix", "street_id", "community_id", text("reported_at DESC")),
     Index("incident_place_ix", "street_id", "place_id", "kind", text("reported_at DESC")),
     Index("incident_estate_ix", "street_id", "estate_id", text("reported_at DESC")),

@@ -184,6 +184,7 @@ CREATE INDEX incident_geom_ix ON gridmap.incident USING gist (street_id, geom);
 CREATE INDEX incident_grid_ix ON gridmap.incident (street_id, grid_id, reported_at DESC);
 CREATE INDEX incident_handled_ix ON gridmap.incident (street_id, handled_at) WHERE handled_at IS NOT NULL;
 CREATE INDEX incident_inspection_ix ON gridmap.incident (street_id, inspection_id) WHERE inspection_id IS NOT NULL;
+CREATE INDEX incident_micro_grid_ix ON gridmap.incident (street_id, micro_grid_id, reported_at DESC) WHERE micro_grid_id IS NOT NULL;
 CREATE INDEX incident_open_3857_ix ON gridmap.incident USING gist (geom_3857) WHERE state NOT IN ('closed', 'rejected', 'duplicate');
 CREATE INDEX incident_open_ix ON gridmap.incident (street_id, due_at) WHERE state NOT IN ('closed', 'rejected', 'duplicate');
 CREATE INDEX incident_parties_ix ON gridmap.incident USING gin (parties) WHERE parties <> '{}';
