@@ -63,7 +63,8 @@ async function addAll(all) {
   await write("items", (store) => all.forEach((item) => store.put(item)));
   // asked of the browser, so that it does not clear the outbox away when the phone is full
   if (navigator.storage && navigator.storage.persist) navigator.storage.persist().catch(() => {});
-  await tell();
+  // it is kept, whatever the page makes of it: nobody may send it a second time by another way
+  await tell().catch((error) => console.warn(error));
   send();
   return all;
 }

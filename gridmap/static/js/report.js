@@ -210,28 +210,32 @@ function contentOf(done) {
   return report;
 }
 
+/** What was kept is on its way: the form is empty again, and the page tells where it is. */
+function kept(made, about) {
+  [shown, last] = [made.id, { ...state, kind: null }];
+  form.reset();
+  find("[data-contact]").open = false;
+  photos.clear();
+  window.history.replaceState(null, "", "/report");
+  find("[data-told-about]").textContent = `${about.place} · ${about.title}`;
+  paint([made]);
+  setStep("sent", true);
+}
+
 /** Keep the report and show where it is; where nothing can be kept the plain form sends it. */
 async function send({ done = false, hold = 0, ...more } = {}) {
   if (isBusy) return; // a thumb that trembles taps twice
   isBusy = true;
   const about = { title: state.kind.dataset.words, place: state.title };
   const report = { ...contentOf(done), ...more };
-  try {
-    const made = await keepReport(report, about, await photos.taken(), { hold });
-    [shown, last] = [made.id, { ...state, kind: null }];
-    form.reset();
-    find("[data-contact]").open = false;
-    photos.clear();
-    window.history.replaceState(null, "", "/report");
-    find("[data-told-about]").textContent = `${about.place} · ${about.title}`;
-    paint([made]);
-    setStep("sent", true);
-  } catch {
-    if (done) form.append(Object.assign(element("input", ""), { type: "hidden", name: "done", value: "1" }));
-    HTMLFormElement.prototype.submit.call(form);
-  } finally {
-    isBusy = false;
+  const made = await photos.taken().then((taken) => keepReport(report, about, taken, { hold })).catch(() => null);
+  isBusy = false;
+  if (made) {
+    kept(made, about);
+    return;
   }
+  if (done) form.append(Object.assign(element("input", ""), { type: "hidden", name: "done", value: "1" }));
+  HTMLFormElement.prototype.submit.call(form);
 }
 
 const join = (incident) => send({ same_as: incident });
