@@ -559,6 +559,22 @@ def test_going_back_leads_to_the_step_before(worker: Visitor) -> None:
     expect(page.locator("[data-narrow-none]")).to_be_visible()
 
 
+def test_where_the_browser_keeps_nothing_the_form_sends_point_and_words_at_once(chromium: Browser, town: Town) -> None:
+    with psycopg.connect(town.base.owner_url) as owner:
+        bare = owner.execute(BARE).fetchone()
+    assert bare
+    home, _name, lon, lat = bare
+    somebody = Visitor(chromium, town.url, "leader", on_phone=True)
+    somebody.context.add_init_script("IDBFactory.prototype.open = () => { throw new Error('no room'); };")
+    page = somebody.go(f"/report?at={lon:.6f},{lat:.6f}&accuracy=9&tapped=1&kind={PARKING}")
+    page.fill("#report-text", "占了消防通道")
+    page.locator(".report-go").tap()
+    expect(page).to_have_url(re.compile("/my/incidents"))
+    [row] = reports(town.base)
+    assert (row["place_id"], row["community_id"], row["text"], row["state"]) == (None, home, "占了消防通道", "reported")
+    leave(somebody)
+
+
 def test_without_scripts_three_pages_do_the_same(chromium: Browser, town: Town, manager: Visitor) -> None:
     state = manager.context.storage_state()
     context = chromium.new_context(java_script_enabled=False, storage_state=state, viewport=PHONE, locale="zh-CN")  # type: ignore[arg-type]
