@@ -1,5 +1,6 @@
 // A tap on the map says where a problem is.
 import "../page.js";
+import "../call.js";
 import { pointing } from "../report_map.js";
 import { streetMap as plainMap } from "../map/main.js";
 
