@@ -1,5 +1,7 @@
 """Numbers of cases: golden figures and edges, and every number counted a second time from the bare rows in Python."""
 
+import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -13,10 +15,17 @@ from psycopg.rows import dict_row
 
 from gridmap.clock import OFFICE, parse_clock
 from gridmap.db import Database
-from gridmap.kpi import CASE_BY_NAME, CASE_KPIS
+from gridmap.kpi import BASES, CASE_BY_NAME, CASE_KPIS
 from gridmap.read.incidents import Cut
 from gridmap.read.incidents.cut import AREAS
-from gridmap.read.incidents.numbers import Told, count_areas, count_numbers, read_excluded, read_number_lines
+from gridmap.read.incidents.numbers import (
+    Told,
+    count_areas,
+    count_numbers,
+    counts_statement,
+    read_excluded,
+    read_number_lines,
+)
 from gridmap.scope import Viewer, viewer_of
 from gridmap.shares import share_words
 from tests.conftest import DEMO_CLOCK, Base
@@ -289,3 +298,18 @@ def test_nothing_in_the_denominator_is_a_dash(database: Database, leader: Viewer
     with database.transaction(leader.prologue) as connection:
         found = count_numbers(connection, leader, told)
     assert {share_words(*one) for one in found.numbers.values()} == {"—"}
+
+
+@pytest.mark.parametrize("basis", sorted(BASES))
+@pytest.mark.parametrize("shape", [("city",), ("streets",), ("communities",)])
+def test_a_month_is_found_by_its_index_whoever_asks(
+    database: Database, leader: Viewer, basis: str, shape: tuple[str, ...]
+) -> None:
+    told = Told(cut=Cut(), start=date(2026, 2, 1), end=date(2026, 3, 1), moment=NOW)
+    text, constants = counts_statement(shape, (), basis)
+    values = constants | told.values(leader) | {f"scope_{name}": [1] for name in shape}
+    with database.transaction(leader.prologue) as connection:
+        connection.execute("SET LOCAL enable_seqscan = off")
+        row = connection.execute(f"EXPLAIN (FORMAT JSON) {text}", values).fetchone()
+    assert row is not None
+    assert re.search(rf'"Index Cond": "[^"]*{basis}_at', json.dumps(row["QUERY PLAN"]))
