@@ -244,7 +244,7 @@ REGISTERS: tuple[RegisterKpi, ...] = (
         title=_("Found by ourselves"),
         formula=_("findings of rounds and visits that were due ÷ all findings of the month"),
         about=_(
-            "Reports of residents are kept with the incidents; until there are any, the whole holds findings alone."
+            "Findings of checks alone; of all cases, residents' reports among them, it stands with the numbers of cases."
         ),
         rows=findings,
     ),
