@@ -243,9 +243,7 @@ REGISTERS: tuple[RegisterKpi, ...] = (
         name="proactive",
         title=_("Found by ourselves"),
         formula=_("findings of rounds and visits that were due ÷ all findings of the month"),
-        about=_(
-            "Findings of checks alone; of all cases, residents' reports among them, it stands with the numbers of cases."
-        ),
+        about=_("Findings of checks alone; of all cases, residents' reports too, it stands with the numbers of cases."),
         rows=findings,
     ),
     RegisterKpi(
