@@ -182,6 +182,76 @@ def test_a_file_is_looked_at_taken_and_its_misfit_placed(base: Base, leader: Per
     assert leader.get(f"/hotline/answers.xlsx?street={street(base)}").data[:2] == b"PK"
 
 
+def test_a_misfit_is_placed_at_a_point_of_the_map(base: Base, leader: Person) -> None:
+    send_file(leader, f"/hotline/import?street={street(base)}", orders_csv("丁香苑98栋", first=701), do="take")
+    [order] = rows(base, "SELECT id FROM gridmap.hotline_order WHERE number = 'W0701'")
+    path = f"/hotline/{order['id']}"
+    page = leader.get(f"{path}/map")
+    assert page.status_code == 200
+    assert "data-placing" in page.text
+    assert DINGXIANG in page.text
+    [middle] = rows(
+        base,
+        "SELECT st_x(p) AS lon, st_y(p) AS lat FROM (SELECT st_pointonsurface(geom) AS p FROM gridmap.place"
+        " WHERE id = %s) s",
+        stairwell(base)["estate_id"],
+    )
+    form = {"what": "place", "revision": 1, "kind": "03001"}
+    for wrong in ("", "here", "1,2,3", "nan,1", "200,1", "120.0,30.0"):
+        assert leader.send(path, form | {"at": wrong}).status_code == 422, wrong
+    assert leader.send(path, form | {"at": f"{middle['lon']},{middle['lat']}"}).status_code == 303
+    [case] = rows(
+        base,
+        "SELECT i.place_id, i.estate_id FROM gridmap.incident i JOIN gridmap.hotline_order o ON o.incident_id = i.id"
+        " WHERE o.id = %s",
+        order["id"],
+    )
+    assert case == {"place_id": None, "estate_id": stairwell(base)["estate_id"]}
+    assert leader.get(f"{path}/map").headers["Location"] == path
+    assert DINGXIANG in leader.get(path).text
+
+
+def test_the_map_of_the_diary_holds_numbers_and_its_list_the_words(base: Base, app: Flask, worker: Person) -> None:
+    door = workers_door(base)
+    form = entry(place=door["id"], text="想要一把长椅", name="赵五")
+    assert worker.send("/diary", form).status_code == 303
+    assert worker.send("/diary", entry(place=door["id"], text="家里的事情", private="1")).status_code == 303
+    page = worker.get(f"/diary/map?estate={door['estate_id']}")
+    assert page.status_code == 200
+    assert "想要一把长椅" in page.text
+    assert "家里的事情" not in page.text
+    spots = worker.get("/diary/map/spots")
+    [spot] = [one for one in spots.json["spots"] if one["id"] == door["id"]]
+    assert spot["entries"] >= spot["open"] >= 2
+    assert set(spot) == {"id", "title", "lon", "lat", "entries", "open", "waiting"}
+    facts = worker.get(f"/diary/map/facts?place={door['id']}&week=2026-03-16").text
+    assert "想要一把长椅" in facts
+    assert "家里的事情" not in facts
+    assert "想要一把长椅" not in worker.get(f"/diary/map/facts?place={door['id']}&week=2026-03-09").text
+    for wrong in ("week=soon", "week=2030-01-07", "show=nothing", "estate=x"):
+        assert worker.get(f"/diary/map/facts?{wrong}").status_code == 400, wrong
+    for path in ("/diary/map", "/diary/map/facts", "/diary/map/spots"):
+        assert person(app, "property").get(path).status_code == 403
+
+
+def test_a_reception_day_is_opened_by_its_own_community(base: Base, app: Flask) -> None:
+    community = person(app, "community")
+    [own] = rows(
+        base,
+        "SELECT g.target_id AS id FROM gridmap.account_grant g JOIN gridmap.account a ON a.id = g.account_id"
+        " WHERE a.username = 'community'",
+    )
+    [other, *_] = rows(
+        base,
+        "SELECT id FROM gridmap.community WHERE street_id = %s AND id <> %s ORDER BY code",
+        own["id"] >> 32,
+        own["id"],
+    )
+    assert community.send("/reception", {"community": other["id"], "day": "2026-04-15"}).status_code == 404
+    assert community.send("/reception", {"community": own["id"], "day": "2031-04-15"}).status_code == 400
+    assert community.send("/reception", {"community": own["id"], "day": "2026-04-15"}).status_code == 303
+
+
 @pytest.mark.parametrize("content", [b"", b"\x00\x01" * 99, b"a,b\n1,2\n", b"\xff\xfe\x00"])
 def test_a_damaged_file_is_answered_with_a_sentence(base: Base, leader: Person, content: bytes) -> None:
     for step in ("look", "take"):

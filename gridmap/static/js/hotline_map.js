@@ -3,6 +3,8 @@ import { element } from "./map/dom.js";
 import { pick } from "./map/pick.js";
 
 const METRE = 6; // decimals of a degree that tell less than a metre apart
+const NEAR = 16; // zoom from which on a finger says where something is
+const NEARER = 18;
 const RADIUS = 9;
 const COLOUR = "#b23a2e";
 
@@ -20,9 +22,13 @@ class Placing {
     this.choices.addEventListener("change", () => this.choose());
   }
 
-  /** What lies under the tap, the nearest meant first; the point itself is always one of the choices. */
+  /** What lies under the tap, the nearest meant first, and the point itself; from afar the map nearer. */
   take(latlng) {
     const { street } = this;
+    if (street.map.getZoom() < NEAR) {
+      street.map.setView(latlng, NEARER);
+      return true;
+    }
     const given = { layers: street.layers, isOn: street.isOn, brush: street.brush({}) };
     const found = pick(street.tiles, latlng, street.map.getZoom(), given);
     const at = `${latlng.lng.toFixed(METRE)},${latlng.lat.toFixed(METRE)}`;

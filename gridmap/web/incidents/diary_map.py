@@ -99,9 +99,10 @@ def diary_map() -> str:
         on=frozenset(names) - {"grids"},
     )
     weeks = [first_week() + turn * WEEK for turn in range(WEEKS)]
+    key = context.services().settings.tianditu_key
     return render_template(
         "diary/map.html",
-        map=compose([on_map[name] for name in names], view, Addresses(search=None)),
+        map=compose([on_map[name] for name in names], view, Addresses(search=None, tianditu_key=key)),
         area=None,
         jumps=[],
         streets=0,

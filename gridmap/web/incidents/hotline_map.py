@@ -39,9 +39,10 @@ def hotline_order_map(order_id: int) -> str | Response:
         roles=viewer.reading_roles,
         on=frozenset(layers) - USUALLY_OFF,
     )
+    key = context.services().settings.tianditu_key
     return render_template(
         "hotline/map.html",
-        map=compose(list(layers.values()), view, Addresses(search=None)),
+        map=compose(list(layers.values()), view, Addresses(search=None, tianditu_key=key)),
         one=row,
         near=near,
         kinds=kinds,
