@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -103,6 +104,13 @@ def test_a_card_opens_for_who_sees_the_case(get: Get, owner: "psycopg.Connection
     assert get(f"/incidents/map/{far['id']}/card").status_code == 200
     assert get(f"/incidents/map/{far['id']}/card", "worker").status_code == 404
     assert get("/incidents/map/9007199254740993/card").status_code == 404
+
+
+def test_who_only_plans_gets_no_links_that_are_not_for_him(get: Get) -> None:
+    for path in ("/incidents/map", "/incidents/map/rows"):
+        assert re.search(r'href="/incidents/\d+"', get(path).text)
+        assert not re.search(r'href="/incidents(/\d+)?"', get(path, "planner").text)
+        assert re.search(r"GX-|data-case", get(path, "planner").text)
 
 
 @pytest.mark.parametrize("words", ["week=yesterday", "week=2027-01-01", "state=nosuch", "kind=x"])

@@ -19,6 +19,7 @@ from gridmap.scope import Viewer
 from gridmap.web.areas import WHOLE_COUNTRY, areas_of
 from gridmap.web.asked import today
 from gridmap.web.blueprint import PAGE_SIZE, page_number, pages, say, typed
+from gridmap.web.incidents.question import WORKING
 from gridmap.web.place_words import in_language
 from gridmap.web.remembered import remembered, version_of
 
@@ -226,6 +227,7 @@ def _words() -> dict[str, Any]:
         "levels": LEVELS,
         "sources": SOURCES,
         "severities": SEVERITIES,
+        "may_open": bool(context.viewer().roles & WORKING),
         "in_language": in_language,
         "week_words": lambda week: f"{week:%m-%d} – {week + timedelta(days=6):%m-%d}",
     }
