@@ -22,7 +22,6 @@ from gridmap.clock import parse_clock
 from gridmap.cluster import Cluster
 from gridmap.db import SYSTEM, Database, migrate
 from gridmap.demo.accounts import make_accounts
-from gridmap.demo.incidents.crediting import credit_cases
 from gridmap.settings import Settings
 from tests.installation import AWKWARD, run
 
@@ -127,8 +126,6 @@ def demo_template(empty_template: str, copy_database: Callable[[str], Base]) -> 
     database = Database(base.app_url)
     make_accounts(database, actor(parse_clock(DEMO_CLOCK)), DEMO_PASSWORD)
     database.close()
-    with psycopg.connect(base.owner_url) as owner:
-        credit_cases(owner)
     return str(conninfo.conninfo_to_dict(base.app_url)["dbname"])
 
 
