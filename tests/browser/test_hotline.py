@@ -62,6 +62,9 @@ def test_a_leader_brings_in_a_hundred_orders_and_places_the_misfits(
     assert len(kept) == 80
     assert all(row["due_at"] == row["case_due_at"] for row in kept)
 
+    # its columns are kept, and used the next time
+    expect(leader.go(f"/hotline/import?street={STREET}").locator("#mapping option").first).to_have_text("12345")
+
     # one on the map, at the very point that is tapped
     order = queued(base, "丁香苑99栋")
     page = leader.go(f"/hotline/{order}")
