@@ -8,6 +8,7 @@ let tag = "";
 let asking = false;
 
 const ticks = () => [...board.querySelectorAll("input[name=case]")];
+const tickOfAll = () => board.querySelector("input[data-all]");
 const rows = () => [...board.querySelectorAll("a[data-case]")];
 
 // Several at once -----------------------------------------------------------------------------------------------------
@@ -19,15 +20,24 @@ function count() {
   const words = bulk.querySelector(".bulk-count");
   words.textContent = words.dataset.count.replace("{count}", chosen);
   document.body.classList.toggle("has-bulk", chosen > 0);
+  const all = tickOfAll();
+  if (!all) return;
+  all.checked = chosen > 0 && chosen === ticks().length;
+  all.indeterminate = chosen > 0 && !all.checked;
 }
 
-board.addEventListener("change", count);
+function chooseAll(checked) {
+  for (const box of ticks()) box.checked = checked;
+  count();
+}
+
+board.addEventListener("change", (event) => {
+  if (event.target === tickOfAll()) chooseAll(event.target.checked);
+  else count();
+});
 
 if (bulk) {
-  bulk.querySelector("[data-untick]").addEventListener("click", () => {
-    for (const box of ticks()) box.checked = false;
-    count();
-  });
+  bulk.querySelector("[data-untick]").addEventListener("click", () => chooseAll(false));
 }
 
 // Refreshing ----------------------------------------------------------------------------------------------------------
@@ -47,6 +57,7 @@ function replace(html) {
   }
   const moved = board.querySelector(".table-frame");
   if (moved) moved.scrollLeft = left;
+  if (moved && frame && focused === frame) moved.focus({ preventScroll: true });
   count();
 }
 
@@ -107,6 +118,7 @@ const KEYS = {
   j: () => step(1),
   k: () => step(-1),
   x: tick,
+  a: () => bulk && chooseAll(ticks().some((box) => !box.checked)),
   d: () => bulk && !bulk.hidden && document.getElementById("bulk-lead").focus(),
 };
 
