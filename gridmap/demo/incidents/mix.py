@@ -37,6 +37,8 @@ REPEATS, TIMES, WITHIN = 20, 4, 24
 REPEATING = ("parking", "clutter", "fire")
 TO_CHECK, CHECKED_EACH = frozenset({State.HANDLED, State.VERIFYING}), 2
 """So many cases wait to be checked at a door of each of the demo's own workers."""
+OF_COMPANIES = frozenset({"05", "14", "15"})
+"""Lifts, services, entrances: what a company sees to; things that one reports oneself would be found again there."""
 WORDS: Mapping[str, tuple[str, ...]] = {
     "01001": ("消防通道堆放杂物，门推不开", "疏散通道被货架占用"),
     "01002": ("灭火器压力不足", "消火栓箱门损坏"),
@@ -190,12 +192,12 @@ def _with_repeats(cases: list[Wanted]) -> list[Wanted]:
 
 
 def _at_own_doors(cases: list[Wanted], ground: Ground) -> list[Wanted]:
-    """Some open ones of stairwells brought to doors of the demo's own workers, so that they have something to check."""
+    """Some open ones brought to doors of the demo's own workers, so that they have something to check."""
     found = list(cases)
     fitting = (
         place
         for place, one in enumerate(cases)
-        if one.outcome == "open" and SPOTS.get(one.kind[:2]) == ("stairwell",) and goal_of(one)[0] in TO_CHECK
+        if one.outcome == "open" and one.kind[:2] in OF_COMPANIES and goal_of(one)[0] in TO_CHECK
     )
     for spot, place in zip((spot for spot in ground.seen for _ in range(CHECKED_EACH)), fitting, strict=False):
         home = next(home for home in ground.homes if home.id == spot.estate_id)
