@@ -156,6 +156,7 @@ def test_a_file_is_looked_at_taken_and_its_misfit_placed(base: Base, leader: Per
     content = orders_csv("丁香苑1号楼1单元302", "丁香苑99栋", "不知道哪里")
     looked = send_file(leader, address, content, do="look")
     assert looked.status_code == 200
+    assert "13912345678" not in looked.text
     assert [int(n) for n in re.findall(r'class="fact-value">(\d+)<', looked.text)] == [1, 2, 0, 0]
     assert rows(base, "SELECT id FROM gridmap.hotline_order") == []
     taken = send_file(leader, address, content, do="take", name="市热线")

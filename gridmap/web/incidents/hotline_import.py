@@ -24,6 +24,7 @@ from gridmap.incidents.hotline import (
     save_mapping,
     take_orders,
 )
+from gridmap.incidents.hotline.orders import masked_text
 from gridmap.incidents.hotline.words import COLUMNS, NEEDED
 from gridmap.load.finding import LoadError
 from gridmap.load.hotline import MOST_BYTES, OrderFile, fitting_columns, guess_columns, missing_columns, read_order_file
@@ -180,7 +181,10 @@ def _shown(looked: Looked | None) -> dict[str, Any]:
     locale = context.locale()
     return {
         "looked": looked,
-        "samples": [cells for _number, cells in looked.file.rows[:SAMPLES]],
+        "samples": [
+            {heading: masked_text(cell) for heading, cell in cells.items()}
+            for _number, cells in looked.file.rows[:SAMPLES]
+        ],
         "mapped": MAPPED,
         "needed": NEEDED,
         "missing": missing_columns(looked.columns),
