@@ -81,7 +81,8 @@ def orders_csv(*addresses: str, first: int = 1) -> bytes:
     lines = []
     for number, address in enumerate(addresses, first):
         row = dict(zip(HEADINGS, blank, strict=True))
-        row |= {"工单编号": f"W{number:04}", "诉求内容": "楼道堆物", "诉求地址": address, "联系电话": "13912345678"}
+        row |= {"工单编号": f"W{number:04}", "诉求内容": "楼道堆物，请回电13912345678", "诉求地址": address}
+        row |= {"联系电话": "13912345678"}
         lines.append(list(row.values()))
     return as_csv(lines, encoding="gbk")
 
