@@ -16,12 +16,13 @@ from gridmap.clock import OFFICE, day_bounds
 from gridmap.cuts import OPEN
 from gridmap.db import SYSTEM, Database
 from gridmap.db.pools import POOL_SETTINGS, Connection
+from gridmap.kpi import CASE_BY_NAME
 from gridmap.layers import BY_NAME
 from gridmap.periods import month_of
 from gridmap.read import Asked, Tile, read_tile
 from gridmap.read.cases import count_cases, read_cases, read_weeks
 from gridmap.read.incidents import Cut, count_queues, read_lines
-from gridmap.read.incidents.numbers import Told, count_numbers
+from gridmap.read.incidents.numbers import Told, count_areas, count_numbers
 from gridmap.scope import Viewer
 
 Say = Callable[[str], None]
@@ -167,6 +168,8 @@ def _pages(connection: Connection, viewer: Viewer, now: datetime, size: Size) ->
         ("the board", "the first page of what is open",
          partial(read_lines, connection, viewer, cut, now, queue="open", limit=50), PLAIN_OPEN, {}),
         ("the numbers", "all of a month", partial(count_numbers, connection, viewer, told), PLAIN_MONTH, period),
+        ("the numbers", "all of a month, grid by grid",
+         partial(count_areas, connection, viewer, told, "grid", tuple(CASE_BY_NAME)), PLAIN_MONTH, period),
     )  # fmt: skip
     for about, what, read, plain, values in reads:
         page = f"{size.cases:,} cases, {about}"
