@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from gridmap.clock import Clock
 from gridmap.kpi import CASE_KPIS
 from tests.browser.line import RESUMES
+from tests.browser.test_phone import camera_picture
 from tests.browser.visits import Visitor, served
 from tests.conftest import Base
 from tests.reports import reports, stairwell
@@ -113,8 +114,14 @@ def test_a_worker_reports_a_leader_dispatches_a_company_handles_another_verifies
     phone.locator(f"a[data-case='{case}']").click()
     phone.get_by_role("button", name="接收案件").click()
     phone.locator("#act-handle textarea").fill("已清理完毕，谢谢反映。")
+    after = {"name": "after.jpg", "mimeType": "image/jpeg", "buffer": camera_picture()}
+    phone.locator("#act-handle input[type=file]").set_input_files([after])
     phone.get_by_role("button", name="处置完成").click()
     expect(phone.locator(".badge", has_text="已处置").first).to_be_visible()
+    photo = phone.locator(".photos img")
+    photo.scroll_into_view_if_needed()
+    expect(photo).to_have_js_property("complete", True)
+    assert photo.evaluate("image => image.naturalWidth") > 0
     expect(phone.locator("#act-check")).to_have_count(0)
 
     other = visit("community", on_phone=True).go("/incidents/to-verify")
