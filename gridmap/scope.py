@@ -308,8 +308,14 @@ def area_of(connection: Connection, grants: Collection[Mapping[str, Any]], perso
         return Reach(is_city=True)
     holds = person is not None and any(grant["level"] == "held" for grant in grants)
     away = _stood_in_for(connection, person, now) if holds and person is not None else ()
-    found = _subtrees(connection, grants, person, away, now)
-    return Reach(**{name: tuple(sorted(ids)) for name, ids in found.items()})
+    ids = {name: tuple(sorted(found)) for name, found in _subtrees(connection, grants, person, away, now).items()}
+    return Reach(
+        streets=ids["streets"],
+        communities=ids["communities"],
+        grids=ids["grids"],
+        estates=ids["estates"],
+        places=ids["places"],
+    )
 
 
 def _stood_in_for(connection: Connection, person: int, now: datetime) -> tuple[int, ...]:

@@ -313,7 +313,7 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = gridmap, pg_temp
 AS $$
 DECLARE
   relation text;
-  some integer;
+  rows_moved integer;
   moved integer := 0;
 BEGIN
   IF cases IS NULL THEN
@@ -326,8 +326,8 @@ BEGIN
         ' WHERE r.street_id = ANY ($1) AND p.street_id = r.street_id AND p.id = r.place_id'
         ' AND (r.community_id, r.grid_id, r.micro_grid_id, r.estate_id)'
         ' IS DISTINCT FROM (p.community_id, p.grid_id, p.micro_grid_id, p.estate_id)', relation) USING streets;
-      GET DIAGNOSTICS some = ROW_COUNT;
-      moved := moved + some;
+      GET DIAGNOSTICS rows_moved = ROW_COUNT;
+      moved := moved + rows_moved;
     END LOOP;
   END IF;
   UPDATE gridmap.hotline_order o SET place_id = i.place_id, community_id = i.community_id, grid_id = i.grid_id,
@@ -337,8 +337,8 @@ BEGIN
     AND (cases IS NULL OR i.id = ANY (cases))
     AND (o.place_id, o.community_id, o.grid_id, o.micro_grid_id, o.estate_id)
       IS DISTINCT FROM (i.place_id, i.community_id, i.grid_id, i.micro_grid_id, i.estate_id);
-  GET DIAGNOSTICS some = ROW_COUNT;
-  RETURN moved + some;
+  GET DIAGNOSTICS rows_moved = ROW_COUNT;
+  RETURN moved + rows_moved;
 END
 $$;
 REVOKE ALL ON FUNCTION gridmap.own_said(integer[], bigint[]) FROM PUBLIC;
