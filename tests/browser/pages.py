@@ -29,7 +29,7 @@ class PageOf:
     user: str | None
     path: str
     is_map: bool = False
-    most_bytes: int = 60_000
+    most_bytes: int = 64_000
     """How long its HTML may be: lists come in pages, data in tiles."""
 
 
