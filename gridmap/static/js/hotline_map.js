@@ -1,12 +1,12 @@
 // A tap on the map says where an order lies: one of the places under the finger, or that very point.
 import { element } from "./map/dom.js";
 import { pick } from "./map/pick.js";
+import { svg } from "./map/symbols.js";
 
 const METRE = 6; // decimals of a degree that tell less than a metre apart
 const NEAR = 16; // zoom from which on a finger says where something is
 const NEARER = 18;
 const RADIUS = 9;
-const COLOUR = "#b23a2e";
 
 class Placing {
   constructor(street, form) {
@@ -14,10 +14,15 @@ class Placing {
     this.form = form;
     this.choices = form.querySelector("[data-placing-choices]");
     this.button = form.querySelector("[data-placing-go]");
-    this.mark = null;
+    this.ring = svg("circle", { class: "picked-spot" });
   }
 
   listen() {
+    const { map } = this.street;
+    const picture = svg("svg", { class: "diary-marks leaflet-zoom-hide", width: 1, height: 1, "aria-hidden": "true" });
+    picture.append(this.ring);
+    map.getPane("overlayPane").append(picture);
+    map.on("zoomend viewreset", () => this.follow());
     this.street.takes = (latlng) => this.take(latlng);
     this.choices.addEventListener("change", () => this.choose());
   }
@@ -70,10 +75,17 @@ class Placing {
     street.tiles.draw(street.rules());
   }
 
+  /** A ring where the tap was; it stays there when the map is moved or drawn nearer. */
   point(latlng) {
-    if (this.mark) this.mark.remove();
-    const look = { radius: RADIUS, color: COLOUR, weight: 3, fillColor: "#ffffff", fillOpacity: 0.7, interactive: false };
-    this.mark = window.L.circleMarker(latlng, look).addTo(this.street.map);
+    this.at = latlng;
+    this.ring.setAttribute("r", RADIUS);
+    this.follow();
+  }
+
+  follow() {
+    if (!this.at) return;
+    const { x, y } = this.street.map.latLngToLayerPoint(this.at);
+    this.ring.setAttribute("transform", `translate(${x} ${y})`);
   }
 }
 
