@@ -303,11 +303,13 @@ def test_nothing_in_the_denominator_is_a_dash(database: Database, leader: Viewer
 @pytest.mark.parametrize("basis", sorted(BASES))
 @pytest.mark.parametrize("shape", [("city",), ("streets",), ("communities",)])
 def test_a_month_is_found_by_its_index_whoever_asks(
-    database: Database, leader: Viewer, basis: str, shape: tuple[str, ...]
+    database: Database, leader: Viewer, cases: list[Row], basis: str, shape: tuple[str, ...]
 ) -> None:
+    communities = sorted({row["community_id"] for row in cases if row["community_id"]})
     told = Told(cut=Cut(), start=date(2026, 2, 1), end=date(2026, 3, 1), moment=NOW)
     text, constants = counts_statement(shape, (), basis)
-    values = constants | told.values(leader) | {f"scope_{name}": [1] for name in shape}
+    some = {"scope_streets": list(leader.reach.streets), "scope_communities": communities}
+    values = constants | told.values(leader) | some
     with database.transaction(leader.prologue) as connection:
         connection.execute("SET LOCAL enable_seqscan = off")
         row = connection.execute(f"EXPLAIN (FORMAT JSON) {text}", values).fetchone()
