@@ -739,18 +739,20 @@ BEGIN
   FOREACH street IN ARRAY streets
   LOOP
     WITH open AS MATERIALIZED (
-      SELECT i.id, i.place_id, i.geom, i.community_id, i.grid_id, i.micro_grid_id, i.estate_id
+      SELECT i.id, i.place_id, i.geom,
+        jsonb_build_object('community_id', i.community_id, 'grid_id', i.grid_id, 'micro_grid_id', i.micro_grid_id,
+                           'estate_id', i.estate_id) AS before
       FROM gridmap.incident i
       WHERE i.street_id = street AND i.state NOT IN ('closed', 'rejected', 'duplicate')
         AND (chosen IS NULL OR i.id = ANY (chosen))
       ORDER BY i.id FOR NO KEY UPDATE
     ), bare AS MATERIALIZED (
-      SELECT id, geom FROM open WHERE place_id IS NULL AND geom IS NOT NULL
+      SELECT id, geom, before FROM open WHERE place_id IS NULL AND geom IS NOT NULL
     ), found AS (
-      SELECT o.id, p.community_id, p.grid_id, p.micro_grid_id, p.estate_id
+      SELECT o.id, p.community_id, p.grid_id, p.micro_grid_id, p.estate_id, o.before
       FROM open o JOIN gridmap.place p ON p.street_id = street AND p.id = o.place_id
       UNION ALL
-      SELECT b.id, coalesce(g.community_id, c.id), g.id, m.id, e.id
+      SELECT b.id, coalesce(g.community_id, c.id), g.id, m.id, e.id, b.before
       FROM bare b
       LEFT JOIN LATERAL (
         SELECT x.id FROM gridmap.community x WHERE x.street_id = street AND st_covers(x.geom, b.geom)
@@ -777,12 +779,10 @@ BEGIN
         micro_grid_id = f.micro_grid_id, estate_id = f.estate_id, revision = i.revision + 1,
         changed_at = greatest(i.changed_at, moment),
         changed_by = nullif(current_setting('app.account', true), '')::bigint
-      FROM found f JOIN open o ON o.id = f.id
+      FROM found f
       WHERE i.street_id = street AND i.id = f.id AND (i.community_id, i.grid_id, i.micro_grid_id, i.estate_id)
         IS DISTINCT FROM (f.community_id, f.grid_id, f.micro_grid_id, f.estate_id)
-      RETURNING i.id, i.changed_by,
-        jsonb_build_object('community_id', o.community_id, 'grid_id', o.grid_id, 'micro_grid_id', o.micro_grid_id,
-                           'estate_id', o.estate_id) AS before,
+      RETURNING i.id, i.changed_by, f.before,
         jsonb_build_object('community_id', i.community_id, 'grid_id', i.grid_id, 'micro_grid_id', i.micro_grid_id,
                            'estate_id', i.estate_id) AS after
     ), audited AS (
