@@ -18,7 +18,7 @@ from tests.browser.test_phone import camera_picture
 from tests.browser.visits import Visitor, served
 from tests.conftest import Base
 from tests.reports import reports, stairwell
-from tests.web.test_incidents import company_id, figures, report, rows
+from tests.web.test_incident_pages import company_id, figures, report, rows
 
 pytestmark = pytest.mark.browser
 LATE = (0xC0, 0x27, 0x1D)

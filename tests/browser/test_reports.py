@@ -19,7 +19,7 @@ from tests.browser.windows import PHONE
 from tests.checks import STAIRWELL
 from tests.conftest import Base
 from tests.reports import act_as, forget, reports, stairwell
-from tests.web.test_incidents import company_id
+from tests.web.test_incident_pages import company_id
 
 pytestmark = pytest.mark.browser
 TAPS, SECONDS = 4, 20
