@@ -1,6 +1,7 @@
 // Where a problem is: a tap takes the house, the door or the facility below it, and anywhere else the point itself.
 import { element } from "./map/dom.js";
 import { pick } from "./map/pick.js";
+import { svg } from "./map/symbols.js";
 
 const TAKEN = ["stairwells", "facilities", "buildings"]; // of an estate or a grid the point says more
 const FINGER = 14; // px around a tap in which a door or a facility is meant, and by which a point may be wrong
@@ -14,10 +15,7 @@ const isBack = window.location.hash.includes("/");
 
 const find = (selector) => document.querySelector(selector);
 
-/** How far a finger may be off at this zoom, in whole metres. */
-function error({ lat }, zoom) {
-  return Math.ceil((FINGER * METRES * Math.cos((lat * Math.PI) / 180)) / 2 ** zoom);
-}
+const metresOfPixel = (lat, zoom) => (METRES * Math.cos((lat * Math.PI) / 180)) / 2 ** zoom;
 
 function lead(frame, asked, title) {
   if (frame.dataset.done) asked.set("done", "1");
@@ -38,19 +36,37 @@ function take(street, frame, latlng) {
     return true;
   }
   const at = `${latlng.lng.toFixed(6)},${latlng.lat.toFixed(6)}`;
-  lead(frame, new URLSearchParams({ at, accuracy: error(latlng, zoom), tapped: "1" }));
+  lead(frame, new URLSearchParams({ at, accuracy: Math.ceil(FINGER * metresOfPixel(latlng.lat, zoom)), tapped: "1" }));
   return true;
 }
 
+/** Where the phone is, as a dot with the error of its position around it: `show(coords)`. */
+function dot(map) {
+  const [around, middle] = [svg("circle", { class: "here-around" }), svg("circle", { class: "here-dot", r: 7 })];
+  const picture = svg("svg", { class: "here-marks leaflet-zoom-hide", width: 1, height: 1, "aria-hidden": "true" });
+  let here = null;
+  const draw = () => {
+    if (!here) return;
+    const { x, y } = map.latLngToLayerPoint(here.at);
+    for (const one of [around, middle]) one.setAttribute("transform", `translate(${x} ${y})`);
+    around.setAttribute("r", here.metres / metresOfPixel(here.at[0], map.getZoom()));
+  };
+  map.on("zoomend viewreset", draw);
+  return (coords) => {
+    here = { at: [coords.latitude, coords.longitude], metres: coords.accuracy };
+    if (!picture.isConnected) {
+      picture.append(around, middle);
+      map.getPane("overlayPane").append(picture);
+    }
+    map.setView(here.at, NEARER);
+    draw();
+  };
+}
+
 /** Begin where the phone is; a tap still says where the problem is. `say` tells why it cannot. */
-function standHere(street, say) {
+function standHere(show, say) {
   navigator.geolocation.getCurrentPosition(
-    ({ coords }) => {
-      const here = [coords.latitude, coords.longitude];
-      if (street.here) street.here.remove();
-      street.here = window.L.circle(here, { radius: coords.accuracy, interactive: false }).addTo(street.map);
-      street.map.setView(here, NEARER);
-    },
+    ({ coords }) => show(coords),
     say,
     GPS,
   );
@@ -58,12 +74,13 @@ function standHere(street, say) {
 
 function offerHere(street, button, say) {
   if (!("geolocation" in navigator) || !window.isSecureContext) return;
+  const show = dot(street.map);
   button.hidden = false;
-  button.addEventListener("click", () => standHere(street, say));
+  button.addEventListener("click", () => standHere(show, say));
   // whoever has allowed it before need not look for himself; nobody is asked without a tap
   if (!navigator.permissions || isBack) return;
   navigator.permissions.query({ name: "geolocation" }).then(
-    ({ state }) => state === "granted" && standHere(street, () => {}),
+    ({ state }) => state === "granted" && standHere(show, () => {}),
     () => {},
   );
 }
