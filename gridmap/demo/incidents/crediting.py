@@ -44,12 +44,15 @@ WHERE a.username = 'property' AND t.organisation_id = g.organisation_id AND t.ac
   AND t.account_id IS NULL AND t.id & 4294967295 BETWEEN %(turns)s AND %(live)s - 1
   AND t.street_id IN (SELECT id FROM gridmap.street WHERE is_demo)
 """
-# what the community leads itself its grid worker does
+# what the community leads itself its grid worker does; but what waits to be checked he left to the others, and checks
 BY_WORKER = """
-UPDATE gridmap.transition t SET account_id = a.id
+UPDATE gridmap.transition t SET account_id =
+  CASE WHEN (t.action = 'check') = (i.state IN ('handled', 'verifying')) THEN a.id ELSE c.id END
 FROM gridmap.account a JOIN gridmap.account_grant g ON g.account_id = a.id AND g.role = 'worker' AND g.level = 'grid'
-WHERE a.username = 'worker' AND t.street_id = g.street_id AND t.grid_id = g.target_id AND t.organisation_id IS NULL
-  AND t.action IN ('accept', 'handle') AND t.account_id IS NULL
+CROSS JOIN gridmap.account c CROSS JOIN gridmap.incident i
+WHERE a.username = 'worker' AND c.username = 'community' AND i.street_id = g.street_id AND i.grid_id = g.target_id
+  AND i.lead_id IS NULL AND t.street_id = i.street_id AND t.incident_id = i.id AND t.organisation_id IS NULL
+  AND t.action IN ('accept', 'handle', 'check') AND t.account_id IS NULL
   AND t.id & 4294967295 BETWEEN %(turns)s AND %(live)s - 1
 """
 BY_OFFICE = """

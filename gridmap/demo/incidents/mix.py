@@ -1,11 +1,11 @@
 """Which cases the demo has: how many of each kind and source, where, what becomes of them, what comes back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from gridmap.demo.choice import between, fraction, number, pick
-from gridmap.demo.incidents.ground import Ground, Home, Spot
+from gridmap.demo.incidents.ground import HUAYUAN, Ground, Home, Spot
 from gridmap.incidents.machine import State
 
 FIRST_DAY = date(2025, 3, 3)
@@ -37,6 +37,8 @@ REPEATS, TIMES, WITHIN = 20, 4, 24
 REPEATING = ("parking", "clutter", "fire")
 TO_CHECK, CHECKED_EACH = frozenset({State.HANDLED, State.VERIFYING}), 2
 """So many cases wait to be checked at a door of each of the demo's own workers."""
+TO_HANDLE, GIVEN = frozenset({State.DISPATCHED, State.HANDLING}), 6
+"""So many are with the first company that manages an estate of the community: the one that has an account."""
 OF_COMPANIES = frozenset({"05", "14", "15"})
 """Lifts, services, entrances: what a company sees to; things that one reports oneself would be found again there."""
 WORDS: Mapping[str, tuple[str, ...]] = {
@@ -192,17 +194,24 @@ def _with_repeats(cases: list[Wanted]) -> list[Wanted]:
 
 
 def _at_own_doors(cases: list[Wanted], ground: Ground) -> list[Wanted]:
-    """Some open ones brought to doors of the demo's own workers, so that they have something to check."""
+    """Some open ones brought where the demo's own accounts are: to check at their doors, to handle at their estates."""
     found = list(cases)
-    fitting = (
-        place
-        for place, one in enumerate(cases)
-        if one.outcome == "open" and one.kind[:2] in OF_COMPANIES and goal_of(one)[0] in TO_CHECK
-    )
-    for spot, place in zip((spot for spot in ground.seen for _ in range(CHECKED_EACH)), fitting, strict=False):
+    doors = (spot for spot in ground.seen for _ in range(CHECKED_EACH))
+    for spot, place in zip(doors, _open_of_companies(cases, TO_CHECK), strict=False):
         home = next(home for home in ground.homes if home.id == spot.estate_id)
         found[place] = replace(cases[place], home=home, spot=spot)
+    managed = next(home for home in ground.homes if home.owner is not None and home.code.startswith(HUAYUAN))
+    for place, _turn in zip(_open_of_companies(cases, TO_HANDLE), range(GIVEN), strict=False):
+        spot = pick(cases[place].entity, "door", managed.spots["stairwell"])
+        found[place] = replace(cases[place], home=managed, spot=spot)
     return found
+
+
+def _open_of_companies(cases: Sequence[Wanted], goals: frozenset[State]) -> Iterator[int]:
+    """The places in the list of those that companies see to and that shall be in one of these states."""
+    for place, one in enumerate(cases):
+        if one.outcome == "open" and one.kind[:2] in OF_COMPANIES and goal_of(one)[0] in goals:
+            yield place
 
 
 def words_of(entity: str, kind: str) -> str:
