@@ -43,7 +43,9 @@ TILE_ZOOMS = range(17)
 CELLS = 8
 """Rows and columns of cells in a tile, where points are counted together."""
 EDGES = ((10, 0.24), (100, 0.29), (1_000, 0.36))
-"""Below how many points the sign of a cell keeps how far from its edge, in cells; at most 0.42."""
+"""Below how many points the sign of a cell keeps how far from its edge, in cells."""
+FARTHEST = 0.42
+"""That of more."""
 STATE_NOW = "state_now"
 """The column of a layer of cases that has the state of today, whatever the map's day."""
 SHARPENED = (STATE_NOW, "reported_at")
@@ -123,7 +125,7 @@ def _cells_part(layer: Layer, reach: Reach, roles: frozenset[Role], sharp: tuple
     names = [name for name in layer.gathered if name in seen_attributes(layer, roles)]
     points = _points_in_cells(layer, names, reach, sharp)
     column, row, count = func.floor(points.c.x), func.floor(points.c.y), func.count()
-    edge = case(*((count < most, word) for most, word in EDGES), else_=0.42)
+    edge = case(*((count < most, _share(word)) for most, word in EDGES), else_=_share(FARTHEST))
     cells = (
         select(
             cast(row * CELLS + column + 1, BigInteger).label("id"),
@@ -155,6 +157,11 @@ def _points_in_cells(layer: Layer, names: list[str], reach: Reach, sharp: tuple[
     y = (north - func.ST_Y(rows.c.geom_3857, type_=Float)) / side
     points = chosen.add_columns(x.label("x"), y.label("y"), *(rows.c[name] for name in names))
     return points.where(rows.c.geom_3857.op("&&")(box), *_sharpened(rows, sharp)).cte(f"{layer.name}_points")
+
+
+def _share(number: float) -> "ColumnElement[float]":
+    """A number that says its type in the text, so that the statement can be prepared without any."""
+    return literal_column(f"{number}::float8", Float)
 
 
 def _inside_cell(
