@@ -30,7 +30,7 @@ SELECT public.st_xmin(e.box) AS west, public.st_ymin(e.box) AS south, public.st_
   public.st_ymax(e.box) AS north
 FROM (
   SELECT public.st_expand(public.st_extent(p.geom), 0.0005) AS box FROM gridmap.place p
-  WHERE p.street_id = %s AND p.id = ANY (%s)
+  WHERE p.street_id = %(street)s AND (p.id = ANY (%(places)s) OR p.estate_id = ANY (%(places)s))
 ) e
 """
 
@@ -45,9 +45,19 @@ def read_place(connection: Connection, place_id: int) -> dict[str, Any] | None:
     return connection.execute(PLACE, (place_id >> 32, place_id)).fetchone()
 
 
+def read_code_within(connection: Connection, estate_id: int) -> str | None:
+    """The first code of a house or stairwell of the estate that the viewer sees; None where there is none."""
+    row = connection.execute(
+        "SELECT min(code) AS code FROM gridmap.place WHERE street_id = %s AND estate_id = %s"
+        " AND kind IN ('building', 'stairwell')",
+        (estate_id >> 32, estate_id),
+    ).fetchone()
+    return row["code"] if row else None
+
+
 def read_window(connection: Connection, street_id: int, places: Sequence[int]) -> BBox | None:
-    """The window around these places as far as the viewer sees them; None where none of them has a shape."""
-    row = connection.execute(WINDOW, (street_id, list(places))).fetchone()
+    """The window around these places and what lies in these estates, as far as the viewer sees them; None where none of them has a shape."""
+    row = connection.execute(WINDOW, {"street": street_id, "places": list(places)}).fetchone()
     if row is None or row["west"] is None:
         return None
     return BBox(row["west"], row["south"], row["east"], row["north"])

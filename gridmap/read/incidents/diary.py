@@ -84,7 +84,10 @@ def read_entry(connection: Connection, viewer: Viewer, diary_id: int, now: datet
 
 
 def read_areas(connection: Connection, viewer: Viewer, now: datetime) -> list[Row]:
-    """The estates that entries of the last year are about: how many, how many open and how many waiting."""
+    """The estates that entries of the last year are about: how many, how many open and how many waiting.
+
+    Whoever sees only houses of an estate has no `name` of it, but the `code` of one of them.
+    """
     text, constants = areas_statement(viewer.reach.shape)
     values = {"now": now, "since": now - timedelta(days=366), "account": viewer.account_id}
     return connection.execute(text, constants | lock_values(viewer) | values).fetchall()
@@ -200,11 +203,12 @@ def entries_statement(shape: tuple[str, ...], filters: tuple[str, ...]) -> State
 def areas_statement(shape: tuple[str, ...]) -> Statement:
     """The SQL of the estates that entries are about."""
     reach = reach_of_shape(shape)
-    waiting = func.count().filter(is_waiting())
+    waiting, around = func.count().filter(is_waiting()), place.alias("around")
     return compiled(
         select(
-            place.c.id,
-            place.c.name,
+            diary.c.estate_id.label("id"),
+            around.c.name,
+            func.min(place.c.code).label("code"),
             street.c.name.label("street"),
             func.count().label("entries"),
             func.count().filter(diary.c.outcome.is_(None)).label("open"),
@@ -213,13 +217,15 @@ def areas_statement(shape: tuple[str, ...]) -> Statement:
         )
         .select_from(diary)
         .join(street, street.c.id == diary.c.street_id)
-        .join(place, and_(place.c.street_id == diary.c.street_id, place.c.id == diary.c.estate_id))
+        .join(place, and_(place.c.street_id == diary.c.street_id, place.c.id == diary.c.place_id))
+        .join(around, and_(around.c.street_id == diary.c.street_id, around.c.id == diary.c.estate_id), isouter=True)
         .where(
             is_near(diary.c.street_id, reach),
+            diary.c.estate_id.is_not(None),
             diary.c.at >= bindparam("since", type_=DateTime(timezone=True)),
             own_locked(diary, reach),
         )
-        .group_by(place.c.id, place.c.name, street.c.name)
-        .order_by(waiting.desc(), func.count().desc(), place.c.id)
+        .group_by(diary.c.estate_id, around.c.name, street.c.name)
+        .order_by(waiting.desc(), func.count().desc(), diary.c.estate_id)
         .limit(200)
     )

@@ -23,7 +23,10 @@ GROUP BY i.place_id
 
 
 def read_survey(connection: Connection, viewer: Viewer, since: Any, *, limit: int, offset: int) -> list[Row]:
-    """The estates of the viewer: stairwells, how many were counted since that day, e-bikes and charging sockets."""
+    """The estates of the viewer: stairwells, how many were counted since that day, e-bikes and charging sockets.
+
+    Whoever sees only houses of an estate has no `name` of it, but the `code` of one of them.
+    """
     text, constants = survey_statement(viewer.reach.shape)
     values = {"since": since, "limit": limit, "offset": offset}
     return connection.execute(text, constants | lock_values(viewer) | values).fetchall()
@@ -83,8 +86,9 @@ def survey_statement(shape: tuple[str, ...]) -> Statement:
     limit, offset = bindparam("limit", type_=Integer), bindparam("offset", type_=Integer)
     return compiled(
         select(
-            estate.c.id,
+            place.c.estate_id.label("id"),
             estate.c.name,
+            func.min(place.c.code).label("code"),
             street.c.name.label("street"),
             func.count().label("doors"),
             counted.label("counted"),
@@ -92,12 +96,12 @@ def survey_statement(shape: tuple[str, ...]) -> Statement:
             func.coalesce(func.sum(last.c.chargers), 0).label("chargers"),
         )
         .select_from(place)
-        .join(estate, and_(estate.c.street_id == place.c.street_id, estate.c.id == place.c.estate_id))
+        .join(estate, and_(estate.c.street_id == place.c.street_id, estate.c.id == place.c.estate_id), isouter=True)
         .join(street, street.c.id == place.c.street_id)
         .join(last, true(), isouter=True)
-        .where(is_near(place.c.street_id, reach), _is_door(), locked(place, reach))
-        .group_by(estate.c.id, estate.c.name, estate.c.code, street.c.name)
-        .order_by(counted.desc(), estate.c.code, estate.c.id)
+        .where(is_near(place.c.street_id, reach), place.c.estate_id.is_not(None), _is_door(), locked(place, reach))
+        .group_by(place.c.estate_id, estate.c.name, street.c.name)
+        .order_by(counted.desc(), func.min(place.c.code), place.c.estate_id)
         .limit(limit)
         .offset(offset)
     )

@@ -9,10 +9,11 @@ from flask import abort, current_app, request
 
 from gridmap import context
 from gridmap.db.pools import Connection
+from gridmap.i18n import _
 from gridmap.incidents import CaseChanged, IncidentProblem
 from gridmap.layer import ON_DUTY, Role
 from gridmap.people.attempt import attempt
-from gridmap.read.incidents.choosing import find_places, read_kinds, read_place
+from gridmap.read.incidents.choosing import find_places, read_code_within, read_kinds, read_place
 from gridmap.read.search import Found
 from gridmap.submissions import Sent, SentDifferently, answer_before, keep_answer
 from gridmap.web.asked import asked, today
@@ -137,12 +138,32 @@ def place_title(row: dict[str, Any]) -> str:
 
 def shown_place(connection: Connection, place_id: int | None) -> dict[str, Any] | None:
     """The place of the address, as a form shows it; 404 where the viewer sees none."""
-    if place_id is None:
-        return None
-    row = read_place(connection, place_id) if place_id < 1 << 53 else None
-    if row is None:
+    row = known_place(connection, place_id)
+    if row is None and place_id is not None:
         abort(404)
-    return row | {"title": place_title(row)}
+    return row
+
+
+def known_place(connection: Connection, place_id: int | None) -> dict[str, Any] | None:
+    """The same of a form that was refused: None where the viewer sees no such place."""
+    row = read_place(connection, place_id) if place_id is not None and place_id < 1 << 53 else None
+    return row and row | {"title": place_title(row)}
+
+
+def shown_estate(connection: Connection, estate_id: int | None) -> dict[str, Any] | None:
+    """The estate of the address. Whoever sees only houses of it knows it by their code; 404 where there are none."""
+    row = known_place(connection, estate_id)
+    if row is not None or estate_id is None:
+        return row
+    code = read_code_within(connection, estate_id) if estate_id < 1 << 53 else None
+    if code is None:
+        abort(404)
+    return {"id": estate_id, "kind": None, "title": houses_title(code)}
+
+
+def houses_title(code: str) -> str:
+    """What houses are called whose estate the viewer does not see, by the code of any of them."""
+    return say(_("Buildings {code}"), code=code.partition("-")[0])
 
 
 def kind_groups(connection: Connection) -> list[tuple[str, list[tuple[str, str]]]]:

@@ -20,10 +20,13 @@ from gridmap.web.incidents.desk import (
     SeveralPlaces,
     chosen_place,
     for_duty,
+    houses_title,
     kind_groups,
+    known_place,
     place_title,
     run,
     run_once,
+    shown_estate,
     shown_place,
     words_of,
 )
@@ -84,7 +87,7 @@ def diary_estates() -> str:
     viewer = context.viewer()
     with context.services().database.transaction(viewer.prologue) as connection:
         areas = read_areas(connection, viewer, context.services().clock.now())
-    return render_template("diary/estates.html", areas=areas)
+    return render_template("diary/estates.html", areas=areas, houses_title=houses_title)
 
 
 def read_form(place_id: int | None, community_id: int | None, **more: Any) -> Entry:
@@ -199,8 +202,9 @@ def _page(problem: str = "", choices: Any = ()) -> str:
     with context.services().database.transaction(viewer.prologue) as connection:
         rows = read_entries(connection, viewer, asked, now, limit=PAGE + 1)
         waiting = len(read_entries(connection, viewer, Asked(waiting=True, estate=asked.estate), now, limit=100))
-        place = shown_place(connection, number(request.values, "place"))
-        estate = shown_place(connection, asked.estate)
+        wanted = number(request.values, "place")
+        place = known_place(connection, wanted) if problem else shown_place(connection, wanted)
+        estate = shown_estate(connection, asked.estate)
         leads = Role.LEADER in viewer.roles
         communities = read_communities(connection, viewer) if leads else []
         kinds = kind_groups(connection)
@@ -212,7 +216,7 @@ def _page(problem: str = "", choices: Any = ()) -> str:
         waiting=waiting,
         asked=asked,
         show=request.args.get("show", "all"),
-        place=place or (estate if not choices else None),
+        place=place or (estate if estate and estate["kind"] and not choices else None),
         estate=estate,
         choices=choices,
         communities=communities,

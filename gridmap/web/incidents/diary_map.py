@@ -18,7 +18,7 @@ from gridmap.read.incidents.diary_map import read_spots, read_weeks
 from gridmap.web.areas import WHOLE_COUNTRY, areas_of
 from gridmap.web.asked import today
 from gridmap.web.blueprint import number, pages, typed
-from gridmap.web.incidents.desk import for_duty, place_title, shown_place
+from gridmap.web.incidents.desk import for_duty, place_title, shown_estate, shown_place
 from gridmap.web.incidents.diary import SHOWS, words
 
 ON_THE_MAP = (
@@ -86,7 +86,7 @@ def diary_map() -> str:
     viewer, question = context.viewer(), asked_question()
     now = context.services().clock.now()
     with context.services().database.transaction(viewer.prologue) as connection:
-        estate = shown_place(connection, question.estate)
+        estate = shown_estate(connection, question.estate)
         window = read_window(connection, estate["id"] >> 32, [estate["id"]]) if estate else None
         found = read_weeks(connection, viewer, replace(question, week=None, place=None).asked, now)
     on_map = layers_for(viewer.reading_roles)

@@ -12,7 +12,7 @@ from gridmap.incidents.ebikes import FINDINGS, Counted, count_ebikes
 from gridmap.read.incidents.ebikes import read_door, read_doors, read_open_findings, read_survey
 from gridmap.web.asked import today
 from gridmap.web.blueprint import PAGE_SIZE, actor, page_number, pages
-from gridmap.web.incidents.desk import for_duty, run, shown_place, words_of
+from gridmap.web.incidents.desk import for_duty, houses_title, run, shown_estate, words_of
 from gridmap.web.incidents.diary_words import FINDINGS as FINDING_WORDS
 
 FRESH = timedelta(days=90)
@@ -27,7 +27,12 @@ def ebikes() -> str:
     with context.services().database.transaction(viewer.prologue) as connection:
         rows = read_survey(connection, viewer, today() - FRESH, limit=PAGE_SIZE + 1, offset=(page - 1) * PAGE_SIZE)
     return render_template(
-        "ebikes/estates.html", rows=rows[:PAGE_SIZE], has_more=len(rows) > PAGE_SIZE, page=page, day=today()
+        "ebikes/estates.html",
+        rows=rows[:PAGE_SIZE],
+        has_more=len(rows) > PAGE_SIZE,
+        page=page,
+        day=today(),
+        houses_title=houses_title,
     )
 
 
@@ -39,7 +44,7 @@ def ebikes_estate(estate_id: int) -> str:
     if estate_id >= 1 << 53:
         abort(404)
     with context.services().database.transaction(viewer.prologue) as connection:
-        estate = shown_place(connection, estate_id)
+        estate = shown_estate(connection, estate_id)
         doors = read_doors(connection, viewer, estate_id)
         found = read_open_findings(connection, estate_id >> 32, [one["id"] for one in doors], FINDINGS)
     if not doors:
@@ -128,6 +133,7 @@ def _page(door: dict[str, Any], problem: str = "") -> str:
     return render_template(
         "ebikes/door.html",
         door=door,
+        houses_title=houses_title,
         open=found,
         findings=FINDING_WORDS,
         typed=request.form,

@@ -22,9 +22,9 @@ from gridmap.web.incidents.desk import (
     chosen_place,
     for_leaders,
     kind_groups,
+    known_place,
     place_title,
     run,
-    shown_place,
     words_of,
 )
 from gridmap.web.incidents.diary_words import ORDER_PROBLEMS, ORDER_STATES
@@ -186,7 +186,7 @@ def _page(row: dict[str, Any], problem: str = "", choices: Any = ()) -> str:
     may = row["state"] != "placed" and may_place(row)
     with context.services().database.transaction(context.viewer().prologue) as connection:
         near = read_near(connection, row["street_id"], row["near"])
-        place = shown_place(connection, number(request.values, "place"))
+        place = known_place(connection, number(request.values, "place"))
         kinds = kind_groups(connection) if may else []
     return render_template(
         "hotline/order.html",

@@ -22,9 +22,9 @@ from gridmap.web.incidents.desk import (
     chosen_place,
     for_leaders,
     kind_groups,
+    known_place,
     run,
     run_once,
-    shown_place,
     words_of,
 )
 from gridmap.web.incidents.diary import content_of, read_form, words
@@ -169,7 +169,7 @@ def _page(row: dict[str, Any], problem: str = "", choices: Any = ()) -> str:
     with context.services().database.transaction(context.viewer().prologue) as connection:
         visitors = _visitors(connection, row["id"])
         kinds = kind_groups(connection)
-        place = shown_place(connection, number(request.values, "place")) if problem else None
+        place = known_place(connection, number(request.values, "place")) if problem else None
     return render_template(
         "diary/reception.html",
         row=row,
