@@ -56,7 +56,7 @@ def read_code_within(connection: Connection, estate_id: int) -> str | None:
 
 
 def read_window(connection: Connection, street_id: int, places: Sequence[int]) -> BBox | None:
-    """The window around these places and what lies in these estates, as far as the viewer sees them; None where none of them has a shape."""
+    """The window around these places and what lies in these estates, as far as the viewer sees them; None: nothing."""
     row = connection.execute(WINDOW, {"street": street_id, "places": list(places)}).fetchone()
     if row is None or row["west"] is None:
         return None
