@@ -27,6 +27,8 @@ ON_THE_MAP = (
 )
 WEEKS = 53
 WEEK = timedelta(days=7)
+METRE = 6
+"""Decimals of a degree that tell less than a metre apart."""
 FIRST_ROWS = 40
 """So many entries stand beside the map; the diary itself has all."""
 
@@ -130,9 +132,12 @@ def diary_map_spots() -> Response:
     viewer, asked = context.viewer(), replace(asked_question(), place=None).asked
     with context.services().database.transaction(viewer.prologue) as connection:
         rows = read_spots(connection, viewer, asked, context.services().clock.now())
-    names = ("id", "lon", "lat", "entries", "open", "waiting")
+    names = ("id", "entries", "open", "waiting")
     spots = [
-        {name: row[name] for name in names} | {"title": place_title(row)} for row in rows if row["lon"] is not None
+        {name: row[name] for name in names}
+        | {"title": place_title(row), "lon": round(row["lon"], METRE), "lat": round(row["lat"], METRE)}
+        for row in rows
+        if row["lon"] is not None
     ]
     answer = jsonify({"spots": spots})
     answer.headers["Cache-Control"] = "private, no-store"
