@@ -142,6 +142,10 @@ class Layer:
     """From this zoom on, as long as the layer itself does not show: its points counted together, cell by cell."""
     gathered: tuple[str, ...] = ()
     """Attributes of which a cell carries the least value."""
+    gathered_in: int = 8
+    """Rows and columns of these cells in a tile."""
+    spread: int = 0
+    """So many cells far each cell's points are spread around it, as a soft ground; 0: one number for each cell."""
     about: str = ""
 
     def tile_attributes(self, zoom: int) -> tuple[str, ...]:

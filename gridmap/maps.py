@@ -42,7 +42,6 @@ ASSETS: Mapping[str, str | None] = {
 
 TEXTS = (
     _("Background map"),
-    _("{count} cases"),
     _("{count} found"),
     _("{count} households"),
     _("{count} per 100 households"),
@@ -66,15 +65,17 @@ USUALLY_OFF = frozenset({"assignments", "five_lines", "ebikes"})
 OUTLINED = frozenset({"districts", "streets", "communities"})
 """Areas that are drawn as boundaries only."""
 BY_CASES = ("incident_density", "complaints_grids", "in_grid_resolution", "complaints_estates")
-"""Areas coloured by what was reported in them: one at a time, and not at first."""
+"""Ground and areas coloured by what was reported there: one at a time, and not at first."""
 CASES = frozenset({"incidents", "repeat_places", *BY_CASES})
 """Layers of cases: they have a map of their own."""
 FIRST = frozenset({"incidents", "repeat_places"})
 """Layers that the legend begins with, where they are there: the map is about them."""
 WORK = frozenset({"coverage_grids", "coverage_buildings", "gaps"}) | CASES
 """These, and the layers of what is due, which have one, too."""
-OPENABLE = frozenset({"grids", "estates", "ebikes", "buildings", "stairwells", "five_lines", "facilities", *WORK})
-"""Layers whose features have a card: places, and cases, of which the card stands elsewhere."""
+OPENABLE = frozenset({"grids", "estates", "ebikes", "buildings", "stairwells", "five_lines", "facilities", *WORK}) - {
+    "incident_density"
+}
+"""Layers whose features have a card: places, and cases, of which the card stands elsewhere; density is a ground."""
 
 
 TIANDITU_HOSTS = tuple(f"https://t{number}.tianditu.gov.cn" for number in range(8))

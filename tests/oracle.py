@@ -77,7 +77,7 @@ WHAT: Mapping[str, set[str]] = {
         "due_at", "handled_at", "closed_at", "late_from", "late_second", "lead",
     },
     "repeat_places": {"code", "name", "kind", "kind_title", "times", "last_at", "often"},
-    "incident_density": {"code", "name", "cases", "per_hectare", "density"},
+    "incident_density": {"class", "reported_at"},
     "complaints_grids": {"code", "name", "complaints", "households", "per_hundred", "rate"},
     "complaints_estates": {"code", "name", "complaints", "households", "per_hundred", "rate"},
     "in_grid_resolution": {"code", "name", "closed", "in_grid", "share"},
@@ -115,7 +115,7 @@ BASEMAP = (
 )
 GRIDS = (
     f"SELECT {OF_PLACE}, coalesce(d.counted_households, d.declared_households) AS households,"
-    " ST_Area(e.geom::geography) / 10000 AS hectares, ST_AsBinary(e.geom) AS shape"
+    " ST_AsBinary(e.geom) AS shape"
     " FROM gridmap.boundary e, gridmap.place p, gridmap.grid d WHERE e.street_id = p.street_id"
     " AND e.place_id = p.id AND d.street_id = p.street_id AND d.place_id = p.id AND e.valid @> %(day)s::date"
 )
@@ -166,7 +166,9 @@ QUERIES: Mapping[str, str] = {
     "SELECT FROM gridmap.incident i WHERE i.place_id = p.id AND i.state NOT IN ('rejected', 'duplicate')"
     " AND i.reported_at > %(at)s::timestamptz - interval '30 days' AND i.reported_at <= %(at)s"
     " GROUP BY i.kind HAVING count(*) > 2)",
-    "incident_density": GRIDS,
+    "incident_density": "SELECT i.*, left(i.kind, 2) AS class, ST_AsBinary(i.geom) AS shape FROM gridmap.incident i"
+    " WHERE i.reported_at >= %(at)s::timestamptz - interval '90 days' AND i.reported_at < %(at)s"
+    " AND i.state NOT IN ('rejected', 'duplicate')",
     "complaints_grids": GRIDS,
     "in_grid_resolution": GRIDS,
     "complaints_estates": f"SELECT {OF_PLACE}, coalesce(d.counted_households, d.declared_households) AS households,"
@@ -420,7 +422,8 @@ class Oracle:
         if layer == "communities":
             return rights.is_near(row["street_id"])
         if layer in OF_CASES:
-            return rights.covers_case({"parties": ()} | row)
+            # what is counted from cases is for those whose territory it is
+            return rights.covers_case(row if layer == "incidents" else row | {"parties": ()})
         return rights.covers(row)
 
     # Cases -----------------------------------------------------------------------------------------------------
@@ -430,6 +433,8 @@ class Oracle:
         at = datetime(day.year, day.month, day.day, 23, 59, 59, tzinfo=OFFICE)
         if layer == "incidents":
             return told_of_case(row, at)
+        if layer == "incident_density":
+            return {}
         seen = self._cases_of(rights)
         if layer == "repeat_places":
             found = repeated([one for one in seen if one["place_id"] == row["id"]], at)
@@ -762,12 +767,6 @@ def rated(layer: str, row: Row, cases: list[Row], at: datetime) -> Row:
         closed = [one for one in cases if one["state"] == "closed" and within(one["closed_at"], 365)]
         in_grid = sum(one["level"] == "grid" for one in closed)
         return {"closed": len(closed), "in_grid": in_grid, "share": share_word(in_grid, len(closed))}
-    if layer == "incident_density":
-        count = sum(within(one["reported_at"], 90) for one in true_ones)
-        exact = count / row["hectares"]
-        classes = (("most", 6), ("many", 3), ("some", 1), ("few", 0))
-        word = next(name for name, least in classes if exact >= least) if count else "none"
-        return {"cases": count, "per_hectare": _rounded(Decimal(f"{exact:.15g}"), "0.01"), "density": word}
     count = sum(within(one["reported_at"], 365) and one["source"] in ("hotline", "owner") for one in true_ones)
     homes = row["households"]
     if homes is None or homes < 5:

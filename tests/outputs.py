@@ -18,6 +18,7 @@ from werkzeug.test import TestResponse
 from gridmap.api.cache import ByteCache
 from gridmap.api.tiles import TileService, end_of
 from gridmap.context import Services
+from gridmap.layer import Layer
 from gridmap.layers import BY_NAME
 from gridmap.read import (
     Asked,
@@ -155,13 +156,19 @@ def tile_leaks(scene: Scene, who: str, zoom: int, layers: Iterable[str] | None =
     for name in names:
         if (BY_NAME[name].gathered_from or zoom + 1) <= zoom < BY_NAME[name].min_zoom:
             unknown -= {f"{name}_cells"}
-            inside = in_tiles(scene.oracle.sight(who, name), scene.tiles(zoom), 0)
-            if counted.get(f"{name}_cells", 0) != len(inside):
-                leaks.append(Leak("value", who, f"tile z{zoom}", name, ("count", len(inside))))
+            inside = _gathered_in_tiles(scene, who, zoom, BY_NAME[name])
+            if counted.get(f"{name}_cells", 0) != inside:
+                leaks.append(Leak("value", who, f"tile z{zoom}", name, ("count", inside)))
     leaks += [Leak("row", who, f"tile z{zoom}", layer, "layer") for layer in unknown]
     for name in names:
         leaks += _layer_leaks(scene, who, zoom, name, found)
     return leaks + [leak for name in hidden for leak in _hidden_tile_leaks(scene, who, zoom, name)]
+
+
+def _gathered_in_tiles(scene: Scene, who: str, zoom: int, layer: Layer) -> int:
+    """How many points are counted together in each of the tiles, those included that are spread into it from beside."""
+    sight, beyond = scene.oracle.sight(who, layer.name), EXTENT * layer.spread / layer.gathered_in
+    return sum(len(in_tiles(sight, [tile], beyond)) for tile in scene.tiles(zoom))
 
 
 def _ask_tile(scene: Scene, who: str, tile: Tile, names: Iterable[str]) -> TestResponse:

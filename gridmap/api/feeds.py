@@ -19,7 +19,9 @@ def feeds_of(layers: tuple[Layer, ...], zoom: int | None = None) -> Mapping[str,
     for layer in layers:
         if zoom is None or zoom >= (layer.min_zoom if layer.gathered_from is None else layer.gathered_from):
             feeds[layer.name] = layer.scoped_by is None
-            for name in layer.attributes if zoom is None else layer.tile_attributes(zoom):
+            # a ground carries no attributes, but it is drawn from all of them
+            is_whole = zoom is None or layer.spread > 0
+            for name in layer.attributes if is_whole else layer.tile_attributes(zoom or 0):
                 for word in layer.attributes[name].drawn_from:
                     feeds.setdefault(word, word in BY_NAME and BY_NAME[word].scoped_by is None)
     return feeds

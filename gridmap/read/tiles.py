@@ -40,8 +40,8 @@ MARGIN = 64
 """How far a tile reaches over its edge, in tile units: symbols and labels near an edge are whole."""
 EXTENT_WORD, MARGIN_WORD = (literal_column(str(number), Integer) for number in (EXTENT, MARGIN))
 TILE_ZOOMS = range(17)
-CELLS = 8
-"""Rows and columns of cells in a tile, where points are counted together."""
+EARTH = 6_378_137.0
+"""The radius of the sphere that web mercator unrolls, in metres."""
 EDGES = ((10, 0.24), (100, 0.29), (1_000, 0.36))
 """Below how many points the sign of a cell keeps how far from its edge, in cells."""
 FARTHEST = 0.42
@@ -95,7 +95,8 @@ def tile_statement(
         if zoom >= layer.min_zoom:
             parts.extend(_layer_parts(layer, zoom, reach, roles, sharp))
         elif layer.gathered_from is not None and zoom >= layer.gathered_from:
-            parts.append(_cells_part(layer, reach, roles, sharp))
+            is_ground = layer.spread > 0
+            parts.append(_ground_part(layer, reach, sharp) if is_ground else _cells_part(layer, reach, roles, sharp))
     if not parts:
         return None
     whole = parts[0]
@@ -128,19 +129,70 @@ def _cells_part(layer: Layer, reach: Reach, roles: frozenset[Role], sharp: tuple
     edge = case(*((count < most, _share(word)) for most, word in EDGES), else_=_share(FARTHEST))
     cells = (
         select(
-            cast(row * CELLS + column + 1, BigInteger).label("id"),
+            _cell_id(layer, column, row),
             count.label("count"),
             *(func.min(points.c[name]).label(name) for name in names),
             _inside_cell(func.avg(points.c.x), column, edge).label("x"),
             _inside_cell(func.avg(points.c.y), row, edge).label("y"),
         )
-        .where(column >= 0, column < CELLS, row >= 0, row < CELLS)
+        .where(column >= 0, column < layer.gathered_in, row >= 0, row < layer.gathered_in)
         .group_by(column, row)
         .subquery("cells")
     )
-    unit = literal_column(str(EXTENT // CELLS), Integer)
-    spot = func.ST_MakePoint(cells.c.x * unit, cells.c.y * unit).label("shape")
-    drawn = select(cells.c.id, cells.c.count, *(cells.c[name] for name in names), spot).subquery("drawn")
+    return _drawn_cells(layer, cells, names, [(cells.c.x, cells.c.y)])
+
+
+def _ground_part(layer: Layer, reach: Reach, sharp: tuple[str, ...]) -> "ColumnElement[Any]":
+    """The points of the layer as a soft ground, as `<layer>_cells`: of each cell the box over which it is spread.
+
+    `count` is how many points it has, `density` how many that makes for each hectare, on the ground, in the middle of
+    a cone over the box: the sum of the cones at a spot is the density there. Cells beyond the tile whose boxes reach
+    into it come along, so that nothing shows where one tile ends. A box is a line between two of its corners.
+    """
+    points = _points_in_cells(layer, [], reach, sharp)
+    column, row, far = func.floor(points.c.x), func.floor(points.c.y), layer.spread
+    cells = (
+        select(
+            _cell_id(layer, column, row),
+            func.count().label("count"),
+            cast(func.count() / _hectares(layer), Float).label("density"),
+            func.avg(points.c.x).label("x"),
+            func.avg(points.c.y).label("y"),
+        )
+        .where(column >= -far, column < layer.gathered_in + far, row >= -far, row < layer.gathered_in + far)
+        .group_by(column, row)
+        .subquery("cells")
+    )
+    corners = [(cells.c.x + sign * far, cells.c.y + sign * far) for sign in (-1, 1)]
+    return _drawn_cells(layer, cells, ["density"], corners)
+
+
+def _hectares(layer: Layer) -> "ColumnElement[Any]":
+    """What a cell's points are divided by: the volume of a cone of height 1 over the circle in a box."""
+    box = _envelope()
+    north, south = func.ST_YMax(box, type_=Float), func.ST_YMin(box, type_=Float)
+    shrunk = func.cosh((north + south) / literal_column(str(2 * EARTH)), type_=Float)
+    radius = (north - south) / shrunk * literal_column(str(layer.spread / layer.gathered_in))
+    return func.pi(type_=Float) * radius * radius / literal_column("30000.0::float8")
+
+
+def _cell_id(layer: Layer, column: "ColumnElement[Any]", row: "ColumnElement[Any]") -> "ColumnElement[int]":
+    """A number of its own for each cell of a tile, those beyond its edge too."""
+    across = layer.gathered_in + 2 * layer.spread
+    return cast((row + layer.spread) * across + column + layer.spread + 1, BigInteger).label("id")
+
+
+def _drawn_cells(
+    layer: Layer,
+    cells: Subquery,
+    names: list[str],
+    spots: "list[tuple[ColumnElement[Any], ColumnElement[Any]]]",
+) -> "ColumnElement[Any]":
+    """The MVT of the cells, each as a point, or as a line between two spots; those are in cells of the tile."""
+    unit = literal_column(str(EXTENT // layer.gathered_in), Integer)
+    points = [func.ST_MakePoint(x * unit, y * unit) for x, y in spots]
+    shape = (points[0] if len(points) == 1 else func.ST_MakeLine(*points)).label("shape")
+    drawn = select(cells.c.id, cells.c.count, *(cells.c[name] for name in names), shape).subquery("drawn")
     mvt = func.ST_AsMVT(
         drawn.table_valued(), literal(f"{layer.name}_cells"), EXTENT_WORD, literal("shape"), literal("id")
     )
@@ -148,15 +200,16 @@ def _cells_part(layer: Layer, reach: Reach, roles: frozenset[Role], sharp: tuple
 
 
 def _points_in_cells(layer: Layer, names: list[str], reach: Reach, sharp: tuple[str, ...]) -> CTE:
-    """The points of a tile, counted in cells from its north-western corner."""
+    """The points of a tile, and as far beyond it as they are spread, counted in cells from its north-western corner."""
     rows, chosen = rows_of(layer, reach, (*names, "geom_3857", *SHARPENED), is_picked=True)
     box = _envelope()
     west, north = func.ST_XMin(box, type_=Float), func.ST_YMax(box, type_=Float)
-    side = (func.ST_XMax(box, type_=Float) - west) / literal_column(str(CELLS), Integer)
+    side = (func.ST_XMax(box, type_=Float) - west) / literal_column(str(layer.gathered_in), Integer)
     x = (func.ST_X(rows.c.geom_3857, type_=Float) - west) / side
     y = (north - func.ST_Y(rows.c.geom_3857, type_=Float)) / side
     points = chosen.add_columns(x.label("x"), y.label("y"), *(rows.c[name] for name in names))
-    return points.where(rows.c.geom_3857.op("&&")(box), *_sharpened(rows, sharp)).cte(f"{layer.name}_points")
+    near = rows.c.geom_3857.op("&&")(_envelope(margin=layer.spread / layer.gathered_in))
+    return points.where(near, *_sharpened(rows, sharp)).cte(f"{layer.name}_points")
 
 
 def _share(number: float) -> "ColumnElement[float]":

@@ -24,10 +24,11 @@ function paintRules(layer, colour, now) {
       return ground.roads(layer);
     case "grids":
     case "coverage_grids":
-    case "incident_density":
     case "complaints_grids":
     case "in_grid_resolution":
       return places.grids(layer, colour);
+    case "incident_density":
+      return cases.density(layer);
     case "complaints_estates":
       return places.estates(layer, colour);
     case "incidents":
@@ -64,7 +65,6 @@ function labelRules(layer, colour, texts) {
       return ground.roadLabels(layer);
     case "grids":
     case "coverage_grids":
-    case "incident_density":
     case "complaints_grids":
     case "in_grid_resolution":
       return places.gridLabels(layer, texts);
@@ -74,6 +74,8 @@ function labelRules(layer, colour, texts) {
       return cases.room(layer);
     case "repeat_places":
       return []; // its sign says what it is
+    case "incident_density":
+      return []; // a ground
     case "estates":
       return places.estateLabels(layer);
     case "buildings":

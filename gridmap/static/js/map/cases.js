@@ -166,11 +166,55 @@ function middle(draw) {
   };
 }
 
+const HALF_FULL = 12; // cases per hectare at which the ground is about two thirds as strong as it gets
+const STEPS = 6; // of a circle's colours from its middle to its edge
+const STRONGEST = ramp([9, 0.78], [16, 0.7], [17, 0.55], [18, 0.4], [19, 0.3]);
+
+const strength = (density) => 1 - Math.exp(-density / HALF_FULL);
+
+function paled(hex, alpha) {
+  const n = parseInt(hex.slice(1), 16);
+  return `rgba(${n >> 16},${(n >> 8) & 255},${n & 255},${alpha.toFixed(4)})`;
+}
+
+/**
+ * Density: a soft ground. Each cell comes with the box over which it is spread; where such circles lie on each other,
+ * what shows through is multiplied, so the strength of the colour says the sum of their densities.
+ */
+export function density(layer) {
+  const cone = {
+    draw(ctx, geom, zoom, feature) {
+      const [start, end] = geom[0];
+      const radius = (end.x - start.x) / 2;
+      const [x, y] = [start.x + radius, start.y + radius];
+      const colours = ctx.createRadialGradient(x, y, 0, x, y, radius);
+      for (let i = 0; i <= STEPS; i += 1) {
+        const alpha = strength(feature.props.density * (1 - i / STEPS)) * STRONGEST(zoom);
+        colours.addColorStop(i / STEPS, paled(layer.colour, alpha));
+      }
+      ctx.globalAlpha = 1;
+      ctx.fillStyle = colours;
+      ctx.fillRect(x - radius, y - radius, 2 * radius, 2 * radius);
+    },
+  };
+  return [{ order: 27, dataLayer: `${layer.name}_cells`, symbolizer: cone }];
+}
+
+/** From few to many for the legend. */
+export function densityPicture(colour) {
+  const picture = svg("svg", { viewBox: "0 0 28 18", class: "swatch", "aria-hidden": "true" });
+  const fade = svg("linearGradient", { id: "density-fade" });
+  for (const [offset, opacity] of [[0, 0.05], [1, 0.8]]) {
+    fade.append(svg("stop", { offset, "stop-color": colour, "stop-opacity": opacity }));
+  }
+  picture.append(fade, svg("rect", { x: 1, y: 1, width: 26, height: 16, rx: 3, fill: "url(#density-fade)" }));
+  return picture;
+}
+
 /** What a coloured area says in numbers: null where it has nothing to say. */
 export function figures(name, props, texts) {
   if (name === "in_grid_resolution") return props.closed ? texts.inGrid(props.in_grid, props.closed) : null;
-  if (props.per_hundred !== undefined) return texts.perHundred(props.per_hundred);
-  return props.cases === undefined ? null : texts.cases(props.cases);
+  return props.per_hundred === undefined ? null : texts.perHundred(props.per_hundred);
 }
 
 /** The badge of a stage for the legend; `null` is the red rim. */

@@ -1,5 +1,5 @@
 // Layer switch and legend in one: what is drawn at this zoom explains itself, what is not says why.
-import { casePicture, repeatPicture } from "./cases.js";
+import { casePicture, densityPicture, repeatPicture } from "./cases.js";
 import { element } from "./dom.js";
 import { stripPicture } from "./strip.js";
 import { badgePicture, gapPicture, svg } from "./symbols.js";
@@ -28,6 +28,7 @@ function swatch(layer, value, colour) {
   if (layer.name === "gaps" && value) return gapPicture(value, colour);
   if (layer.name === "incidents") return casePicture(value, colour);
   if (layer.name === "repeat_places") return repeatPicture(colour);
+  if (layer.name === "incident_density") return densityPicture(colour);
   return patch(layer.style.shape, colour, EDGE);
 }
 

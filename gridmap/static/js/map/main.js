@@ -65,7 +65,6 @@ class StreetMap {
     const households = (count) => this.t("{count} households", { count });
     const texts = {
       households,
-      cases: (count) => this.t("{count} cases", { count }),
       perHundred: (count) => this.t("{count} per 100 households", { count }),
       inGrid: (part, whole) => `${((100 * part) / whole).toFixed(0)} %`,
     };
@@ -277,7 +276,9 @@ class StreetMap {
     const zoom = this.map.getZoom();
     const isCounted = ({ layer }) => {
       const name = layer.replace(/_cells$/, "");
-      return name !== layer && this.isOn(name) && zoom < this.layers.get(name).minZoom;
+      if (name === layer || !this.isOn(name)) return false;
+      const { pickable, minZoom } = this.layers.get(name);
+      return pickable && zoom < minZoom;
     };
     if (!this.tiles.pick(latlng, this.brush(event)).some(isCounted)) return false;
     this.map.setView(latlng, zoom + 2);

@@ -3,13 +3,13 @@
 const NEAR = [
   "incidents", "gaps", "repeat_places", "facilities", "five_lines", "stairwells", "buildings",
   "coverage_buildings", "complaints_estates", "estates", "ebikes", "grids", "coverage_grids",
-  "incident_density", "complaints_grids", "in_grid_resolution",
+  "complaints_grids", "in_grid_resolution",
 ];
 // from afar a part of a house is too small to be meant
 const FAR = [
   "incidents", "repeat_places", "facilities", "buildings", "coverage_buildings", "gaps", "five_lines",
   "stairwells", "complaints_estates", "estates", "ebikes", "grids", "coverage_grids",
-  "incident_density", "complaints_grids", "in_grid_resolution",
+  "complaints_grids", "in_grid_resolution",
 ];
 const NEAR_FROM = 18;
 
