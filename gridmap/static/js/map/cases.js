@@ -166,11 +166,9 @@ function middle(draw) {
   };
 }
 
-const HALF_FULL = 12; // cases per hectare at which the ground is about two thirds as strong as it gets
+const STRONG = 12; // cases per hectare that let about a third of the ground through
 const STEPS = 6; // of a circle's colours from its middle to its edge
-const STRONGEST = ramp([9, 0.78], [16, 0.7], [17, 0.55], [18, 0.4], [19, 0.3]);
-
-const strength = (density) => 1 - Math.exp(-density / HALF_FULL);
+const SHARE = ramp([16, 1], [17, 0.6], [18, 0.35], [19, 0.2]); // from close by single cases are there to be seen
 
 function paled(hex, alpha) {
   const n = parseInt(hex.slice(1), 16);
@@ -189,15 +187,15 @@ export function density(layer) {
       const [x, y] = [start.x + radius, start.y + radius];
       const colours = ctx.createRadialGradient(x, y, 0, x, y, radius);
       for (let i = 0; i <= STEPS; i += 1) {
-        const alpha = strength(feature.props.density * (1 - i / STEPS)) * STRONGEST(zoom);
-        colours.addColorStop(i / STEPS, paled(layer.colour, alpha));
+        const here = feature.props.density * (1 - i / STEPS) * SHARE(zoom);
+        colours.addColorStop(i / STEPS, paled(layer.colour, 1 - Math.exp(-here / STRONG)));
       }
       ctx.globalAlpha = 1;
       ctx.fillStyle = colours;
       ctx.fillRect(x - radius, y - radius, 2 * radius, 2 * radius);
     },
   };
-  return [{ order: 27, dataLayer: `${layer.name}_cells`, symbolizer: cone }];
+  return [{ order: 28, dataLayer: `${layer.name}_cells`, symbolizer: cone }];
 }
 
 /** From few to many for the legend. */
