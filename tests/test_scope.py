@@ -166,7 +166,6 @@ OF_KIND = {
 }
 """Layers of one kind of place that are not called after it."""
 COUNTED = {
-    "incident_density": "grid",
     "complaints_grids": "grid",
     "in_grid_resolution": "grid",
     "complaints_estates": "estate",
