@@ -170,7 +170,12 @@ def _row(row: Mapping[str, Any]) -> CaseRow:
         id=row["id"],
         place_id=row["place_id"],
         is_late=row["is_late"],
-        lon=row["lon"],
-        lat=row["lat"],
+        lon=_degrees(row["lon"]),
+        lat=_degrees(row["lat"]),
         values={name: row[name] for name in NAMES},
     )
+
+
+def _degrees(value: float | None) -> float | None:
+    # a tenth of a metre; more decimals say nothing, and read like a telephone number
+    return None if value is None else round(value, 6)
