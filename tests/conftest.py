@@ -40,7 +40,18 @@ def make_home() -> Path:
     return home
 
 
-LONGEST = ("test_bad_line.py", "test_agreement.py", "test_kpi.py", "test_every_page.py", "test_who_sees_what.py")
+LONGEST = (
+    "test_bad_line.py",
+    "test_reports_bad_line.py",
+    "test_incident_races.py",
+    "test_agreement.py",
+    "test_kpi.py",
+    "test_every_page.py",
+    "test_who_sees_what.py",
+    "test_reports.py",
+    "test_who_sees_what_by_http.py",
+    "test_who_answers_what.py",
+)
 """Files that take longest, begun first: of several workers none is left with one of them at the end."""
 
 
