@@ -53,7 +53,7 @@ in_grid_resolution = Layer(
     attributes={
         "code": Attribute(title=_("Code")),
         "name": Attribute(title=_("Name")),
-        "closed": Attribute(title=_("Closed"), unit=_("cases"), type="integer", drawn_from=CASES),
+        "closed": Attribute(title=_("Case closed"), unit=_("cases"), type="integer", drawn_from=CASES),
         "in_grid": Attribute(title=_("Without going up"), unit=_("cases"), type="integer", drawn_from=CASES),
         "share": Attribute(
             title=_("Resolved in the grid"),

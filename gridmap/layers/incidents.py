@@ -14,7 +14,7 @@ PHASES = {
     "working": StyleClass(colour="#d98a1f", title=_("Being handled")),
     "checking": StyleClass(colour="#8466ad", title=_("Handled, to be checked")),
     "parked": StyleClass(colour="#7d868a", title=_("Parked")),
-    "closed": StyleClass(colour="#4f9a78", title=_("Closed")),
+    "closed": StyleClass(colour="#4f9a78", title=_("Case closed")),
     "none": StyleClass(colour="#b9bdb8", title=_("Refused, or the same as another")),
 }
 STATES = {
@@ -87,7 +87,7 @@ incidents = Layer(
         "severity": Attribute(title=_("Severity"), codes=SEVERITIES),
         "state": Attribute(title=_("State"), codes=STATES),
         "phase": Attribute(title=_("Stage"), codes={code: style.title for code, style in PHASES.items()}),
-        "level": Attribute(title=_("Level"), codes=LEVELS),
+        "level": Attribute(title=_("Handled at level"), codes=LEVELS),
         "source": Attribute(title=_("Source"), codes=SOURCES),
         "address": Attribute(title=_("Address")),
         "reported_at": Attribute(title=_("Reported at")),
