@@ -10,11 +10,11 @@ from gridmap.layer import Role
 from gridmap.places.calendar import read_calendar
 from gridmap.read.incidents import Cut
 from gridmap.read.incidents.agenda import read_agenda
-from gridmap.read.incidents.choices import read_communities, read_name, read_streets
+from gridmap.read.incidents.choices import read_communities, read_name
 from gridmap.read.incidents.fifteenth import FIFTEENTH, MEETING, day_of_month
 from gridmap.web.asked import today
 from gridmap.web.blueprint import number, pages, typed
-from gridmap.web.duties.guard import asked_month, lead, months_around
+from gridmap.web.duties.guard import asked_month, asked_street, lead, months_around
 from gridmap.web.incidents.board import given as shared
 from gridmap.web.incidents.board import left_of
 from gridmap.web.incidents.question import now
@@ -35,21 +35,19 @@ def incident_agenda() -> str:
     viewer, moment, month = context.viewer(), now(), asked_month()
     if Role.LEADER not in viewer.roles:
         abort(403)
-    near = None if viewer.reach.is_city else viewer.reach.near
-    asked, community = number(request.args, "street"), number(request.args, "community")
+    street, streets = asked_street()
+    community = number(request.args, "community")
+    if community is not None and community >> 32 != street.id:
+        abort(404)
     part = typed("part", 20)
     if part and part not in REASONS:
         abort(400)
     with context.services().database.transaction(viewer.prologue) as connection:
-        streets = read_streets(connection, near)
-        street = next((one for one in streets if asked in (None, one["id"])), None)
-        if street is None or (community is not None and community >> 32 != street["id"]):
-            abort(404)
-        only = None if lead().leads_street(street["id"]) else sorted(lead().communities)
-        communities = read_communities(connection, street["id"], only)
+        only = None if lead().leads_street(street.id) else sorted(lead().communities)
+        communities = read_communities(connection, street.id, only)
         name = read_name(connection, "community", community) if community else None
-        meeting = day_of_month(connection, street["id"], month.start, read_calendar(connection), MEETING)
-        cut = replace(Cut(street=street["id"]), community=community)
+        meeting = day_of_month(connection, street.id, month.start, read_calendar(connection), MEETING)
+        cut = replace(Cut(street=street.id), community=community)
         points = read_agenda(connection, viewer, cut, moment, meeting, MOST_OF_PART if part else MOST)
     before, after = months_around(month)
     return render_template(
@@ -58,7 +56,7 @@ def incident_agenda() -> str:
         streets=streets,
         community=community,
         communities=communities,
-        where=name or street["name"],
+        where=name or street.name,
         month=month,
         before=before,
         after=after,
