@@ -33,14 +33,14 @@ INSERT INTO gridmap.incident (street_id, id, number, kind, severity, state, sour
   community_id, grid_id, micro_grid_id, estate_id)
 SELECT e.street_id, e.street_id::bigint * 4294967296 + nextval('gridmap.serial'), 'bench-' || n.number, k.code, 2,
   CASE WHEN n.number %% 10 > 0 THEN 'closed' ELSE (ARRAY['registered', 'dispatched', 'handling', 'handled'])
-    [1 + n.number / 10 %% 4] END,
+    [(1 + n.number / 10 %% 4)::integer] END,
   CASE WHEN n.number %% 5 < 2 THEN 'hotline' ELSE 'patrol' END, e.name,
   public.st_setsrid(public.st_makepoint(
     e.lon + (n.number * 7919 %% 1000 - 500) * 0.000012, e.lat + (n.number * 104729 %% 1000 - 500) * 0.000010), 4326),
   r.at, r.at, r.at, r.at + interval '1 day', 960, 'working', r.at + interval '2 days',
   CASE WHEN n.number %% 10 = 0 THEN r.at END, CASE WHEN n.number %% 10 > 0 THEN r.at + interval '1 day' END,
   CASE WHEN n.number %% 10 > 0 THEN r.at + interval '1 day' END, e.community_id, e.grid_id, e.micro_grid_id, e.id
-FROM generate_series(1, %(cases)s) AS n (number)
+FROM generate_series(1, %(cases)s::bigint) AS n (number)
 JOIN (
   SELECT p.*, public.st_x(s.geom) AS lon, public.st_y(s.geom) AS lat, row_number() OVER (ORDER BY p.id) AS place,
     count(*) OVER () AS places
@@ -50,7 +50,7 @@ JOIN (
 JOIN (SELECT code, row_number() OVER (ORDER BY code) AS place, count(*) OVER () AS kinds FROM gridmap.incident_kind) k
   ON k.place = 1 + n.number * 31 %% k.kinds
 CROSS JOIN LATERAL (
-  SELECT %(now)s::timestamptz - make_interval(mins => (n.number::bigint * 1753 %% 525600)::integer) AS at) r
+  SELECT %(now)s::timestamptz - make_interval(mins => (n.number * 1753 %% 525600)::integer) AS at) r
 """
 MIDDLE = """
 SELECT public.st_x(c) AS x, public.st_y(c) AS y FROM (
