@@ -1,6 +1,7 @@
 """Taking cases a level up by themselves: those of whose time 80 % is used; each level has its own clock."""
 
 import logging
+from functools import partial
 
 import psycopg
 
@@ -34,7 +35,7 @@ def escalate_due(database: Database, by: Actor) -> int:
         # with the revision that was due: two rounds at the same moment take it up once
         up = Act(incident_id=row["id"], revision=row["revision"], action=Action.ESCALATE, reason=TIME_USED)
         try:
-            attempt(database, SYSTEM, lambda connection, up=up: act(connection, by, up))  # type: ignore[misc]
+            attempt(database, SYSTEM, partial(act, by=by, one=up))
         except (CaseChanged, IncidentProblem, LookupError):
             # somebody was faster: handled, closed or taken up meanwhile; what is still due comes with the next round
             continue
