@@ -97,6 +97,10 @@ def test_a_tap_on_the_list_opens_the_page_even_after_the_map_was_seen(worker: Vi
 
 
 def test_the_list_works_when_the_map_cannot_be_loaded(worker: Visitor) -> None:
+    # what a service worker has kept already could not be withheld from the page
+    kept = "navigator.serviceWorker.getRegistrations()"
+    worker.page.evaluate(f"{kept}.then(all => Promise.all(all.map(one => one.unregister())))")
+    worker.page.add_init_script("delete Navigator.prototype.serviceWorker")
     page = worker.go("/my")
     page.route("**/leaflet.js", lambda route: route.abort())
     page.locator("[data-my-switch=map]").tap()
