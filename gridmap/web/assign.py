@@ -20,6 +20,7 @@ from gridmap.scope import Viewer
 from gridmap.web.areas import WHOLE_COUNTRY, areas_of
 from gridmap.web.asked import asked, today
 from gridmap.web.blueprint import number, pages, typed
+from gridmap.web.map_page import alone
 from gridmap.web.place_words import in_language
 
 USUAL_ROLE = "building_manager"
@@ -117,13 +118,7 @@ def assign() -> str:
     layers = [layer for name, layer in layers_for(viewer.reading_roles).items() if name not in WORK]
     return render_template(
         "assign.html",
-        map=compose(layers, view, Addresses(search=None)),
-        area=None,
-        jumps=[],
-        streets=0,
-        today=today().isoformat(),
-        list_url=None,
-        can_look_back=False,
+        **alone(compose(layers, view, Addresses(search=None))),
         areas=areas,
         places=places,
         role=role,

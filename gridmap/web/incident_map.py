@@ -20,6 +20,7 @@ from gridmap.web.areas import WHOLE_COUNTRY, areas_of
 from gridmap.web.asked import today
 from gridmap.web.blueprint import PAGE_SIZE, page_number, pages, say, typed
 from gridmap.web.incidents.question import WORKING
+from gridmap.web.map_page import alone
 from gridmap.web.place_words import in_language
 from gridmap.web.remembered import remembered, version_of
 
@@ -121,13 +122,7 @@ def incident_map() -> str:
     addresses = Addresses(search=None, words=urlencode(question.cuts), cards={"incidents": "/incidents/map/{id}/card"})
     return render_template(
         "incident_map.html",
-        map=compose([on_map[name] for name in names], view, addresses),
-        area=None,
-        jumps=[],
-        streets=0,
-        today=today().isoformat(),
-        list_url=None,
-        can_look_back=False,
+        **alone(compose([on_map[name] for name in names], view, addresses)),
         **_facts(viewer, question),
     )
 

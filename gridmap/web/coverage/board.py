@@ -40,6 +40,7 @@ from gridmap.web.coverage.question import (
     step,
     told_by,
 )
+from gridmap.web.map_page import alone
 from gridmap.web.remembered import remembered
 
 ON_THE_MAP = (
@@ -69,15 +70,10 @@ def coverage() -> str:
         roles=viewer.reading_roles,
     )
     addresses = Addresses(search=None, words=urlencode(question.tile_words), overlay=_overlay(viewer, question))
+    drawn = compose([on_map[name] for name in ON_THE_MAP if name in on_map], view, addresses)
     return render_template(
         "coverage/board.html",
-        map=compose([on_map[name] for name in ON_THE_MAP if name in on_map], view, addresses),
-        area=None,
-        jumps=[],
-        streets=0,
-        today=today().isoformat(),
-        list_url=question.address("/coverage/rows"),
-        can_look_back=False,
+        **alone(drawn, question.address("/coverage/rows")),
         question=question,
         kpi=BY_NAME["coverage"],
         slider=_slider(question),

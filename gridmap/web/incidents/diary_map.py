@@ -20,6 +20,7 @@ from gridmap.web.asked import today
 from gridmap.web.blueprint import number, pages, typed
 from gridmap.web.incidents.desk import for_duty, place_title, shown_estate, shown_place
 from gridmap.web.incidents.diary import SHOWS, words
+from gridmap.web.map_page import alone
 
 ON_THE_MAP = (
     *("green", "water", "districts", "streets", "communities", "grids", "estates", "roads", "buildings"),
@@ -104,13 +105,7 @@ def diary_map() -> str:
     key = context.services().settings.tianditu_key
     return render_template(
         "diary/map.html",
-        map=compose([on_map[name] for name in names], view, Addresses(search=None, tianditu_key=key)),
-        area=None,
-        jumps=[],
-        streets=0,
-        today=today().isoformat(),
-        list_url=None,
-        can_look_back=False,
+        **alone(compose([on_map[name] for name in names], view, Addresses(search=None, tianditu_key=key))),
         estate=estate,
         weeks=[(week, found.get(week, 0)) for week in weeks],
         week_words=lambda week: f"{week:%m-%d} – {week + timedelta(days=6):%m-%d}",

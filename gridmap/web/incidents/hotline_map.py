@@ -1,7 +1,5 @@
 """`/hotline/ID/map`: an order that no address led to a place is placed by a tap on the map."""
 
-from typing import Any
-
 from flask import redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
@@ -17,6 +15,7 @@ from gridmap.web.blueprint import pages
 from gridmap.web.incidents.desk import for_leaders, kind_groups, place_title
 from gridmap.web.incidents.diary_words import ORDER_PROBLEMS
 from gridmap.web.incidents.hotline import may_place, seen_order
+from gridmap.web.map_page import alone
 
 
 @pages.get("/hotline/<int:order_id>/map")
@@ -42,27 +41,15 @@ def hotline_order_map(order_id: int) -> str | Response:
     key = context.services().settings.tianditu_key
     return render_template(
         "hotline/map.html",
-        map=compose(list(layers.values()), view, Addresses(search=None, tianditu_key=key)),
+        **alone(compose(list(layers.values()), view, Addresses(search=None, tianditu_key=key))),
         one=row,
         near=near,
         kinds=kinds,
-        **_words(),
+        problems=ORDER_PROBLEMS,
+        place_title=place_title,
     )
 
 
 def _street_bounds(street_id: int) -> BBox:
     areas = areas_of(context.viewer())
     return next((area.bounds for area in areas if area.street_id == street_id and area.bounds), WHOLE_COUNTRY)
-
-
-def _words() -> dict[str, Any]:
-    return {
-        "area": None,
-        "jumps": [],
-        "streets": 0,
-        "list_url": None,
-        "can_look_back": False,
-        "today": today().isoformat(),
-        "problems": ORDER_PROBLEMS,
-        "place_title": place_title,
-    }

@@ -9,6 +9,7 @@ from gridmap.read import layers_for
 from gridmap.web.areas import WHOLE_COUNTRY, areas_of
 from gridmap.web.asked import today
 from gridmap.web.blueprint import pages, typed
+from gridmap.web.map_page import alone
 
 
 @pages.get("/report/map")
@@ -22,10 +23,6 @@ def report_map() -> str:
     view = View(locale=context.locale(), bounds=bounds, today=today(), roles=viewer.reading_roles)
     return render_template(
         "incidents/report_map.html",
-        map=compose(layers, view, Addresses(tianditu_key=context.services().settings.tianditu_key)),
-        area=None,
-        today=today().isoformat(),
-        list_url=None,
-        can_look_back=False,
+        **alone(compose(layers, view, Addresses(tianditu_key=context.services().settings.tianditu_key))),
         done="1" if typed("done", 1) == "1" else "",
     )
