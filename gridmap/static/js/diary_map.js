@@ -2,16 +2,13 @@
 // numbers only: what was said stands in the list, with its locks.
 import { ask, Problem } from "./ask.js";
 import { svg } from "./map/symbols.js";
+import { Weeks } from "./weeks.js";
 
-const CALM = 180; // milliseconds after which a moved slider means what it says
-const DAY = 86_400_000;
 const CELL = 34; // pixels within which marks are counted together
 const REACH = 26;
 const NEARER = 2;
 
 const find = (selector) => document.querySelector(selector);
-const iso = (moment) => new Date(moment).toISOString().slice(0, 10);
-const endOf = (week) => iso(Date.parse(`${week}T00:00:00Z`) + 6 * DAY);
 
 /** The spots in view counted together where they would lie on each other: [{x, y, spots, entries, open, waiting}]. */
 function gathered(map, spots) {
@@ -42,11 +39,7 @@ function drawn({ x, y, entries, open, waiting }) {
 class Diary {
   constructor(street) {
     this.street = street;
-    this.frame = find("[data-weeks]");
-    this.weeks = this.frame.dataset.weeks.split(" ");
-    this.slider = this.frame.querySelector("input");
-    this.goal = this.frame.querySelector("output");
-    this.idle = this.goal.textContent;
+    this.weeks = new Weeks();
     this.facts = find("[data-diary-facts]");
     this.marks = [];
     this.picture = svg("svg", { class: "diary-marks leaflet-zoom-hide", width: 1, height: 1, "aria-hidden": "true" });
@@ -59,12 +52,10 @@ class Diary {
     street.map.getPane("overlayPane").append(this.picture);
     street.map.on("zoomend viewreset", () => this.draw());
     street.takes = (latlng) => this.take(latlng);
-    let waiting = 0;
-    this.slider.addEventListener("input", () => {
-      this.setWeek(this.weeks[this.slider.value]);
-      clearTimeout(waiting);
-      waiting = setTimeout(() => this.turn(), CALM);
-    });
+    this.weeks.listen(
+      (week) => this.setWeek(week),
+      () => this.turn(),
+    );
     find("[data-whole-year]").addEventListener("click", () => {
       this.setWeek(null);
       this.turn();
@@ -79,11 +70,7 @@ class Diary {
 
   setWeek(week) {
     this.week = week;
-    const at = week ? this.weeks.indexOf(week) : -1;
-    this.frame.classList.toggle("is-idle", at < 0);
-    this.frame.querySelectorAll("rect").forEach((bar, number) => bar.classList.toggle("is-chosen", number === at));
-    this.goal.textContent = week ? `${week.slice(5)} – ${endOf(week).slice(5)}` : this.idle;
-    this.slider.setAttribute("aria-valuetext", this.goal.textContent);
+    this.weeks.show(week);
     find("[data-whole-year]").hidden = !week;
     this.put("week", week);
     this.put("place", null);

@@ -1,43 +1,37 @@
 // The map of cases: another week, or another kind, without a new page; one coloured background at a time.
 import { ask, Problem } from "./ask.js";
+import { daysAfter, Weeks } from "./weeks.js";
 
 const BACKGROUNDS = ["incident_density", "complaints_grids", "in_grid_resolution", "complaints_estates"];
-const CALM = 180; // milliseconds after which a moved slider means what it says
-const DAY = 86_400_000;
 
 const find = (selector) => document.querySelector(selector);
-const iso = (moment) => new Date(moment).toISOString().slice(0, 10);
-const endOf = (week, days) => iso(Date.parse(`${week}T00:00:00Z`) + days * DAY);
 
 class Cases {
   constructor(street) {
     this.street = street;
-    this.frame = find("[data-weeks]");
-    this.weeks = this.frame.dataset.weeks.split(" ");
-    this.slider = this.frame.querySelector("input");
-    this.goal = this.frame.querySelector("output");
+    this.weeks = new Weeks();
     this.kind = find("[data-case-kind]");
-    this.week = this.slider.dataset.week || null;
+    this.week = this.weeks.slider.dataset.week || null;
     const said = new URLSearchParams(window.location.search).get("state");
     this.state = said || (this.week ? "all" : "open");
   }
 
   listen() {
-    let waiting = 0;
-    this.slider.addEventListener("input", () => {
-      this.week = this.weeks[this.slider.value];
-      this.state = "all";
-      this.show();
-      clearTimeout(waiting);
-      waiting = setTimeout(() => this.turn(), CALM);
-    });
+    this.weeks.listen(
+      (week) => {
+        this.week = week;
+        this.state = "all";
+        this.show();
+      },
+      () => this.turn(),
+    );
     this.kind.addEventListener("change", () => this.turn());
     for (const way of document.querySelectorAll("[data-which]")) {
       way.addEventListener("click", (event) => {
         if (event.ctrlKey || event.metaKey) return;
         event.preventDefault();
         const byWeek = way.dataset.which === "week";
-        this.week = byWeek ? this.week || this.weeks[this.slider.value] : null;
+        this.week = byWeek ? this.week || this.weeks.at : null;
         this.state = byWeek ? "all" : "open";
         this.show();
         this.turn();
@@ -69,12 +63,7 @@ class Cases {
 
   /** What the panel says at once. */
   show() {
-    const at = this.week ? this.weeks.indexOf(this.week) : -1;
-    this.frame.classList.toggle("is-idle", at < 0);
-    this.frame.querySelectorAll("rect").forEach((bar, number) => bar.classList.toggle("is-chosen", number === at));
-    const words = this.week ? `${this.week.slice(5)} – ${endOf(this.week, 6).slice(5)}` : this.goal.textContent;
-    if (this.week) this.goal.textContent = words;
-    this.slider.setAttribute("aria-valuetext", words);
+    this.weeks.show(this.week);
     for (const way of document.querySelectorAll("[data-which]")) {
       if ((way.dataset.which === "week") === Boolean(this.week)) way.setAttribute("aria-current", "true");
       else way.removeAttribute("aria-current");
@@ -90,7 +79,7 @@ class Cases {
     if (kind) cuts.set("kind", kind);
     if (this.week) {
       cuts.set("from", this.week);
-      cuts.set("to", endOf(this.week, 7));
+      cuts.set("to", daysAfter(this.week, 7));
     }
     for (const one of street.config.sources) {
       one.url = `${one.url.replace(/(\?layers=[^&]*).*/, "$1")}${cuts.size || String(cuts) ? `&${cuts}` : ""}`;
