@@ -97,12 +97,12 @@ class Line:
         answer = self.app(environ, start)
         if fault == "answer lost":
             assert b"".join(answer)
+            self.is_dead = self.is_dead or self.dies_after_commit
             return self._drop(environ)
         return answer
 
     def _fault(self) -> str:
         if self.dies_after_commit:
-            self.is_dead = True
             return "answer lost"
         if self.chance is None:
             return ""

@@ -96,17 +96,15 @@ def test_a_tap_on_the_list_opens_the_page_even_after_the_map_was_seen(worker: Vi
     expect(page.locator("h1")).to_contain_text("1号楼")
 
 
-def test_the_list_works_when_the_map_cannot_be_loaded(worker: Visitor) -> None:
-    # what a service worker has kept already could not be withheld from the page
-    kept = "navigator.serviceWorker.getRegistrations()"
-    worker.page.evaluate(f"{kept}.then(all => Promise.all(all.map(one => one.unregister())))")
-    worker.page.add_init_script("delete Navigator.prototype.serviceWorker")
+def test_the_list_works_when_the_map_cannot_be_loaded(chromium: Browser, url: str) -> None:
+    worker = Visitor(chromium, url, "worker", on_phone=True, keeps_pages=False)
     page = worker.go("/my")
     page.route("**/leaflet.js", lambda route: route.abort())
     page.locator("[data-my-switch=map]").tap()
     expect(page.locator(".toast")).to_contain_text("地图没有加载出来")
     expect(page.locator(".my-building").first).to_be_visible()
     worker.seen.errors = [error for error in worker.seen.errors if "ERR_FAILED" not in error]
+    worker.leave()
 
 
 def test_is_useful_within_three_seconds_on_a_bad_line(worker: Visitor) -> None:

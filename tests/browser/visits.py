@@ -31,12 +31,16 @@ def served(app: Flask) -> Iterator[str]:
 
 @dataclass
 class Visitor:
-    """A signed-in account with a browser of its own; `seen` is what its pages complained about."""
+    """A signed-in account with a browser of its own; `seen` is what its pages complained about.
+
+    `keeps_pages`: whether its service worker works; what that has kept could not be withheld from a page.
+    """
 
     browser: Browser
     url: str
     account: str
     on_phone: bool = False
+    keeps_pages: bool = True
     seen: Seen = field(init=False)
     page: Page = field(init=False)
     context: BrowserContext = field(init=False)
@@ -50,6 +54,7 @@ class Visitor:
             locale="zh-CN",
             reduced_motion="reduce",
             accept_downloads=True,
+            service_workers="allow" if self.keeps_pages else "block",
         )
         self.page = self.context.new_page()
         self.seen = Seen(self.url.removeprefix("http://"))
