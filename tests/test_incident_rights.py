@@ -251,6 +251,24 @@ def test_a_moved_pin_owns_the_case_anew_with_history(town: Town) -> None:
         town.act("leader", case, "move", at=(120.0, 30.0))
 
 
+def test_an_organisation_keeps_a_case_that_moves_out_of_what_it_manages_until_it_is_handed_on(town: Town) -> None:
+    case = town.dispatched(COMPANY)
+    town.act("company", case, "accept")
+    before = town.case(case)
+    town.act("leader", case, "move", place_id=STAIRS[2])
+    row = town.case(case)
+    assert (row["estate_id"], row["grid_id"]) == (ESTATE_B, GRID_B)
+    for kept in ("lead_id", "state", "number", "due_at"):
+        assert row[kept] == before[kept], kept
+    assert (town.history(case)[-1]["action"], town.history(case)[-1]["lead_id"]) == ("own", COMPANY)
+    assert case in town.seen("company")
+    assert case not in town.seen("other_company")
+    town.act("leader", case, "transfer", lead_id=OTHER_COMPANY, reason="x")
+    assert case not in town.seen("company")
+    assert case in town.seen("other_company")
+    assert (town.case(case)["number"], town.case(case)["due_at"]) == (before["number"], before["due_at"])
+
+
 def test_a_moved_boundary_owns_open_cases_anew_and_leaves_closed_ones(town: Town) -> None:
     by_place = town.report("worker_a").incident_id
     by_point = town.report("leader", CLUTTER, None, at=(113.4095, 22.505)).incident_id
