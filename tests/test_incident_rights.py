@@ -79,6 +79,27 @@ def test_who_checks_is_on_duty_where_the_case_lies_and_does_not_only_see_it(town
     assert town.act("worker_b", cases[1], "check")["state"] == "verifying"
 
 
+def test_a_resident_who_stands_in_for_somebody_checks_there_as_long_as_that_lasts_and_no_more(town: Town) -> None:
+    town.owner.execute("UPDATE gridmap.account_grant SET role = 'duty_resident' WHERE role = 'manager'")
+    cases = [town.dispatched(None, place_id=STAIRS[1]) for _ in range(2)]
+    for case in cases:
+        town.act("worker_a", case, "accept")
+        town.act("worker_a", case, "handle")
+        with refused("not_yours"):
+            town.act("manager", case, "check")
+    town.owner.execute(
+        "UPDATE gridmap.absence SET substitute_id = (SELECT person_id FROM gridmap.account WHERE username = 'manager')"
+    )
+    assert town.act("manager", cases[0], "check")["state"] == "verifying"
+    with refused("not_yours"):
+        # it is not the role of whoever is away: nothing else is done there in that person's name
+        town.act("manager", town.dispatched(None, place_id=STAIRS[1]), "accept")
+    (away,) = town.rows("SELECT upper(valid) AS until FROM gridmap.absence")
+    town.now = away["until"]
+    with refused("not_yours"):
+        town.act("manager", cases[1], "check")
+
+
 def test_a_handler_of_the_street_acts_for_departments_of_the_street_alone(town: Town) -> None:
     town.owner.execute("UPDATE gridmap.organisation SET street_id = NULL WHERE id = %s", (POLICE,))
     of_street, of_city, of_company = (town.dispatched(lead) for lead in (DEPARTMENT, POLICE, COMPANY))
