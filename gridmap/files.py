@@ -59,10 +59,14 @@ def keep_picture(home: Path, raw: bytes) -> Kept:
 
 @dataclass(frozen=True, kw_only=True)
 class Hint:
-    """What a camera wrote into a picture: when, and where (longitude, latitude; WGS 84). Never more than a hint."""
+    """What a camera wrote into a picture: when, and where (longitude, latitude; WGS 84). Never more than a hint.
+
+    `off_m`: how far from the case it was, where whoever sent the picture has reckoned that instead of telling where.
+    """
 
     taken_at: datetime | None = None
     at: tuple[float, float] | None = None
+    off_m: int | None = None
 
 
 def read_hint(raw: bytes) -> Hint:

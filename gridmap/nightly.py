@@ -118,7 +118,10 @@ def forget_contacts(connection: Connection, clock: Clock) -> int:
 
 
 def forget_callers(connection: Connection, clock: Clock) -> int:
-    """Who spoke to the office: of the diary after two years, of hotline orders a year after their case is over."""
+    """Who spoke to the office: of the diary after two years, of hotline orders a year after their case is over.
+
+    An order that never became a case, whether it waits or was put away, is forgotten a year after the hotline had it.
+    """
     now = clock.now()
     diary = connection.execute(
         "DELETE FROM gridmap.diary_contact c USING gridmap.diary d"
@@ -127,7 +130,7 @@ def forget_callers(connection: Connection, clock: Clock) -> int:
     ).rowcount
     orders = connection.execute(
         "UPDATE gridmap.hotline_order o SET raw = '{}', caller = NULL, phone = NULL"
-        " WHERE o.has_raw AND o.changed_at < %(old)s AND o.state <> 'queued'"
+        " WHERE o.has_raw AND (o.changed_at < %(old)s OR (o.state <> 'placed' AND o.received_at < %(old)s))"
         " AND NOT EXISTS (SELECT FROM gridmap.incident i WHERE i.street_id = o.street_id AND i.id = o.incident_id"
         " AND (i.state NOT IN ('closed', 'rejected', 'duplicate') OR i.changed_at >= %(old)s))",
         {"old": now - CONTACTS_KEPT},

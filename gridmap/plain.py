@@ -14,6 +14,11 @@ def is_plain(text: str, *, lines: bool = False) -> bool:
     return all(category(sign) not in ("Cc", "Cs") or (lines and sign in LINES) for sign in text)
 
 
+def is_name(text: str, most: int) -> bool:
+    """Whether the text can name something: one line of at most so many signs, of which some can be seen."""
+    return len(text) <= most and bool(without_marks(text)) and is_plain(text)
+
+
 def without_marks(text: str) -> str:
     """The text without marks that nobody sees, as they come along with a number that was copied from a chat."""
     return "".join(sign for sign in text if category(sign) != "Cf").strip()

@@ -536,6 +536,13 @@ class TestAccounts:
             run(create_account, username=username, title="x")
         assert problem.value.reason == "username"
 
+    def test_a_title_is_in_words_a_user_name_in_signs_that_every_keyboard_has(self, run):
+        assert run(create_account, username="title-1", title="网格员\u3000三 🌸")
+        for title in ("", "\u200b", "a\nb", "x" * 101):
+            with pytest.raises(AccountProblem) as problem:
+                run(create_account, username="title-2", title=title)
+            assert problem.value.reason == "title"
+
     def test_a_user_name_is_lower_case_narrow_and_taken_once(self, run):
         run(create_account, username=" Ｗang.Wu ", title="x")
         assert plain_username(" Ｗang.Wu ") == "wang.wu"

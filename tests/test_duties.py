@@ -177,6 +177,19 @@ def test_a_rule_changed_in_the_middle_keeps_what_was_done_and_asks_anew(connecti
     must_be_right(connection)
 
 
+@pytest.mark.parametrize("title", ["夜间巡查\u3000周五", "飞线 ⚡\ufe0f", ""])
+def test_a_rule_is_named_in_words(title: str) -> None:
+    assert Rule(kind="any", title=title, title_en=title or "any", role="grid_worker")
+
+
+@pytest.mark.parametrize("title", ["\u200b", "a\nb", "a\0", "x" * 61])
+def test_a_rule_is_not_named_by_what_nobody_sees(title: str) -> None:
+    with pytest.raises(DutyProblem, match="title"):
+        Rule(kind="any", title=title, title_en="any", role="grid_worker")
+    with pytest.raises(DutyProblem, match="title"):
+        Rule(kind="any", title_en=title, role="grid_worker")
+
+
 def test_an_answer_in_time_satisfies_a_late_one_does_not(connection: Connection) -> None:
     monthly(connection)
     open_slots(connection, [town.STREET], MARCH, TODAY)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from gridmap.accounts import Actor
+from gridmap.clock import Clock
 from gridmap.commands import main
 from gridmap.db import Database
 from gridmap.db.pools import Connection
@@ -28,6 +30,7 @@ from gridmap.incidents.hotline import (
 )
 from gridmap.incidents.hotline.giving import answer_columns, filled_row
 from gridmap.load.hotline import guess_columns, read_order_file
+from gridmap.nightly import run_nightly
 from gridmap.read.incidents.hotline import count_orders, read_answers, read_order
 from tests import hotline_files
 from tests.conftest import Base
@@ -252,6 +255,36 @@ def test_what_is_urgent_stays_so_and_what_is_private_gets_locked_when_placed_by_
     assert [row["words"] for row in town.rows("SELECT words FROM gridmap.incident_contact WHERE has_words")] == [
         "楼上老赵半夜敲墙"
     ]
+
+
+def test_who_called_is_forgotten_a_year_later_of_orders_that_wait_or_were_put_away_too(
+    town: Town, tmp_path: Path
+) -> None:
+    take(town, gbk(tmp_path))
+    waiting, away, undated, *_ = orders(town, "state = 'queued'")
+    with psycopg.connect(town.owner_url) as owner:
+        owner.execute("UPDATE gridmap.hotline_order SET received_at = %s", (MONDAY,))
+        owner.execute("UPDATE gridmap.hotline_order SET received_at = NULL WHERE id = %s", (undated["id"],))
+        owner.execute(
+            "UPDATE gridmap.hotline_order SET cells = jsonb_set(cells, '{紧急程度}', '\"特急\"') WHERE id = %s",
+            (waiting["id"],),
+        )
+    # sent back long after: the year began when the hotline took it
+    town.now = MONDAY + timedelta(days=300)
+    town.run("leader", lambda connection, by: drop_order(connection, by, away["id"], "属于邻街道", revision=1))
+    for days, left in ((364, 100), (366, 80)):
+        moment = MONDAY + timedelta(days=days)
+        run_nightly(town.database, moment, Clock(fixed=moment))
+        assert len(orders(town, "has_raw")) == left
+    assert {row["state"] for row in orders(town, "has_raw")} == {"placed"}  # their cases are open still
+    gone = orders(town, "NOT has_raw")
+    assert {(row["caller"], row["phone"], str(row["raw"])) for row in gone} == {(None, None, "{}")}
+    assert all(row["cells"] for row in gone)
+    made = town.run("leader", lambda connection, by: place_order(
+        connection, by, waiting["id"], STAIRS[0], revision=1, kind="03001"))  # fmt: skip
+    case = town.case(made.incident_id)
+    assert (case["severity"], case["text"], case["due_at"]) == (3, waiting["text"], waiting["due_at"])
+    assert town.rows("SELECT FROM gridmap.incident_contact WHERE incident_id = %s", case["id"]) == []
 
 
 def test_the_answer_of_a_repeated_order_is_that_of_the_first(town: Town, tmp_path: Path) -> None:

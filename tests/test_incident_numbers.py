@@ -15,6 +15,7 @@ from psycopg.rows import dict_row
 
 from gridmap.clock import OFFICE, parse_clock
 from gridmap.db import Database
+from gridmap.i18n import translate
 from gridmap.kpi import BASES, CASE_BY_NAME, CASE_KPIS
 from gridmap.read.incidents import Cut
 from gridmap.read.incidents.cut import AREAS
@@ -273,6 +274,10 @@ def test_an_area_that_is_not_ones_own_has_no_numbers(database: Database, leader:
         every = {one.id: one.numbers for one in count_areas(connection, leader, told, "grid", ("handled",))}
     assert len(own) == 1
     assert own[0].numbers == every[own[0].id]
+
+
+def test_the_share_of_answers_says_that_orders_without_a_place_are_not_in_it() -> None:
+    assert "队列中已过期限的工单同样属于未答复" in translate("zh", CASE_BY_NAME["hotline_answered"].about)
 
 
 def test_still_open_cases_count_as_due_and_hiding_them_raises_nothing(

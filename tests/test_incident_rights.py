@@ -79,6 +79,27 @@ def test_who_checks_is_on_duty_where_the_case_lies_and_does_not_only_see_it(town
     assert town.act("worker_b", cases[1], "check")["state"] == "verifying"
 
 
+def test_a_resident_who_stands_in_for_somebody_checks_there_as_long_as_that_lasts_and_no_more(town: Town) -> None:
+    town.owner.execute("UPDATE gridmap.account_grant SET role = 'duty_resident' WHERE role = 'manager'")
+    cases = [town.dispatched(None, place_id=STAIRS[1]) for _ in range(2)]
+    for case in cases:
+        town.act("worker_a", case, "accept")
+        town.act("worker_a", case, "handle")
+        with refused("not_yours"):
+            town.act("manager", case, "check")
+    town.owner.execute(
+        "UPDATE gridmap.absence SET substitute_id = (SELECT person_id FROM gridmap.account WHERE username = 'manager')"
+    )
+    assert town.act("manager", cases[0], "check")["state"] == "verifying"
+    with refused("not_yours"):
+        # it is not the role of whoever is away: nothing else is done there in that person's name
+        town.act("manager", town.dispatched(None, place_id=STAIRS[1]), "accept")
+    (away,) = town.rows("SELECT upper(valid) AS until FROM gridmap.absence")
+    town.now = away["until"]
+    with refused("not_yours"):
+        town.act("manager", cases[1], "check")
+
+
 def test_a_handler_of_the_street_acts_for_departments_of_the_street_alone(town: Town) -> None:
     town.owner.execute("UPDATE gridmap.organisation SET street_id = NULL WHERE id = %s", (POLICE,))
     of_street, of_city, of_company = (town.dispatched(lead) for lead in (DEPARTMENT, POLICE, COMPANY))
@@ -249,6 +270,24 @@ def test_a_moved_pin_owns_the_case_anew_with_history(town: Town) -> None:
     assert town.seen("worker_a") == {case}
     with refused("outside"):
         town.act("leader", case, "move", at=(120.0, 30.0))
+
+
+def test_an_organisation_keeps_a_case_that_moves_out_of_what_it_manages_until_it_is_handed_on(town: Town) -> None:
+    case = town.dispatched(COMPANY)
+    town.act("company", case, "accept")
+    before = town.case(case)
+    town.act("leader", case, "move", place_id=STAIRS[2])
+    row = town.case(case)
+    assert (row["estate_id"], row["grid_id"]) == (ESTATE_B, GRID_B)
+    for kept in ("lead_id", "state", "number", "due_at"):
+        assert row[kept] == before[kept], kept
+    assert (town.history(case)[-1]["action"], town.history(case)[-1]["lead_id"]) == ("own", COMPANY)
+    assert case in town.seen("company")
+    assert case not in town.seen("other_company")
+    town.act("leader", case, "transfer", lead_id=OTHER_COMPANY, reason="x")
+    assert case not in town.seen("company")
+    assert case in town.seen("other_company")
+    assert (town.case(case)["number"], town.case(case)["due_at"]) == (before["number"], before["due_at"])
 
 
 def test_a_moved_boundary_owns_open_cases_anew_and_leaves_closed_ones(town: Town) -> None:

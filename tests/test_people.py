@@ -126,10 +126,14 @@ class TestPersons:
     def test_phones_that_are_some(self, person: Callable[..., int], phone: str) -> None:
         assert person(phone=phone)
 
-    @pytest.mark.parametrize("name", ["", "   ", "x" * 101, "a\nb", "a\x00b"])
+    @pytest.mark.parametrize("name", ["", "   ", "\u200b", "x" * 101, "a\nb", "a\x00b"])
     def test_names_that_are_none(self, person: Callable[..., int], name: str) -> None:
         with pytest.raises(PeopleProblem, match="name"):
             person(name)
+
+    @pytest.mark.parametrize("name", ["李\u3000明", "王老师 🌸", "买买提\u00b7艾力"])
+    def test_names_that_are_some(self, person: Callable[..., int], name: str) -> None:
+        assert person(name)
 
     @pytest.mark.parametrize(
         ("text", "letters"),

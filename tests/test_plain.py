@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gridmap.plain import is_plain, without_marks
+from gridmap.plain import is_name, is_plain, without_marks
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,21 @@ def test_what_no_page_can_hold_is_not(text: str) -> None:
 def test_ends_of_lines_stand_only_where_lines_are_welcome(sign: str) -> None:
     assert not is_plain(f"a{sign}b")
     assert is_plain(f"a{sign}b", lines=True)
+
+
+NAMES = ["李\u3000明", "欧阳\u00b7\u30ab", "花苑 🌸", "老年活动室 👨\u200d👩\u200d👧", "12345 ☎\ufe0f", "x" * 100]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_is_what_a_keyboard_makes(name: str) -> None:
+    assert is_name(name, 100)
+
+
+@pytest.mark.parametrize(
+    "name", ["", " ", "\u3000", "\u200b", "\u200d\ufeff ", "x" * 101, "a\nb", "a\tb", "a\0", "\ud83d"]
+)
+def test_a_name_is_one_line_that_can_be_seen(name: str) -> None:
+    assert not is_name(name, 100)
 
 
 @given(text=st.text(alphabet=st.characters()))

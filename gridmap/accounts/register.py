@@ -10,6 +10,7 @@ from gridmap.accounts.actor import Actor, record
 from gridmap.accounts.grants import administers, keep_an_administrator
 from gridmap.accounts.passwords import set_password
 from gridmap.db.pools import Connection
+from gridmap.plain import is_name
 
 USERNAME = re.compile(r"[a-z0-9\u4e00-\u9fff][a-z0-9\u4e00-\u9fff._-]{1,63}")
 MAX_TITLE = 100
@@ -121,7 +122,7 @@ def account_row(connection: Connection, account_id: int) -> dict[str, Any]:
 def _check(username: str, title: str, locale: str) -> None:
     if not USERNAME.fullmatch(username):
         raise AccountProblem("username")
-    if not 0 < len(title) <= MAX_TITLE or not title.isprintable():
+    if not is_name(title, MAX_TITLE):
         raise AccountProblem("title")
     if locale not in ("zh", "en"):
         raise AccountProblem("locale")

@@ -16,7 +16,7 @@ from gridmap.api.bodies import id_of, json_body, moment_of, number_of, sent_id_o
 from gridmap.api.errors import BadRequest, Conflict, Forbidden, NotThere, Refused
 from gridmap.clock import OFFICE
 from gridmap.db.pools import Connection
-from gridmap.files import MOST_PICTURE_BYTES, UnreadablePicture, keep_picture, read_hint
+from gridmap.files import MOST_PICTURE_BYTES, Hint, UnreadablePicture, keep_picture, read_hint
 from gridmap.incidents import (
     Act,
     Action,
@@ -49,6 +49,8 @@ from gridmap.submissions import SentDifferently
 incidents = Blueprint("incidents", __name__)
 
 MOST_AT_ONCE = 200
+MOST_OFF_M = 1_000_000
+"""A camera that was farther off than this says nothing of the case."""
 TEXTS = {"reason": 500, "note": 500, "answer": 500}
 IDS = ("lead_id", "duplicate_of_id", "organisation_id", "place_id")
 REPORT_IDS = ("place_id", "inspection_id", "community_id", "same_as")
@@ -137,7 +139,8 @@ def units() -> Response:
 def photo() -> Response:
     """Take the picture in the body to a case; it is drawn anew, and what it says of phone and place is lost.
 
-    `sent_id`, `incident_id` and `stage` stand in the address. The same bytes under the same id are taken once.
+    `sent_id`, `incident_id` and `stage` stand in the address. The same bytes under the same id are taken once. Where
+    the picture was made small before, `taken` and `off` there are the hint: its hour, and metres from the case.
     """
     request.max_content_length = MOST_PICTURE_BYTES
     sent_id = sent_id_of(request.args)
@@ -150,8 +153,20 @@ def photo() -> Response:
         kept = keep_picture(context.services().settings.home, raw)
     except UnreadablePicture:
         raise Refused("picture", REFUSALS["picture"]) from None
-    command = partial(send_photo, desk, sent_id, incident_id, stage, kept, read_hint(raw), content)
+    command = partial(send_photo, desk, sent_id, incident_id, stage, kept, _hint(raw), content)
     return jsonify(dict(_told("incident", incident_id, command)))
+
+
+def _hint(raw: bytes) -> Hint:
+    """What the picture tells, else what was told of it; what makes no sense is left out, never refused."""
+    hint, off = read_hint(raw), request.args.get("off", "")
+    taken_at = moment_of(request.args.get("taken"))
+    is_known = off.isascii() and off.isdigit() and len(off) < 9 and int(off) <= MOST_OFF_M
+    return Hint(
+        taken_at=hint.taken_at or (taken_at and taken_at.replace(minute=0, second=0, microsecond=0)),
+        at=hint.at,
+        off_m=int(off) if is_known else None,
+    )
 
 
 def report_content(body: Mapping[str, Any]) -> dict[str, Any]:

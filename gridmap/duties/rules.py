@@ -14,6 +14,7 @@ from gridmap.db import execute, new_id
 from gridmap.db.pools import Connection
 from gridmap.duties.errors import DutyProblem, SlotChanged
 from gridmap.i18n import translate
+from gridmap.plain import is_name
 from gridmap.tables import duty
 from gridmap.tables.duties import DUTY_ACTIONS, DUTY_LEVELS, DUTY_RHYTHMS, HOLIDAY_RULES
 from gridmap.tables.places import BUILDING_KINDS, MANAGEMENTS
@@ -67,10 +68,8 @@ class Rule:
         if self.excused_by not in ("community", "street"):
             raise DutyProblem("excused_by")
         titles = (self.title, self.title_en)
-        is_word = self.kind.isidentifier() and self.kind.isascii() and len(self.kind) <= MOST_KIND
-        if not (is_word and self.title_en.strip()):
-            raise DutyProblem("title")
-        if any(len(one) > MOST_TITLE or not one.isprintable() for one in titles):
+        is_code = self.kind.isidentifier() and self.kind.isascii() and len(self.kind) <= MOST_KIND
+        if not is_code or not self.title_en or not all(is_name(one, MOST_TITLE) for one in titles if one):
             raise DutyProblem("title")
         if not 1 <= self.times <= MOST_TIMES:
             raise DutyProblem("times")

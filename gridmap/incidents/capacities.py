@@ -15,7 +15,7 @@ FROM gridmap.account_grant g JOIN gridmap.account a ON a.id = g.account_id
 WHERE g.account_id = %(account)s AND g.valid @> %(now)s::timestamptz
 """
 ON_DUTY = frozenset({"worker", "manager", "leader", "duty_resident"})
-"""Who looks at places, and so checks what was done there."""
+"""Who looks at places, and so checks what was done there; where they stand in for somebody, too."""
 LEADS_ITSELF = frozenset({"worker", "leader"})
 """Who acts for a community that leads a case itself."""
 NEXT: Mapping[State, Action] = {

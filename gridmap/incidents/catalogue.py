@@ -17,6 +17,7 @@ from gridmap.clock import OFFICE
 from gridmap.db.pools import Connection
 from gridmap.incidents.errors import IncidentProblem
 from gridmap.incidents.writing import LAYERS
+from gridmap.plain import is_name, is_plain
 from gridmap.tables.incidents import CLOCKS, NATURES, STAGES
 
 MOST_TITLE, MOST_WORDS = 60, 300
@@ -181,9 +182,10 @@ def _gone_or_changed(connection: Connection, street_id: int, template_id: int) -
 
 def _check(kind: Kind) -> None:
     """Raises IncidentProblem: `title`, `text`, `kind` (its nature), `severity`, `near`, `minutes`."""
-    if not 0 < len(kind.title) <= MOST_TITLE or len(kind.title_en) > MOST_TITLE:
+    if not is_name(kind.title, MOST_TITLE) or not is_name(kind.title_en or kind.title, MOST_TITLE):
         raise IncidentProblem("title")
-    if max(len(kind.files_when), len(kind.closes_when)) > MOST_WORDS:
+    conditions = (kind.files_when, kind.closes_when)
+    if not all(len(words) <= MOST_WORDS and is_plain(words, lines=True) for words in conditions):
         raise IncidentProblem("words")
     if kind.nature not in NATURES:
         raise IncidentProblem("kind")

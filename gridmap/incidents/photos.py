@@ -30,8 +30,9 @@ ADD = """
 INSERT INTO gridmap.incident_photo (street_id, incident_id, stage, number, sha256, account_id, at, taken_at, off_m,
   parties, place_id, community_id, grid_id, micro_grid_id, estate_id)
 SELECT %(street_id)s, %(id)s, %(stage)s, %(number)s, %(sha256)s, %(account)s, %(at)s, %(taken_at)s,
-  round(public.st_distance(i.geom::public.geography,
+  coalesce(round(public.st_distance(i.geom::public.geography,
     public.st_setsrid(public.st_makepoint(%(hint_lon)s, %(hint_lat)s), 4326)::public.geography))::integer,
+    %(off_m)s::integer),
   %(parties)s, %(place_id)s, %(community_id)s, %(grid_id)s, %(micro_grid_id)s, %(estate_id)s
 FROM gridmap.incident i WHERE i.street_id = %(street_id)s AND i.id = %(id)s
 """
@@ -81,6 +82,7 @@ def _write(
         "number": number,
         "at": by.business_at,
         "taken_at": hint.taken_at,
+        "off_m": hint.off_m,
         "hint_lon": lon,
         "hint_lat": lat,
     }

@@ -317,7 +317,10 @@ CASE_KPIS: tuple[CaseKpi, ...] = (
         group="hotline",
         title=_("Orders answered in time"),
         formula=_("an answer for the caller written by the deadline ÷ orders of the hotline due in the period"),
-        about=_("Orders that wait to be placed are no cases yet: they stand in the queue of the hotline."),
+        about=_(
+            "Orders that still wait to be placed are not in it: those of the queue past their deadline are unanswered,"
+            " too."
+        ),
         basis="due",
         part=and_(incident.c.answer.is_not(None), first_answer <= incident.c.due_at),
         whole=and_(is_of_hotline, counts_as_due),

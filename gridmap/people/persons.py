@@ -13,6 +13,7 @@ from gridmap.db import execute, new_id
 from gridmap.db.pools import Connection
 from gridmap.people.errors import ChangedMeanwhile, PeopleProblem
 from gridmap.pinyin import initials
+from gridmap.plain import is_name
 from gridmap.tables import person
 
 LAYERS = ("people", "assignments")
@@ -159,7 +160,7 @@ def _clean(values: Mapping[str, Any]) -> dict[str, Any]:
     for name in ("name", "display_name"):
         if name in found:
             found[name] = (found[name] or "").strip()
-            if not 0 < len(found[name]) <= MAX_NAME or not found[name].isprintable():
+            if not is_name(found[name], MAX_NAME):
                 raise PeopleProblem("name")
     if "phone" in found:
         found["phone"] = _phone(found["phone"])

@@ -12,6 +12,7 @@ from gridmap.audit import announce, write_audit
 from gridmap.db import execute, new_id
 from gridmap.db.pools import Connection
 from gridmap.pinyin import initials
+from gridmap.plain import is_name
 from gridmap.tables import community
 
 MAX_NAME = 100
@@ -155,8 +156,7 @@ def know_year(connection: Connection, by: Actor, year: int, source: str) -> None
 def _check(named: Named, digits: int) -> None:
     if not (len(named.code) == digits and named.code.isascii() and named.code.isdigit()):
         raise TerritoryProblem("code", named.code)
-    name = named.name.strip()
-    if not 0 < len(name) <= MAX_NAME or not name.isprintable():
+    if not is_name(named.name.strip(), MAX_NAME):
         raise TerritoryProblem("name", named.code)
 
 

@@ -5,6 +5,7 @@ import json
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -17,6 +18,7 @@ from psycopg.rows import dict_row
 from werkzeug.test import TestResponse
 
 from gridmap.accounts import actor, create_token
+from gridmap.clock import OFFICE
 from gridmap.db import SYSTEM
 from tests.conftest import Base
 from tests.incidents_town import BROKEN_LIGHT, CLUTTER, COMMUNITY, COMPANY, DEPARTMENT, STAIRS, build
@@ -252,6 +254,28 @@ def picture(colour: str) -> bytes:
     out = io.BytesIO()
     Image.new("RGB", (20, 20), colour).save(out, "PNG")
     return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("hint", "hour", "off"),
+    [
+        ("taken=2026-03-16T08:00%2B08:00&off=37", 8, 37),
+        ("taken=2026-03-16T08:58:59%2B08:00", 8, None),
+        ("taken=2026-03-16T08:00", None, None),
+        ("taken=0001-01-01T00:00%2B08:00&off=-1", None, None),
+        ("taken=%00&off=1000001", None, None),
+        ("taken=2026-03-16T99:00%2B08:00&off=%D9%A3", None, None),
+    ],
+)
+def test_the_hour_and_the_distance_of_a_camera_are_hints_and_never_a_reason_to_refuse(
+    desk: Desk, hint: str, hour: int | None, off: int | None
+) -> None:
+    case = desk.report()["incident_id"]
+    path = f"/api/incidents/photo?sent_id={uuid.uuid4()}&incident_id={case}&stage=reported&{hint}"
+    assert desk.app.test_client().post(path, data=picture("red"), headers=desk.tokens["worker_a"]).status_code == 200
+    with psycopg.connect(desk.base.owner_url) as owner:
+        kept = owner.execute("SELECT taken_at, off_m FROM gridmap.incident_photo WHERE incident_id = %s", (case,))
+        assert kept.fetchall() == [(hour and datetime(2026, 3, 16, hour, tzinfo=OFFICE), off)]
 
 
 def test_photos(desk: Desk) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.line import Town, arrived, fine, keeps_pages, leave, until
@@ -79,10 +79,15 @@ def test_a_manager_answers_offline_comes_back_and_the_leaders_map_changes(
     assert before != after
 
 
-def camera_picture() -> bytes:
+def camera_picture(taken: str | None = None, at: tuple[float, float] | None = None) -> bytes:
+    """A photo with what a camera writes into it: perhaps its time, and where (longitude, latitude)."""
     written = io.BytesIO()
     exif = Image.Exif()
     exif[0x010F] = "SECRET-CAMERA"
+    if taken:
+        exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.DateTimeOriginal] = taken
+    if at:
+        exif.get_ifd(ExifTags.IFD.GPSInfo).update({1: "N", 2: (at[1], 0.0, 0.0), 3: "E", 4: (at[0], 0.0, 0.0)})
     Image.effect_noise((2400, 1800), 60).convert("RGB").save(written, "JPEG", exif=exif)
     return written.getvalue()
 

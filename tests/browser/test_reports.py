@@ -1,5 +1,6 @@
 """Somebody reports a problem from a phone: in a few taps, with and without a network, and reads what became of it."""
 
+import io
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 from flask import Flask
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from gridmap.bench.browser import FLAGS
@@ -212,6 +214,32 @@ def test_a_tap_on_bare_ground_reports_that_point_to_its_community(chromium: Brow
     is_told(page, "arrived")
     [row] = reports(town.base)
     assert (row["place_id"], row["community_id"], row["accuracy_m"]) == (None, home, 9)
+    leave(somebody)
+
+
+def test_of_a_camera_the_hour_and_the_distance_arrive_and_never_where_it_was(chromium: Browser, town: Town) -> None:
+    with psycopg.connect(town.base.owner_url) as owner:
+        bare = owner.execute(BARE).fetchone()
+    assert bare
+    *_, lon, lat = bare
+    somebody = Visitor(chromium, town.url, "leader", on_phone=True)
+    page = somebody.go(f"/report?at={lon:.6f},{lat:.6f}&accuracy=9&tapped=1")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    kind(page, PARKING)
+    picture = camera_picture("2026:03:16 08:58:00", (lon, lat + 0.001))
+    page.locator("#photo-choose").set_input_files({"name": "a.jpg", "mimeType": "image/jpeg", "buffer": picture})
+    expect(page.locator(".report-picture")).to_have_count(1)
+    page.locator(".report-go").tap()
+    is_told(page, "arrived")
+    until(page, lambda: reports(town.base)[0]["photos"] == 1)
+    with psycopg.connect(town.base.owner_url) as owner:
+        rows = owner.execute(
+            "SELECT taken_at AT TIME ZONE 'Asia/Shanghai', off_m FROM gridmap.incident_photo"
+        ).fetchall()
+    assert [(str(hour), round(off / 10)) for hour, off in rows] == [("2026-03-16 08:00:00", 11)]
+    assert not [url for url in asked if "/api/incidents/photo" in url and f"{lat + 0.001:.3f}" in url]
+    assert all(Image.open(io.BytesIO(one)).getexif() == {} for one in town.line.photos)
     leave(somebody)
 
 

@@ -9,6 +9,7 @@ from gridmap.accounts import Actor
 from gridmap.audit import write_audit
 from gridmap.db.pools import Connection
 from gridmap.incidents.errors import IncidentProblem
+from gridmap.plain import is_name
 
 MOST_NAME = 60
 SAVE = """
@@ -34,7 +35,7 @@ def save_mapping(
     connection: Connection, by: Actor, street_id: int, name: str, columns: Mapping[str, str], headings: Sequence[str]
 ) -> int:
     """Keep the mapping under its name, instead of what was kept so before, and give its id."""
-    if not 0 < len(name.strip()) <= MOST_NAME or not name.isprintable():
+    if not is_name(name.strip(), MOST_NAME):
         raise IncidentProblem("name")
     values = {
         "street": street_id,

@@ -40,7 +40,8 @@ def place_order(
 ) -> Reported:
     """Place a queued order by hand, at a place or a point (longitude, latitude): it becomes a case with its deadline.
 
-    The caller's name and telephone go along from the row as it came, and that is written down. Raises LookupError,
+    The caller's name and telephone go along from the row as it came, unless the nightly round has forgotten them, and
+    that is written down. Raises LookupError,
     CaseChanged, IncidentProblem("kind" | "street" | "where" | "outside" | "private").
     """
     row = _locked_queued(connection, order_id, revision)
@@ -57,7 +58,7 @@ def place_order(
         kind=code,
         place_id=place_id,
         at=at,
-        severity=URGENT if is_urgent(clear["raw"].get(columns.get("urgency", ""), "")) else None,
+        severity=URGENT if is_urgent(row["cells"].get(columns.get("urgency", ""), "")) else None,
         text=_words(clear["raw"], columns) or row["text"] if is_private else _open_words(row),
         address=row["address"],
         source="hotline",
@@ -135,7 +136,7 @@ def _locked_queued(connection: Connection, order_id: int, revision: int) -> dict
 
 def _locked(connection: Connection, order_id: int, revision: int, state: str) -> dict[str, Any]:
     row = connection.execute(
-        "SELECT street_id, id, kind, state, text, address, due_at, import_run_id, revision, changed_at"
+        "SELECT street_id, id, kind, state, text, cells, address, due_at, import_run_id, revision, changed_at"
         " FROM gridmap.hotline_order WHERE street_id = %s AND id = %s FOR NO KEY UPDATE",
         (order_id >> 32, order_id),
     ).fetchone()

@@ -1,4 +1,5 @@
 // One case: templates fill the answer, an open form has the focus, and photos go before the form that they belong to.
+import { cameraOf, hintOf } from "./camera_hint.js";
 import { newId } from "./outbox_store.js";
 import { shrink } from "./shrink.js";
 
@@ -18,6 +19,7 @@ async function send(form, file) {
   address.searchParams.set("sent_id", newId());
   address.searchParams.set("incident_id", form.dataset.casePhotos);
   address.searchParams.set("stage", form.dataset.stage);
+  for (const [name, value] of Object.entries(hintOf(await cameraOf(file), null))) address.searchParams.set(name, value);
   const response = await fetch(address, {
     method: "POST",
     credentials: "same-origin",

@@ -99,14 +99,14 @@ export async function takeBack(slot, inspection) {
 }
 
 /**
- * Keep a report with its photos; `words` say what and where. `of`, `foundBy`: the answer in the outbox and the slot of
+ * Keep a report with its photos, each a `blob` and a `hint` of its camera; `words` say what and where. `of`, `foundBy`: the answer in the outbox and the slot of
  * the check that found it. `hold`: ms that it stays here first, so that a slip of the thumb can be undone.
  */
 export async function keepReport(report, words, photos = [], { of = null, foundBy = null, hold = 0 } = {}) {
   const body = { device_at: new Date().toISOString(), ...report };
   const until = hold ? Date.now() + hold : 0;
   const made = newItem({ kind: "report", of, foundBy, inspection: report.inspection_id || null, incident: null, body, words, until });
-  const pictures = photos.map((photo) => newItem({ kind: "report-photo", of: made.id, incident: null, photo, words }));
+  const pictures = photos.map(({ blob, hint }) => newItem({ kind: "report-photo", of: made.id, incident: null, photo: blob, hint, words }));
   await addAll([made, ...pictures]);
   return made;
 }
@@ -217,12 +217,14 @@ const following = (item, key, id) => ({
   body: key === "inspection" ? { ...item.body, inspection_id: id } : item.body,
 });
 
+const asked = (hint) => Object.entries(hint || {}).map(([name, value]) => `&${name}=${encodeURIComponent(value)}`).join("");
+
 /** Where an item goes, and as what. */
 function letter(item) {
   const headers = { "X-CSRF-Token": proof };
   if (isPhoto(item)) {
     const toAnswer = `/api/answers/photo?sent_id=${item.id}&inspection_id=${item.inspection}`;
-    const toReport = `/api/incidents/photo?sent_id=${item.id}&incident_id=${item.incident}&stage=reported`;
+    const toReport = `/api/incidents/photo?sent_id=${item.id}&incident_id=${item.incident}&stage=reported${asked(item.hint)}`;
     const url = item.kind === "photo" ? toAnswer : toReport;
     return [url, { method: "POST", body: item.photo, headers: { ...headers, "Content-Type": "image/jpeg" } }];
   }

@@ -228,7 +228,7 @@ async function send({ done = false, hold = 0, ...more } = {}) {
   isBusy = true;
   const about = { title: state.kind.dataset.words, place: state.title };
   const report = { ...contentOf(done), ...more };
-  const made = await photos.taken().then((taken) => keepReport(report, about, taken, { hold })).catch(() => null);
+  const made = await photos.taken(state.at).then((taken) => keepReport(report, about, taken, { hold })).catch(() => null);
   isBusy = false;
   if (made) {
     kept(made, about);

@@ -58,7 +58,7 @@ function paint(check, slot, finding, item, about, words) {
     if (button.disabled) return; // a thumb that trembles taps twice
     button.disabled = true;
     const blob = photos.get(slot);
-    keepReport(reportOf(check.row, finding), about(check.row), blob ? [blob] : [], { of: finding.of, foundBy: slot }).catch(() => (button.disabled = false));
+    keepReport(reportOf(check.row, finding), about(check.row), blob ? [{ blob }] : [], { of: finding.of, foundBy: slot }).catch(() => (button.disabled = false));
   });
   line.append(element("span", "grow", words.offer), button);
 }

@@ -1,8 +1,12 @@
 // The photos of a report: taken or chosen, made small on the phone, shown, and taken out again.
+import { cameraOf, hintOf } from "./camera_hint.js";
 import { element } from "./outbox_panel.js";
 import { shrink } from "./shrink.js";
 
-/** The photos of `page`, at most `most`: `taken()` waits for those on their way and gives them, `clear()` forgets all. */
+/**
+ * The photos of `page`, at most `most`: `taken(at)` waits for those on their way and gives each with what may be told of
+ * its camera, of which `at` is the report's own position; `clear()` forgets all.
+ */
 export function pictures(page, most, words) {
   const list = page.querySelector("[data-pictures]");
   const problem = page.querySelector("[data-photo-problem]");
@@ -36,7 +40,7 @@ export function pictures(page, most, words) {
         return;
       }
       try {
-        all.push(await shrink(file));
+        all.push({ ...(await shrink(file)), camera: await cameraOf(file) });
         show();
       } catch {
         problem.textContent = words.unreadable;
@@ -53,7 +57,7 @@ export function pictures(page, most, words) {
   });
 
   return {
-    taken: () => coming.then(() => all.map((one) => one.blob)),
+    taken: (at) => coming.then(() => all.map(({ blob, camera }) => ({ blob, hint: hintOf(camera, at) }))),
     clear() {
       all = [];
       problem.textContent = "";
