@@ -1,5 +1,6 @@
 """The demo's survey of e-bikes: what was counted at the stairwells of 花苑, most of them of late, some long ago."""
 
+from collections.abc import Sequence
 from datetime import datetime, time
 
 from gridmap.clock import OFFICE
@@ -14,7 +15,7 @@ RECENT, OLD = 0.82, 0.1
 """Counted within the last 90 days; only before. The rest was never counted."""
 AGAIN = 0.3
 """Of those counted of late so many were counted half a year before, too."""
-PER_SOCKET = (2, 4, 7, 12, None)
+PER_SOCKET: Sequence[int | None] = (2, 4, 7, 12, None)
 """E-bikes for a socket, estate by estate; None: it has none."""
 
 

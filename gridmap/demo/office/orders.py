@@ -68,7 +68,7 @@ WORDS: tuple[tuple[str, str], ...] = (
 )
 UNKNOWN = ("兰亭里3栋", "不清楚具体位置", "河堤边的步道", "幸福里5号", "菜市场后门", "公交站旁")
 WAIT = 20
-"""So many orders wait for a place: without an address, with one that nothing is known of, without the building or with two."""
+"""So many orders wait: without an address, with one that nothing is known of, that names no building or two estates."""
 DROPPED = (("人民大街99号", "不属于本街道"), ("高铁站出口", "不属于本街道"), ("市体育馆", "转由市级部门办理"))
 SCOPE = ("place_id", "community_id", "grid_id", "micro_grid_id", "estate_id")
 
