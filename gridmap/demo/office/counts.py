@@ -48,6 +48,6 @@ def _count(spot: Spot, per_socket: int | None, calendar: Calendar, ago: int) -> 
     return scope_of(spot) | {
         "counted_on": day,
         "bikes": bikes,
-        "chargers": bikes // per_socket if per_socket else 0,
+        "chargers": (bikes + per_socket // 2) // per_socket if per_socket else 0,
         "changed_at": datetime.combine(day, time(16), OFFICE),
     }
