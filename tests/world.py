@@ -13,6 +13,8 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
+from tests.office_rows import forget_office
+
 Owner = psycopg.Connection[dict[str, object]]
 
 STREET = 10_001
@@ -89,6 +91,7 @@ class World:
 def make_world(owner: Owner) -> World:
     """Fill a database that holds the demo and its accounts."""
     owner.row_factory = dict_row
+    forget_office(owner)
     copy_street(owner)
     ids = {"street": STREET, "far_street": OTHER_STREET} | find_ids(owner)
     ids |= add_places(owner, ids)

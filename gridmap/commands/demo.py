@@ -18,6 +18,7 @@ from gridmap.db import Database, is_migrated, migrate
 from gridmap.demo.accounts import ACCOUNTS, keep_password, make_accounts
 from gridmap.demo.files import data_digest
 from gridmap.demo.incidents.crediting import credit_cases
+from gridmap.demo.office.crediting import credit_office
 from gridmap.settings import Settings
 
 DEMO_CLOCK = "2026-03-16T09:00+08:00"
@@ -73,6 +74,7 @@ def prepare(settings: Settings, access: Access, scale: str) -> str:
         database.close()
     with psycopg.connect(access.owner_url) as owner:
         credit_cases(owner)
+        credit_office(owner)
     return password
 
 

@@ -16,6 +16,7 @@ from gridmap.demo.build import SINCE
 from gridmap.demo.duties import add_duties
 from gridmap.demo.files import data_digest, demo_folder
 from gridmap.demo.incidents import add_incidents
+from gridmap.demo.office import add_office
 from gridmap.demo.register import Row
 from gridmap.demo.units import expand
 
@@ -34,6 +35,7 @@ LAYERS = (
     "assignments",
     "slots",
     "incidents",
+    "ebikes",
     "roads",
     "water",
     "green",
@@ -109,6 +111,7 @@ def load_demo(connection: "psycopg.Connection[Any]", folder: Path | None = None)
         added["memberships"] = add_history(connection)
         added["slots"] = add_duties(connection)
         added["incidents"] = add_incidents(connection)
+        added["office"] = add_office(connection)
         if any(added.values()):
             close(connection, added)
             tell_planner(connection)

@@ -23,6 +23,7 @@ from gridmap.cluster import Cluster
 from gridmap.db import Database, migrate
 from gridmap.demo.accounts import make_accounts
 from gridmap.demo.incidents.crediting import credit_cases
+from gridmap.demo.office.crediting import credit_office
 from gridmap.demo.store import load_demo
 from gridmap.settings import Settings
 from tests.browser.pages import LONG, PAGES, PageOf
@@ -47,6 +48,7 @@ def running_demo() -> Iterator[tuple[str, str]]:
     database.close()
     with psycopg.connect(cluster.owner_url) as owner:
         credit_cases(owner)
+        credit_office(owner)
     settings = Settings(home=Path(tempfile.mkdtemp()), clock=DEMO_CLOCK, database_url=cluster.app_url)
     server = make_server("127.0.0.1", 0, create_app(settings), threaded=True)
     thread = threading.Thread(target=server.serve_forever)

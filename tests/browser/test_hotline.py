@@ -18,10 +18,18 @@ from tests.browser.pages import DINGXIANG
 from tests.browser.visits import Visitor
 from tests.conftest import Base
 from tests.hotline_files import DEMO_FITTING, DEMO_MISFITS, as_workbook, hundred_orders
+from tests.office_rows import forget_office
 
 pytestmark = pytest.mark.browser
 STREET = 10_001
 """东区街道 of the demo."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_heard(base: Base) -> None:
+    """The office of this demo has heard nothing yet."""
+    with psycopg.connect(base.owner_url) as owner:
+        forget_office(owner)
 
 
 def rows(base: Base, statement: str, *values: Any) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from psycopg.rows import dict_row
 
 from tests.conftest import DEMO_PASSWORD, Base
 from tests.hotline_files import HEADINGS, as_csv
+from tests.office_rows import forget_office
 from tests.web.visitor import HTML, Person, csrf_of
 
 DINGXIANG = "丁香苑"
@@ -20,7 +21,10 @@ DINGXIANG = "丁香苑"
 
 @pytest.fixture(scope="module")
 def base(demo_template: str, copy_database: Callable[[str], Base]) -> Base:
-    return copy_database(demo_template)
+    base = copy_database(demo_template)
+    with psycopg.connect(base.owner_url) as owner:
+        forget_office(owner)
+    return base
 
 
 @pytest.fixture(scope="module")

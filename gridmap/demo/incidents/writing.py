@@ -48,10 +48,10 @@ def write_all(connection: "psycopg.Connection[Any]", ground: Ground, told: Seque
     for kind, name, kinds in TAKERS:
         connection.execute(ADD_TAKERS, {"kind": kind, "name": name, "kinds": list(kinds)})
     ids = {one.wanted.entity: _id(one, FIRST_INCIDENT + place) for place, one in enumerate(told)}
-    _copy(connection, "incident", (incident_row(one, ids, ground, place) for place, one in enumerate(told, 1)))
+    copy_in(connection, "incident", (incident_row(one, ids, ground, place) for place, one in enumerate(told, 1)))
     histories = [(one, history(one, calendar)) for one in told]
-    _copy(connection, "party", (row for one, lines in histories for row in _parties(one, ids, lines)))
-    _copy(connection, "transition", _numbered(histories, ids))
+    copy_in(connection, "party", (row for one, lines in histories for row in _parties(one, ids, lines)))
+    copy_in(connection, "transition", _numbered(histories, ids))
     connection.execute(NUMBERS, (len(told),))
     streets = sorted({one.wanted.spot.street_id for one in told})
     connection.execute(FOLLOW, (streets, FIRST_INCIDENT, FIRST_TRANSITION))
@@ -162,8 +162,8 @@ def _numbered(histories: Sequence[tuple[Told, list[Row]]], ids: dict[str, int]) 
             serial += 1
 
 
-def _copy(connection: "psycopg.Connection[Any]", table: str, rows: Iterator[Row]) -> None:
-    """The rows into the table; all have the columns of the first."""
+def copy_in(connection: "psycopg.Connection[Any]", table: str, rows: Iterator[Row]) -> None:
+    """Copy the rows into the table; all have the columns of the first."""
     first = next(rows, None)
     if first is None:
         return
