@@ -58,14 +58,17 @@ def wanted_receptions(
 
 
 def _communities(ground: Ground) -> Places:
-    """花苑 and the first others of its street, each with its estates that have houses."""
+    """花苑 and the first others, those of its street before the rest, each with its estates that have houses."""
     street = next(home.street_id for home in ground.homes if home.code.startswith(HUAYUAN))
     homes: dict[int, list[Home]] = defaultdict(list)
     for home in ground.homes:
-        if home.street_id == street:
-            homes[home.community_id].append(home)
-    order = sorted(homes, key=lambda one: (not homes[one][0].code.startswith(HUAYUAN), homes[one][0].code))
+        homes[home.community_id].append(home)
+    order = sorted(homes, key=lambda one: _rank(homes[one][0], street))
     return {community: homes[community] for community in order[: 1 + BESIDE]}
+
+
+def _rank(home: Home, street: int) -> tuple[bool, bool, str]:
+    return not home.code.startswith(HUAYUAN), home.street_id != street, home.code
 
 
 def _by_community(cases: Sequence[Row]) -> dict[int, list[Row]]:
