@@ -145,7 +145,7 @@ def entries_statement(shape: tuple[str, ...], filters: tuple[str, ...]) -> State
 
 
 def _with_places(rows: "Select[Any]", reach: Reach) -> "Select[Any]":
-    """Entries with the names of what they are about; empty where the viewer does not see it."""
+    """Entries with the names of what they are about; of places, those that the viewer sees."""
     house, around = place.alias("house"), place.alias("around")
     is_other = and_(is_around(around, diary), around.c.id != func.coalesce(place.c.id, 0))
     is_community = and_(community.c.street_id == diary.c.street_id, community.c.id == diary.c.community_id)
