@@ -1,6 +1,6 @@
 """What each account may see, worked out from the raw tables as their owner, in plain Python.
 
-Never through scope.py, read/ or the layers' selects: what is said here is said a second time, from the rules.
+Never through scope/, read/ or the layers' selects: what is said here is said a second time, from the rules.
 
 - A grant counts while it is valid, for an account that is not disabled. An administrator's grant brings no rows where
   another grant does.

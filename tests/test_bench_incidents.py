@@ -5,6 +5,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
 from pathlib import Path
 
 import psycopg
@@ -12,8 +13,9 @@ import pytest
 
 from gridmap.bench.figures import Figure, lines, said
 from gridmap.bench.http import Target
-from gridmap.bench.looking import SETTINGS
+from gridmap.bench.looking import SETTINGS, undone
 from gridmap.bench.phones import NO_ANSWER, Load, Sent, _send
+from gridmap.db import Database
 from gridmap.layer import Role
 from gridmap.scope import Reach, Viewer
 from tests.conftest import DEMO_CLOCK, Base, make_home
@@ -49,6 +51,22 @@ def test_every_report_is_looked_for_and_leaves_again(
     }  # fmt: skip
     with psycopg.connect(base.owner_url) as owner:
         assert owner.execute("SELECT count(*) FROM gridmap.incident").fetchone() == before
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_what_a_benchmark_writes_leaves_again(empty_base: Base, *, fails: bool) -> None:
+    database = Database(empty_base.app_url)
+    write = "INSERT INTO gridmap.sign_in_failure (username, address, failed_at) VALUES ('one', '', now())"
+    seen = []
+    with closing(database), suppress(InterruptedError), undone(database) as connection:
+        connection.execute(write)
+        seen += connection.execute("SELECT username FROM gridmap.sign_in_failure").fetchall()
+        seen += connection.execute("SHOW statement_timeout").fetchall()
+        if fails:
+            raise InterruptedError
+    assert seen == [{"username": "one"}, {"statement_timeout": "0"}]
+    with psycopg.connect(empty_base.owner_url) as owner:
+        assert owner.execute("SELECT count(*) FROM gridmap.sign_in_failure").fetchone() == (0,)
 
 
 def test_a_phone_that_gets_no_answer_counts_as_not_accepted() -> None:

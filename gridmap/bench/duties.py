@@ -10,7 +10,7 @@ from typing import Any
 from gridmap.accounts import Actor
 from gridmap.bench.cpu import process_ms
 from gridmap.bench.figures import Figure
-from gridmap.bench.looking import look_as
+from gridmap.bench.looking import look_as, undone
 from gridmap.clock import day_bounds, real_now
 from gridmap.db import SYSTEM, Database
 from gridmap.db.pools import Connection
@@ -58,10 +58,6 @@ class TooSmall(Exception):
     """There are not enough stairwells without rules for the size that was asked."""
 
 
-class _Undo(Exception):
-    """Leaves nothing of the run behind."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Size:
     """How many slots a month, how many answers in all, and how often each number is read."""
@@ -74,20 +70,16 @@ class Size:
 def run(database: Database, viewer: Viewer, today: date, size: Size, say: Say) -> Iterator[Figure]:
     """The figures, one after the other; the database is afterwards what it was before."""
     found: list[Figure] = []
-    try:
-        with database.transaction(SYSTEM) as connection:
-            connection.execute("SET LOCAL statement_timeout = 0")
-            streets = _streets(connection, size.slots)
-            found += _opening(connection, streets, today, say)
-            months = _answering(connection, streets, today, size, say)
-            connection.execute("ANALYZE gridmap.duty, gridmap.slot, gridmap.inspection, gridmap.coverage")
-            look_as(connection, viewer.settings)
-            found += _reading(connection, viewer, months, size, say)
-            look_as(connection, SYSTEM)
-            found += _closing(connection, streets, today, say)
-            raise _Undo
-    except _Undo:
-        yield from found
+    with undone(database) as connection:
+        streets = _streets(connection, size.slots)
+        found += _opening(connection, streets, today, say)
+        months = _answering(connection, streets, today, size, say)
+        connection.execute("ANALYZE gridmap.duty, gridmap.slot, gridmap.inspection, gridmap.coverage")
+        look_as(connection, viewer.settings)
+        found += _reading(connection, viewer, months, size, say)
+        look_as(connection, SYSTEM)
+        found += _closing(connection, streets, today, say)
+    yield from found
 
 
 def _streets(connection: Connection, slots: int) -> list[int]:

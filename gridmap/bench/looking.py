@@ -1,7 +1,9 @@
 """Reading as somebody in a transaction of nobody's: what a benchmark has written there is rolled back."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
+from gridmap.db import SYSTEM, Database
 from gridmap.db.pools import Connection
 
 SETTINGS = (
@@ -9,6 +11,15 @@ SETTINGS = (
     *("places", "people", "organisations"),
 )
 """What row security reads of a viewer; what one does not have is emptied, as a fresh transaction would find it."""
+
+
+@contextmanager
+def undone(database: Database) -> Iterator[Connection]:
+    """A transaction that may take any time, sees all to begin with, and leaves nothing of what it did behind."""
+    with database.transaction(SYSTEM) as connection:
+        connection.execute("SET LOCAL statement_timeout = 0")
+        yield connection
+        connection.rollback()
 
 
 def look_as(connection: Connection, viewer: Mapping[str, str]) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from gridmap.bench.cpu import process_ms
 from gridmap.bench.figures import Figure
-from gridmap.bench.looking import look_as
+from gridmap.bench.looking import look_as, undone
 from gridmap.clock import OFFICE, day_bounds
 from gridmap.cuts import OPEN
 from gridmap.db import SYSTEM, Database
@@ -84,10 +84,6 @@ LEAST_MS = 0.01
 """What is quicker than this cannot be measured."""
 
 
-class _Undo(Exception):
-    """Leaves nothing of the run behind."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Size:
     """How many cases the map is read with, and how often each thing is read."""
@@ -99,28 +95,24 @@ class Size:
 def read_map(database: Database, viewer: Viewer, now: datetime, size: Size, say: Say) -> Iterator[Figure]:
     """Tiles, numbers and lists with so many cases; in one transaction that is rolled back."""
     found: list[Figure] = []
-    try:
-        with database.transaction(SYSTEM) as connection:
-            connection.execute("SET LOCAL statement_timeout = 0")
-            streets = streets_of(connection, viewer)
-            connection.execute(MANY, {"cases": size.cases, "streets": streets, "now": now})
-            connection.execute("ANALYZE gridmap.incident")
-            say(f"{size.cases:,} cases written")
-            middle = connection.execute(MIDDLE).fetchone()
-            assert middle is not None
-            for setting in POOL_SETTINGS["tiles"]:
-                connection.execute(b"SET LOCAL " + setting.encode())
-            connection.execute("SET LOCAL statement_timeout = 0")
-            look_as(connection, viewer.settings)
-            found += _tiles(connection, viewer, now, (middle["x"], middle["y"]), size)
-            for setting in OF_TILES:
-                connection.execute(f"SET LOCAL {setting} TO DEFAULT".encode())
-            say("pages")
-            found += _pages(connection, viewer, now, size)
-            look_as(connection, SYSTEM)
-            raise _Undo
-    except _Undo:
-        yield from found
+    with undone(database) as connection:
+        streets = streets_of(connection, viewer)
+        connection.execute(MANY, {"cases": size.cases, "streets": streets, "now": now})
+        connection.execute("ANALYZE gridmap.incident")
+        say(f"{size.cases:,} cases written")
+        middle = connection.execute(MIDDLE).fetchone()
+        assert middle is not None
+        for setting in POOL_SETTINGS["tiles"]:
+            connection.execute(b"SET LOCAL " + setting.encode())
+        connection.execute("SET LOCAL statement_timeout = 0")
+        look_as(connection, viewer.settings)
+        found += _tiles(connection, viewer, now, (middle["x"], middle["y"]), size)
+        for setting in OF_TILES:
+            connection.execute(f"SET LOCAL {setting} TO DEFAULT".encode())
+        say("pages")
+        found += _pages(connection, viewer, now, size)
+        look_as(connection, SYSTEM)
+    yield from found
 
 
 def _tiles(

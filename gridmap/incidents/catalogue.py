@@ -18,7 +18,7 @@ from gridmap.db.pools import Connection
 from gridmap.incidents.errors import IncidentProblem
 from gridmap.incidents.writing import LAYERS
 from gridmap.plain import is_name, is_plain
-from gridmap.tables.incidents import CLOCKS, NATURES, STAGES
+from gridmap.tables.incident_kinds import CLOCKS, NATURES, STAGES
 
 MOST_TITLE, MOST_WORDS = 60, 300
 MOST_MINUTES = 480 * 365

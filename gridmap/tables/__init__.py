@@ -18,17 +18,19 @@ from gridmap.tables.base import (
 from gridmap.tables.diary import diary, diary_contact, ebike_count, hotline_mapping, hotline_order, reception
 from gridmap.tables.duties import coverage, duty, household_tier, inspection, joint_inspection, report_link, slot
 from gridmap.tables.giving import assignment_change, assignment_move, hand_over
-from gridmap.tables.incidents import (
+from gridmap.tables.incident_kinds import (
     answer_template,
-    incident,
     incident_class,
-    incident_contact,
     incident_kind,
     incident_limit,
-    incident_number,
-    incident_photo,
     incident_stage,
     incident_taker,
+)
+from gridmap.tables.incidents import (
+    incident,
+    incident_contact,
+    incident_number,
+    incident_photo,
     notice,
     party,
     transition,

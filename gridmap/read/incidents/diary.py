@@ -10,6 +10,7 @@ from sqlalchemy import (
     ColumnElement,
     DateTime,
     Integer,
+    Select,
     Text,
     and_,
     bindparam,
@@ -22,6 +23,7 @@ from sqlalchemy import (
 
 from gridmap.db import compiled
 from gridmap.db.pools import Connection, Row
+from gridmap.read.around import is_around, is_house, is_place_of
 from gridmap.read.locks import case_locked, is_near, lock_values, locked
 from gridmap.scope import Reach, Viewer, reach_of_shape
 from gridmap.tables import community, diary, diary_contact, incident, incident_kind, organisation, place, street
@@ -31,6 +33,7 @@ WAITING_DAYS = 7
 """After so many days an entry that nobody has seen to is shown, unless the street says another number."""
 DAYS = "diary_days"
 """Key in the settings of a street: after how many days."""
+NOW = bindparam("now", type_=DateTime(timezone=True))
 FILTERS = ("estate", "community", "place", "channel", "waiting", "open", "reception", "one", "since", "until")
 
 
@@ -95,11 +98,10 @@ def read_areas(connection: Connection, viewer: Viewer, now: datetime) -> list[Ro
 
 def is_waiting() -> "ColumnElement[bool]":
     """Open for longer than the street allows; what was promised for a day waits from that day on."""
-    now = bindparam("now", type_=DateTime(timezone=True))
     said = street.c.settings.op("->>")(DAYS)
     days = case((said.op("~")("^[0-9]{1,3}$"), cast(said, Integer)), else_=WAITING_DAYS)
-    late = diary.c.at < now - func.make_interval(0, 0, 0, days)
-    today = func.date(func.timezone("Asia/Shanghai", now))
+    late = diary.c.at < NOW - func.make_interval(0, 0, 0, days)
+    today = func.date(func.timezone("Asia/Shanghai", NOW))
     return and_(
         diary.c.outcome.is_(None), case((diary.c.promised_on.is_(None), late), else_=diary.c.promised_on < today)
     )
@@ -135,25 +137,51 @@ def condition(name: str) -> "ColumnElement[bool]":
 def entries_statement(shape: tuple[str, ...], filters: tuple[str, ...]) -> Statement:
     """The SQL of entries."""
     reach = reach_of_shape(shape)
-    house, around, lead = place.alias("house"), place.alias("around"), organisation.alias("lead")
-    original = incident.alias("original")
-    is_place = and_(place.c.street_id == diary.c.street_id, place.c.id == diary.c.place_id)
-    is_house = and_(house.c.street_id == place.c.street_id, house.c.id == place.c.parent_id, house.c.kind == "building")
-    is_around = and_(around.c.street_id == diary.c.street_id, around.c.id == diary.c.estate_id)
-    now = bindparam("now", type_=DateTime(timezone=True))
-    is_late = func.gridmap.is_late(incident.c.state, incident.c.due_at, incident.c.handled_at, now)
-    rows = (
-        select(
-            *diary.c,
+    rows = _with_cases(_with_contacts(_with_places(select(*diary.c), reach)))
+    rows = rows.add_columns(is_waiting().label("is_waiting"))
+    rows = rows.where(is_near(diary.c.street_id, reach), own_locked(diary, reach), *map(condition, filters))
+    order = (diary.c.turn,) if "reception" in filters else (diary.c.at.desc(), diary.c.id.desc())
+    return compiled(rows.order_by(*order).limit(bindparam("limit", type_=Integer)))
+
+
+def _with_places(rows: "Select[Any]", reach: Reach) -> "Select[Any]":
+    """Entries with the names of what they are about; of places, those that the viewer sees."""
+    house, around = place.alias("house"), place.alias("around")
+    is_other = and_(is_around(around, diary), around.c.id != func.coalesce(place.c.id, 0))
+    is_community = and_(community.c.street_id == diary.c.street_id, community.c.id == diary.c.community_id)
+    return (
+        rows.add_columns(
             place.c.name.label("place"),
             place.c.kind.label("place_kind"),
             house.c.name.label("house"),
             around.c.name.label("estate"),
             community.c.name.label("community"),
             street.c.name.label("street"),
-            diary_contact.c.name_masked,
-            diary_contact.c.phone_masked,
-            diary_contact.c.has_words,
+        )
+        .join_from(diary, street, street.c.id == diary.c.street_id)
+        .join(place, and_(is_place_of(diary), locked(place, reach)), isouter=True)
+        .join(house, and_(is_house(house), locked(house, reach)), isouter=True)
+        .join(around, and_(is_other, locked(around, reach)), isouter=True)
+        .join(community, is_community, isouter=True)
+    )
+
+
+def _with_contacts(rows: "Select[Any]") -> "Select[Any]":
+    """Entries with what may be shown of who said it."""
+    contact = diary_contact
+    is_contact = and_(contact.c.street_id == diary.c.street_id, contact.c.diary_id == diary.c.id)
+    columns = (contact.c.name_masked, contact.c.phone_masked, contact.c.has_words)
+    return rows.add_columns(*columns).join(contact, is_contact, isouter=True)
+
+
+def _with_cases(rows: "Select[Any]") -> "Select[Any]":
+    """Entries with the cases that were made of them, and who has these now."""
+    original, lead = incident.alias("original"), organisation.alias("lead")
+    is_case = and_(incident.c.street_id == diary.c.street_id, incident.c.id == diary.c.incident_id)
+    is_original = and_(original.c.street_id == incident.c.street_id, original.c.id == incident.c.duplicate_of_id)
+    is_late = func.gridmap.is_late(incident.c.state, incident.c.due_at, incident.c.handled_at, NOW)
+    return (
+        rows.add_columns(
             incident.c.number.label("case_number"),
             incident.c.state.label("case_state"),
             incident.c.due_at.label("case_due_at"),
@@ -164,39 +192,12 @@ def entries_statement(shape: tuple[str, ...], filters: tuple[str, ...]) -> State
             incident_kind.c.title.label("kind_title"),
             incident_kind.c.title_en.label("kind_title_en"),
             lead.c.name.label("lead"),
-            is_waiting().label("is_waiting"),
         )
-        .select_from(diary)
-        .join(street, street.c.id == diary.c.street_id)
-        .join(place, and_(is_place, locked(place, reach)), isouter=True)
-        .join(house, and_(is_house, locked(house, reach)), isouter=True)
-        .join(around, and_(is_around, around.c.id != func.coalesce(place.c.id, 0), locked(around, reach)), isouter=True)
-        .join(
-            community,
-            and_(community.c.street_id == diary.c.street_id, community.c.id == diary.c.community_id),
-            isouter=True,
-        )
-        .join(
-            diary_contact,
-            and_(diary_contact.c.street_id == diary.c.street_id, diary_contact.c.diary_id == diary.c.id),
-            isouter=True,
-        )
-        .join(
-            incident,
-            and_(incident.c.street_id == diary.c.street_id, incident.c.id == diary.c.incident_id),
-            isouter=True,
-        )
-        .join(
-            original,
-            and_(original.c.street_id == incident.c.street_id, original.c.id == incident.c.duplicate_of_id),
-            isouter=True,
-        )
+        .join(incident, is_case, isouter=True)
+        .join(original, is_original, isouter=True)
         .join(incident_kind, incident_kind.c.code == incident.c.kind, isouter=True)
         .join(lead, lead.c.id == incident.c.lead_id, isouter=True)
-        .where(is_near(diary.c.street_id, reach), own_locked(diary, reach), *map(condition, filters))
     )
-    order = (diary.c.turn,) if "reception" in filters else (diary.c.at.desc(), diary.c.id.desc())
-    return compiled(rows.order_by(*order).limit(bindparam("limit", type_=Integer)))
 
 
 @lru_cache(maxsize=64)
@@ -217,8 +218,8 @@ def areas_statement(shape: tuple[str, ...]) -> Statement:
         )
         .select_from(diary)
         .join(street, street.c.id == diary.c.street_id)
-        .join(place, and_(place.c.street_id == diary.c.street_id, place.c.id == diary.c.place_id))
-        .join(around, and_(around.c.street_id == diary.c.street_id, around.c.id == diary.c.estate_id), isouter=True)
+        .join(place, is_place_of(diary))
+        .join(around, is_around(around, diary), isouter=True)
         .where(
             is_near(diary.c.street_id, reach),
             diary.c.estate_id.is_not(None),

@@ -8,6 +8,7 @@ from sqlalchemy import Date, Float, Integer, Text, and_, bindparam, cast, func, 
 
 from gridmap.db import compiled
 from gridmap.db.pools import Connection, Row
+from gridmap.read.around import is_around, is_house, is_place_of
 from gridmap.read.incidents.diary import Asked, condition, is_waiting, own_locked
 from gridmap.read.locks import is_near, lock_values, locked
 from gridmap.scope import Viewer, reach_of_shape
@@ -71,17 +72,9 @@ def spots_statement(shape: tuple[str, ...], filters: tuple[str, ...]) -> Stateme
             func.ST_Y(spot, type_=Float).label("lat"),
         )
         .select_from(counted)
-        .join(place, and_(place.c.street_id == counted.c.street_id, place.c.id == counted.c.place_id))
-        .join(
-            house,
-            and_(house.c.street_id == place.c.street_id, house.c.id == place.c.parent_id, house.c.kind == "building"),
-            isouter=True,
-        )
-        .join(
-            around,
-            and_(around.c.street_id == place.c.street_id, around.c.id == place.c.estate_id, around.c.id != place.c.id),
-            isouter=True,
-        )
+        .join(place, is_place_of(counted))
+        .join(house, is_house(house), isouter=True)
+        .join(around, and_(is_around(around, place), around.c.id != place.c.id), isouter=True)
         .where(locked(place, reach))
         .order_by(counted.c.waiting.desc(), counted.c.last_at.desc(), place.c.id)
         .limit(bindparam("limit", type_=Integer))
