@@ -1,7 +1,7 @@
 """Cases as their people work on them: the board, dispatching, handling, verifying, refusals, settings, the agenda."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from html import unescape
 from typing import Any
@@ -9,52 +9,21 @@ from typing import Any
 import psycopg
 import pytest
 from flask import Flask
-from psycopg.rows import dict_row
 
 from gridmap.accounts import actor
 from gridmap.clock import parse_clock
 from gridmap.db import SYSTEM, Database
 from gridmap.incidents import Report, report_incident
-from tests.conftest import DEMO_CLOCK, DEMO_PASSWORD, Base
-from tests.web.visitor import HTML, Person
+from tests.conftest import DEMO_CLOCK, Base
+from tests.rows import rows
+from tests.web.visitor import HTML, Person, person
 
 QUEUES = ("overdue", "soon", "waiting", "returned", "doing", "verify", "parked", "open")
 
 
 @pytest.fixture(scope="module")
-def base(demo_template: str, copy_database: Callable[[str], Base]) -> Base:
-    return copy_database(demo_template)
-
-
-@pytest.fixture(scope="module")
-def app(base: Base, make_app: Callable[[Base], Flask]) -> Flask:
-    return make_app(base)
-
-
-def person(app: Flask, username: str) -> Person:
-    one = Person(app)
-    assert one.sign_in(username, DEMO_PASSWORD).status_code == 303
-    return one
-
-
-@pytest.fixture(scope="module")
-def leader(app: Flask) -> Person:
-    return person(app, "leader")
-
-
-@pytest.fixture(scope="module")
-def worker(app: Flask) -> Person:
-    return person(app, "worker")
-
-
-@pytest.fixture(scope="module")
 def company(app: Flask) -> Person:
     return person(app, "property")
-
-
-def rows(base: Base, statement: str, *values: Any) -> list[dict[str, Any]]:
-    with psycopg.connect(base.superuser_url, row_factory=dict_row) as owner:
-        return owner.execute(statement, values or None).fetchall()
 
 
 def a_case(base: Base, condition: str, *values: Any) -> dict[str, Any]:
