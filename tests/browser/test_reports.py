@@ -18,10 +18,10 @@ from tests.browser.page_pictures import sign_in
 from tests.browser.test_phone import SECONDS_OF_A_TAP, camera_picture
 from tests.browser.visits import Visitor
 from tests.browser.windows import PHONE
+from tests.cases import company_id
 from tests.checks import STAIRWELL
 from tests.conftest import Base
 from tests.reports import act_as, forget, reports, stairwell
-from tests.web.test_incident_pages import company_id
 
 pytestmark = pytest.mark.browser
 TAPS, SECONDS = 4, 20
