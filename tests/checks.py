@@ -63,18 +63,6 @@ def answers_to(base: Base, slots: list[int]) -> list[dict[str, Any]]:
         ).fetchall()
 
 
-def count_answers(base: Base, slots: list[int]) -> int:
-    """How many answers to these slots stand, and were sent by a phone."""
-    with psycopg.connect(base.owner_url) as owner:
-        row = owner.execute(
-            "SELECT count(*) FROM gridmap.inspection WHERE slot_id = ANY (%s) AND superseded_at IS NULL"
-            " AND sent_id IS NOT NULL",
-            (slots,),
-        ).fetchone()
-    assert row is not None
-    return int(row[0])
-
-
 def households(base: Base) -> tuple[int, list[int]]:
     """A stairwell with households to visit this month, none of them visited; its slots from 101 on."""
     with psycopg.connect(base.owner_url) as owner:

@@ -41,14 +41,14 @@ def make_home() -> Path:
 
 
 LONGEST = (
-    "test_bad_line.py",
-    "test_reports_bad_line.py",
-    "test_incident_races.py",
+    "browser/test_bad_line.py",
+    "browser/test_reports_bad_line.py",
+    "incidents/test_races.py",
     "test_agreement.py",
     "test_kpi.py",
-    "test_every_page.py",
+    "browser/test_every_page.py",
     "test_who_sees_what.py",
-    "test_reports.py",
+    "browser/test_reports.py",
     "test_who_sees_what_by_http.py",
     "test_who_answers_what.py",
 )
@@ -57,8 +57,9 @@ LONGEST = (
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest files first, all others as they are."""
-    rank = {name: number for number, name in enumerate(LONGEST)}
-    items.sort(key=lambda item: rank.get(item.path.name, len(LONGEST)))
+    tests = Path(__file__).parent
+    rank = {tests / name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: rank.get(item.path, len(LONGEST)))
 
 
 @pytest.fixture(scope="session")

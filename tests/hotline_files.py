@@ -45,18 +45,25 @@ FITTING = (
     "梅苑小区(东门)3栋2门",
 )
 """Addresses that the town of the tests knows."""
-MISFITS: dict[str, tuple[str, ...]] = {
-    "no_address": ("", " ", "　", "\u3000 "),
-    "unknown": (
+
+
+def _unknown(whole: str) -> tuple[str, ...]:
+    """What no town of ours has; `whole` is too much to be a place: a district or a city."""
+    return (
         "木兰苑3栋",
         "长江中路1号",
         "不清楚在哪里",
         "幸福里5号",
         "兰苑二村8栋",
-        "宝山区",
+        whole,
         "人民路99号",
         "地铁站门口",
-    ),
+    )
+
+
+MISFITS: dict[str, tuple[str, ...]] = {
+    "no_address": ("", " ", "　", "\u3000 "),
+    "unknown": _unknown("宝山区"),
     "no_building": ("梅苑9栋", "兰苑99号楼1单元", "梅苑十八栋", "杨行路88弄77号", "兰苑21幢2单元"),
     "several": ("桂花苑5栋", "桂花苑", "东区街道桂花苑1单元"),
 }
@@ -95,16 +102,7 @@ DEMO_FITTING = (
 )
 """Addresses that 东区街道 of the demo knows."""
 DEMO_MISFITS: Mapping[str, tuple[str, ...]] = MISFITS | {
-    "unknown": (
-        "木兰苑3栋",
-        "长江中路1号",
-        "不清楚在哪里",
-        "幸福里5号",
-        "兰苑二村8栋",
-        "中山市",
-        "人民路99号",
-        "地铁站门口",
-    ),
+    "unknown": _unknown("中山市"),
     "no_building": ("丁香苑99栋", "梅苑99号楼1单元", "兰苑五十八栋", "朗晴假日77号楼", "杜鹃苑66幢2单元"),
     "several": ("兰苑、梅苑之间", "丁香苑、杜鹃苑", "菊苑；桂花苑"),
 }

@@ -19,7 +19,7 @@ from tests.browser.mortal import Mortal
 from tests.browser.page_pictures import sign_in
 from tests.browser.visits import Visitor
 from tests.browser.windows import PHONE
-from tests.checks import Slots, answers_to, count_answers
+from tests.checks import Slots, answers_to
 from tests.conftest import Base
 
 pytestmark = pytest.mark.browser
@@ -239,7 +239,7 @@ def test_over_a_bad_line_nothing_is_lost_doubled_or_stuck(
         page.evaluate(PUT, [items])
         if number % KILLED_EVERY == 0:
             sent = len(expected) - BATCH // 2
-            until(page, lambda least=sent: count_answers(town.base, town.slots) >= least, seconds=240)
+            until(page, lambda least=sent: len(town.answers()) >= least, seconds=240)
             kill(context, tmp_path)
             context, page = open_phone(chromium, tmp_path, town, -DAY if number % 2 else DAY)
         until(page, partial(is_empty, page), seconds=300)

@@ -5,13 +5,11 @@ And the diary where it was said.
 
 import io
 from pathlib import Path
-from typing import Any
 
 import openpyxl
 import psycopg
 import pytest
 from playwright.sync_api import Page, expect
-from psycopg.rows import dict_row
 
 from tests.browser.conftest import drawn
 from tests.browser.pages import DINGXIANG
@@ -19,6 +17,7 @@ from tests.browser.visits import Visitor
 from tests.conftest import Base
 from tests.hotline_files import DEMO_FITTING, DEMO_MISFITS, as_workbook, hundred_orders
 from tests.office_rows import forget_office
+from tests.rows import rows
 
 pytestmark = pytest.mark.browser
 STREET = 10_001
@@ -30,11 +29,6 @@ def nothing_heard(base: Base) -> None:
     """The office of this demo has heard nothing yet."""
     with psycopg.connect(base.owner_url) as owner:
         forget_office(owner)
-
-
-def rows(base: Base, statement: str, *values: Any) -> list[dict[str, Any]]:
-    with psycopg.connect(base.superuser_url, row_factory=dict_row) as owner:
-        return owner.execute(statement, values or None).fetchall()
 
 
 def queued(base: Base, address: str) -> int:

@@ -16,9 +16,10 @@ from gridmap.kpi import CASE_KPIS
 from tests.browser.line import RESUMES
 from tests.browser.test_phone import camera_picture
 from tests.browser.visits import Visitor, served
+from tests.cases import company_id, figures, report
 from tests.conftest import Base
 from tests.reports import reports, stairwell
-from tests.web.test_incident_pages import company_id, figures, report, rows
+from tests.rows import rows
 
 pytestmark = pytest.mark.browser
 LATE = (0xC0, 0x27, 0x1D)

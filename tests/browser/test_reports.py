@@ -2,26 +2,25 @@
 
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-from flask import Flask
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from gridmap.bench.browser import FLAGS
-from tests.browser.line import RESUMES, Line, Town, arrived, in_town, keeps_pages, leave, on_a_line, until
+from tests.browser.line import RESUMES, Line, Town, arrived, in_town, keeps_pages, leave, until
 from tests.browser.page_pictures import sign_in
 from tests.browser.test_phone import SECONDS_OF_A_TAP, camera_picture
 from tests.browser.visits import Visitor
 from tests.browser.windows import PHONE
+from tests.cases import company_id
 from tests.checks import STAIRWELL
 from tests.conftest import Base
 from tests.reports import act_as, forget, reports, stairwell
-from tests.web.test_incident_pages import company_id
 
 pytestmark = pytest.mark.browser
 TAPS, SECONDS = 4, 20
@@ -65,17 +64,6 @@ ORDER BY c.id, d.path LIMIT 1
 """
 
 
-@pytest.fixture(scope="module")
-def base(demo_template: str, copy_database: Callable[[str], Base]) -> Base:
-    return copy_database(demo_template)
-
-
-@pytest.fixture(scope="module")
-def line(base: Base, make_app: Callable[[Base], Flask]) -> Iterator[tuple[str, Line]]:
-    with on_a_line(make_app(base)) as served:
-        yield served
-
-
 @pytest.fixture
 def town(base: Base, line: tuple[str, Line]) -> Iterator[Town]:
     forget(base)
@@ -90,11 +78,12 @@ def worker(chromium: Browser, town: Town) -> Iterator[Visitor]:
     leave(somebody)
 
 
-@pytest.fixture
-def manager(chromium: Browser, town: Town) -> Iterator[Visitor]:
-    somebody = Visitor(chromium, town.url, "manager", on_phone=True)
-    yield somebody
-    leave(somebody)
+def standing_at(chromium: Browser, town: Town, lon: float, lat: float, accuracy: float) -> Visitor:
+    """The leader with a phone that tells where it is, so many metres exactly."""
+    somebody = Visitor(chromium, town.url, "leader", on_phone=True)
+    somebody.context.grant_permissions(["geolocation"])
+    somebody.context.set_geolocation({"longitude": lon, "latitude": lat, "accuracy": accuracy})
+    return somebody
 
 
 def kind(page: Page, code: str) -> None:
@@ -195,10 +184,8 @@ def test_a_tap_on_bare_ground_reports_that_point_to_its_community(chromium: Brow
         bare = owner.execute(BARE).fetchone()
     assert bare
     home, name, lon, lat = bare
-    somebody = Visitor(chromium, town.url, "leader", on_phone=True)
     # whoever allowed it before begins where he stands
-    somebody.context.grant_permissions(["geolocation"])
-    somebody.context.set_geolocation({"longitude": lon, "latitude": lat, "accuracy": 12})
+    somebody = standing_at(chromium, town, lon, lat, 12)
     page = somebody.go_to_map("/report/map?done=1")
     until(page, lambda: page.evaluate(f"gridmap.map.distance(gridmap.map.getCenter(), [{lat}, {lon}]) < 3"))
     page.wait_for_selector("html[data-map=idle]", state="attached")
@@ -482,9 +469,7 @@ def test_near_a_border_both_units_are_offered(chromium: Browser, town: Town) -> 
         found = owner.execute(BORDER).fetchone()
     assert found
     lon, lat, here, there = found
-    somebody = Visitor(chromium, town.url, "leader", on_phone=True)
-    somebody.context.grant_permissions(["geolocation"])
-    somebody.context.set_geolocation({"longitude": lon, "latitude": lat, "accuracy": 40})
+    somebody = standing_at(chromium, town, lon, lat, 40)
     page = somebody.go("/report")
     page.locator("[data-here]").tap()
     kind(page, PARKING)
@@ -501,9 +486,7 @@ def test_near_a_border_both_units_are_offered(chromium: Browser, town: Town) -> 
 
 
 def test_a_position_that_says_too_little_leads_to_the_map(chromium: Browser, town: Town) -> None:
-    somebody = Visitor(chromium, town.url, "leader", on_phone=True)
-    somebody.context.grant_permissions(["geolocation"])
-    somebody.context.set_geolocation({"longitude": 113.40215, "latitude": 22.51899, "accuracy": 900})
+    somebody = standing_at(chromium, town, 113.40215, 22.51899, 900)
     page = somebody.go("/report")
     page.locator("[data-here]").tap()
     expect(page).to_have_url(re.compile(r"/report/map#17/22\.51\d+/113\.40\d+"))

@@ -10,16 +10,34 @@ from gridmap.accounts import Grant, actor, create_account, give_grant
 from gridmap.context import Services
 from gridmap.db import SYSTEM
 from tests.conftest import Base
-from tests.web.visitor import Person
+from tests.web.visitor import Person, person
 
 PLANNER = Grant(role="planner", level="city")
 PASSWORD = "three-words-of-mine"
 
 
 @pytest.fixture(scope="module")
-def app(demo_template: str, copy_database: Callable[[str], Base], make_app: Callable[[Base], Flask]) -> Flask:
-    """The application on a demo that the tests of one module write in."""
-    return make_app(copy_database(demo_template))
+def base(demo_template: str, copy_database: Callable[[str], Base]) -> Base:
+    """A demo that the tests of one module write in."""
+    return copy_database(demo_template)
+
+
+@pytest.fixture(scope="module")
+def app(base: Base, make_app: Callable[[Base], Flask]) -> Flask:
+    """The application on that demo."""
+    return make_app(base)
+
+
+@pytest.fixture(scope="module")
+def leader(app: Flask) -> Person:
+    """The leader of all demo streets, signed in once for all tests of a module."""
+    return person(app, "leader")
+
+
+@pytest.fixture(scope="module")
+def worker(app: Flask) -> Person:
+    """The worker, likewise."""
+    return person(app, "worker")
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Cases as their people work on them: the board, dispatching, handling, verifying, refusals, settings, the agenda."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from html import unescape
 from typing import Any
@@ -9,52 +9,18 @@ from typing import Any
 import psycopg
 import pytest
 from flask import Flask
-from psycopg.rows import dict_row
 
-from gridmap.accounts import actor
-from gridmap.clock import parse_clock
-from gridmap.db import SYSTEM, Database
-from gridmap.incidents import Report, report_incident
-from tests.conftest import DEMO_CLOCK, DEMO_PASSWORD, Base
-from tests.web.visitor import HTML, Person
+from tests.cases import company_id, figures, report
+from tests.conftest import Base
+from tests.rows import rows
+from tests.web.visitor import HTML, Person, person
 
 QUEUES = ("overdue", "soon", "waiting", "returned", "doing", "verify", "parked", "open")
 
 
 @pytest.fixture(scope="module")
-def base(demo_template: str, copy_database: Callable[[str], Base]) -> Base:
-    return copy_database(demo_template)
-
-
-@pytest.fixture(scope="module")
-def app(base: Base, make_app: Callable[[Base], Flask]) -> Flask:
-    return make_app(base)
-
-
-def person(app: Flask, username: str) -> Person:
-    one = Person(app)
-    assert one.sign_in(username, DEMO_PASSWORD).status_code == 303
-    return one
-
-
-@pytest.fixture(scope="module")
-def leader(app: Flask) -> Person:
-    return person(app, "leader")
-
-
-@pytest.fixture(scope="module")
-def worker(app: Flask) -> Person:
-    return person(app, "worker")
-
-
-@pytest.fixture(scope="module")
 def company(app: Flask) -> Person:
     return person(app, "property")
-
-
-def rows(base: Base, statement: str, *values: Any) -> list[dict[str, Any]]:
-    with psycopg.connect(base.superuser_url, row_factory=dict_row) as owner:
-        return owner.execute(statement, values or None).fetchall()
 
 
 def a_case(base: Base, condition: str, *values: Any) -> dict[str, Any]:
@@ -63,42 +29,12 @@ def a_case(base: Base, condition: str, *values: Any) -> dict[str, Any]:
     return found[0]
 
 
-def report(base: Base, kind: str = "03001", **more: Any) -> int:
-    """A new case in the grid of the worker, as somebody in the office would write it down."""
-    place = rows(
-        base,
-        "SELECT p.id FROM gridmap.place p JOIN gridmap.account_grant g ON g.target_id = p.grid_id"
-        " JOIN gridmap.account a ON a.id = g.account_id AND a.username = 'worker'"
-        " WHERE g.level = 'grid' AND p.kind = 'stairwell' ORDER BY p.id LIMIT 1",
-    )[0]["id"]
-    database = Database(base.app_url)
-    try:
-        with database.transaction(SYSTEM) as connection:
-            one = Report(kind=kind, place_id=place, text="楼道堆放纸箱", **more)
-            return report_incident(connection, actor(parse_clock(DEMO_CLOCK)), one).incident_id
-    finally:
-        database.close()
-
-
-def company_id(base: Base) -> int:
-    found = rows(
-        base,
-        "SELECT g.organisation_id AS id FROM gridmap.account_grant g JOIN gridmap.account a ON a.id = g.account_id"
-        " WHERE a.username = 'property'",
-    )
-    return int(found[0]["id"])
-
-
 def do(who: Person, case: int, action: str, **fields: Any) -> Any:
     """Send the form of an action with the revision that the page shows."""
     page = who.get(f"/incidents/{case}")
     revision = re.search(r'name="revision" value="(\d+)"', page.text)
     fields = {"revision": revision.group(1) if revision else "1", "action": action, **fields}
     return who.send(f"/incidents/{case}/act", fields, page=f"/incidents/{case}")
-
-
-def figures(page: str) -> list[int]:
-    return [int(one.replace(",", "")) for one in re.findall(r'queue-value">([\d,]+)<', page)]
 
 
 def test_each_figure_of_the_board_opens_as_many_cases(base: Base, leader: Person) -> None:

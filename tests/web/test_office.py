@@ -8,11 +8,11 @@ from typing import Any
 import psycopg
 import pytest
 from flask import Flask
-from psycopg.rows import dict_row
 
 from tests.checks import STAIRWELL, Slots
-from tests.conftest import DEMO_PASSWORD, Base
-from tests.web.visitor import Person
+from tests.conftest import Base
+from tests.rows import rows
+from tests.web.visitor import Person, person
 
 MONTH = "2026-03"
 
@@ -29,27 +29,6 @@ def base(demo_template: str, copy_database: Callable[[str], Base]) -> Base:
         )
         owner.execute("UPDATE gridmap.duty SET excused_by = 'street' WHERE kind = 'roof_safety'")
     return base
-
-
-@pytest.fixture(scope="module")
-def app(base: Base, make_app: Callable[[Base], Flask]) -> Flask:
-    return make_app(base)
-
-
-def person(app: Flask, username: str) -> Person:
-    one = Person(app)
-    assert one.sign_in(username, DEMO_PASSWORD).status_code == 303
-    return one
-
-
-@pytest.fixture(scope="module")
-def leader(app: Flask) -> Person:
-    return person(app, "leader")
-
-
-def rows(base: Base, statement: str, *values: Any) -> list[dict[str, Any]]:
-    with psycopg.connect(base.superuser_url, row_factory=dict_row) as owner:
-        return owner.execute(statement, values or None).fetchall()
 
 
 def street(base: Base) -> int:

@@ -9,12 +9,12 @@ from typing import Any
 import psycopg
 import pytest
 from flask import Flask
-from psycopg.rows import dict_row
 
-from tests.conftest import DEMO_PASSWORD, Base
+from tests.conftest import Base
 from tests.hotline_files import HEADINGS, as_csv
 from tests.office_rows import forget_office
-from tests.web.visitor import HTML, Person, csrf_of
+from tests.rows import rows
+from tests.web.visitor import HTML, Person, csrf_of, person
 
 DINGXIANG = "丁香苑"
 
@@ -25,32 +25,6 @@ def base(demo_template: str, copy_database: Callable[[str], Base]) -> Base:
     with psycopg.connect(base.owner_url) as owner:
         forget_office(owner)
     return base
-
-
-@pytest.fixture(scope="module")
-def app(base: Base, make_app: Callable[[Base], Flask]) -> Flask:
-    return make_app(base)
-
-
-def person(app: Flask, username: str) -> Person:
-    one = Person(app)
-    assert one.sign_in(username, DEMO_PASSWORD).status_code == 303
-    return one
-
-
-@pytest.fixture(scope="module")
-def leader(app: Flask) -> Person:
-    return person(app, "leader")
-
-
-@pytest.fixture(scope="module")
-def worker(app: Flask) -> Person:
-    return person(app, "worker")
-
-
-def rows(base: Base, statement: str, *values: Any) -> list[dict[str, Any]]:
-    with psycopg.connect(base.superuser_url, row_factory=dict_row) as owner:
-        return owner.execute(statement, values or None).fetchall()
 
 
 def street(base: Base) -> int:

@@ -6,6 +6,8 @@ from typing import Any
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from tests.conftest import DEMO_PASSWORD
+
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
 
@@ -33,6 +35,13 @@ class Person:
     def cookie(self, name: str = "gridmap") -> str | None:
         found = self.client.get_cookie(name)
         return found.value if found else None
+
+
+def person(app: Flask, username: str) -> Person:
+    """Somebody of the demo, signed in."""
+    one = Person(app)
+    assert one.sign_in(username, DEMO_PASSWORD).status_code == 303
+    return one
 
 
 def csrf_of(page: str) -> str:

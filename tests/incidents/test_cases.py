@@ -1,15 +1,12 @@
 """Cases in the database: reports, routing, the whole way to the end, refusals, duplicates."""
 
-from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from typing import Any
 
 import psycopg
 import pytest
 
-from gridmap.db import Database
 from gridmap.incidents import CaseChanged, Sought, State, find_duplicates
-from tests.conftest import Base
 from tests.incidents_town import (
     BROKEN_LIGHT,
     CAMERA,
@@ -29,26 +26,8 @@ from tests.incidents_town import (
     TEAM,
     TRAPPED,
     Town,
-    build,
     refused,
 )
-
-
-@pytest.fixture(scope="module")
-def template(copy_database: Callable[[str], Base], empty_template: str) -> str:
-    base = copy_database(empty_template)
-    with psycopg.connect(base.owner_url) as owner:
-        build(owner)
-    return str(psycopg.conninfo.conninfo_to_dict(base.app_url)["dbname"])
-
-
-@pytest.fixture
-def town(copy_database: Callable[[str], Base], template: str) -> Iterator[Town]:
-    base = copy_database(template)
-    town = Town(Database(base.app_url), base.owner_url)
-    yield town
-    town.close()
-
 
 # Reporting and routing ----------------------------------------------------------------------------------------------
 

@@ -1,19 +1,15 @@
 """Golden numbers: two weeks of a small town, act by act, and each number as somebody counts it by hand."""
 
-from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from typing import Any
 
-import psycopg
 import pytest
 
 from gridmap.clock import OFFICE
-from gridmap.db import Database
 from gridmap.read.incidents import Cut
 from gridmap.read.incidents.numbers import Counted, Told, count_numbers
 from gridmap.shares import share_words
-from tests.conftest import Base
-from tests.incidents_town import CLUTTER, COMPANY, DEPARTMENT, OTHER_COMPANY, STAIRS, Town, build
+from tests.incidents_town import CLUTTER, COMPANY, DEPARTMENT, OTHER_COMPANY, STAIRS, Town
 
 MARCH = (date(2026, 3, 1), date(2026, 4, 1))
 APRIL = (date(2026, 4, 1), date(2026, 5, 1))
@@ -109,16 +105,6 @@ BY_HAND = {
     "hotline_solved": (1, 2),
     "hotline_content": (1, 1),
 }
-
-
-@pytest.fixture
-def town(copy_database: Callable[[str], Base], empty_template: str) -> Iterator[Town]:
-    base = copy_database(empty_template)
-    with psycopg.connect(base.owner_url) as owner:
-        build(owner)
-    town = Town(Database(base.app_url), base.owner_url)
-    yield town
-    town.close()
 
 
 def counted(town: Town, period: tuple[date, date], moment: datetime, cut: Cut | None = None) -> Counted:

@@ -1,6 +1,5 @@
 """What a report costs: few statements, and no lock that others wait for until it is on the disk."""
 
-from collections.abc import Callable, Iterator
 from threading import get_ident
 from typing import Any
 from uuid import uuid4
@@ -8,25 +7,20 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from gridmap.db import Changes, Database
+from gridmap.db import Changes
 from gridmap.incidents import Report
 from gridmap.incidents.sending import Desk, send_report
-from tests.conftest import Base
 from tests.duties_town import STAIRS
-from tests.incidents_town import CLUTTER, STREET, Town, build
+from tests.incidents_town import CLUTTER, STREET, Town
 
 MOST = 16
 """Begin and commit included."""
 
 
 @pytest.fixture(scope="module")
-def town(empty_template: str, copy_database: Callable[[str], Base]) -> Iterator[Town]:
-    base = copy_database(empty_template)
-    with psycopg.connect(base.owner_url) as owner:
-        build(owner)
-    made = Town(Database(base.app_url), base.owner_url)
-    yield made
-    made.close()
+def town(shared_town: Town) -> Town:
+    """One for all: a report costs the same whatever was reported before."""
+    return shared_town
 
 
 def send(town: Town) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 import io
 import uuid
-from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -15,7 +14,6 @@ from PIL import ExifTags, Image
 
 from gridmap.clock import Clock
 from gridmap.commands import work
-from gridmap.db import Database
 from gridmap.files import Hint, Kept, keep_picture, read_hint
 from gridmap.incidents import Act, Action, Report, escalating
 from gridmap.incidents.escalating import escalate_due
@@ -26,25 +24,7 @@ from gridmap.people.attempt import attempt
 from gridmap.places import drop_day, know_year, set_day
 from gridmap.settings import Settings
 from gridmap.submissions import SentDifferently
-from tests.conftest import Base
-from tests.incidents_town import CLUTTER, COMPANY, DEPARTMENT, MONDAY, STAIRS, TRAPPED, Town, build, refused
-
-
-@pytest.fixture(scope="module")
-def template(copy_database: Callable[[str], Base], empty_template: str) -> str:
-    base = copy_database(empty_template)
-    with psycopg.connect(base.owner_url) as owner:
-        build(owner)
-    return str(psycopg.conninfo.conninfo_to_dict(base.app_url)["dbname"])
-
-
-@pytest.fixture
-def town(copy_database: Callable[[str], Base], template: str) -> Iterator[Town]:
-    base = copy_database(template)
-    town = Town(Database(base.app_url), base.owner_url)
-    yield town
-    town.close()
-
+from tests.incidents_town import CLUTTER, COMPANY, DEPARTMENT, MONDAY, STAIRS, TRAPPED, Town, refused
 
 # Levels --------------------------------------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 """Orders of the hotline in the database: 100 real-looking ones, taken once, their misfits queued and placed by hand."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,6 @@ from click.testing import CliRunner
 from gridmap.accounts import Actor
 from gridmap.clock import Clock
 from gridmap.commands import main
-from gridmap.db import Database
 from gridmap.db.pools import Connection
 from gridmap.incidents import Action, CaseChanged, IncidentProblem
 from gridmap.incidents.hotline import (
@@ -36,7 +35,7 @@ from tests import hotline_files
 from tests.conftest import Base
 from tests.duties_town import BASE, ESTATE_A, ESTATE_B, GARAGE, GRID_A, GRID_B, HOUSE_A, HOUSE_B, STAIRS, VILLA
 from tests.hotline_files import HEADINGS, MISFITS, hundred_orders
-from tests.incidents_town import COMMUNITY, COMPANY, DISPUTE, MONDAY, STREET, Town, build, refused
+from tests.incidents_town import COMMUNITY, COMPANY, DISPUTE, MONDAY, STREET, Town, refused
 
 NAMES = {
     ESTATE_A: "梅苑", HOUSE_A: "3号楼", STAIRS[0]: "1单元", STAIRS[1]: "2单元", ESTATE_B: "兰苑", HOUSE_B: "12号楼",
@@ -46,11 +45,10 @@ COLUMNS = guess_columns(HEADINGS)
 
 
 @pytest.fixture(scope="module")
-def template(copy_database: Callable[[str], Base], empty_template: str) -> str:
+def template(template: str, copy_database: Callable[[str], Base]) -> str:
     """The town, with names that people write."""
-    base = copy_database(empty_template)
+    base = copy_database(template)
     with psycopg.connect(base.owner_url) as owner:
-        build(owner)
         for place, name in NAMES.items():
             owner.execute("UPDATE gridmap.place SET name = %s WHERE id = %s", (name, place))
         owner.execute(
@@ -63,18 +61,6 @@ def template(copy_database: Callable[[str], Base], empty_template: str) -> str:
                 (STREET, BASE + number, f"twin{number}", COMMUNITY, BASE + number),
             )
     return str(psycopg.conninfo.conninfo_to_dict(base.app_url)["dbname"])
-
-
-@pytest.fixture
-def base(copy_database: Callable[[str], Base], template: str) -> Base:
-    return copy_database(template)
-
-
-@pytest.fixture
-def town(base: Base) -> Iterator[Town]:
-    town = Town(Database(base.app_url), base.owner_url)
-    yield town
-    town.close()
 
 
 def take(town: Town, path: Path, who: str = "leader") -> tuple[Judged, ...]:

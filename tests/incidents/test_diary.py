@@ -1,6 +1,5 @@
 """The diary, reception days and the survey of e-bikes: what is kept, who sees it, what becomes of it."""
 
-from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from typing import Any
 
@@ -9,7 +8,6 @@ import pytest
 
 from gridmap.accounts import Actor
 from gridmap.clock import Clock
-from gridmap.db import Database
 from gridmap.db.pools import Connection
 from gridmap.duties import Rule, add_rule
 from gridmap.incidents import CaseChanged, IncidentProblem, own_incidents
@@ -24,25 +22,8 @@ from gridmap.read.incidents.diary_map import read_spots, read_weeks
 from gridmap.read.incidents.ebikes import read_doors, read_survey
 from gridmap.read.incidents.fifteenth import MEETING, RECEPTION, day_of_month, holiday_rule, moved_fifteenth
 from gridmap.read.incidents.reception import read_reception
-from tests.conftest import Base
 from tests.duties_town import ESTATE_A, GRID_A, GRID_B, HOUSE_A, STAIRS, STREET
-from tests.incidents_town import CLUTTER, COMMUNITY, COMPANY, DISPUTE, EAST, MONDAY, Town, build, refused
-
-
-@pytest.fixture(scope="module")
-def template(copy_database: Callable[[str], Base], empty_template: str) -> str:
-    base = copy_database(empty_template)
-    with psycopg.connect(base.owner_url) as owner:
-        build(owner)
-    return str(psycopg.conninfo.conninfo_to_dict(base.app_url)["dbname"])
-
-
-@pytest.fixture
-def town(copy_database: Callable[[str], Base], template: str) -> Iterator[Town]:
-    base = copy_database(template)
-    town = Town(Database(base.app_url), base.owner_url)
-    yield town
-    town.close()
+from tests.incidents_town import CLUTTER, COMMUNITY, COMPANY, DISPUTE, EAST, MONDAY, Town, refused
 
 
 def write(town: Town, who: str = "worker_a", text: str = "三楼灯不亮", **words: Any) -> Written:

@@ -2,21 +2,18 @@
 
 import random
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-import psycopg
 import pytest
 
-from gridmap.db import Database
 from gridmap.incidents import Action, CaseChanged, IncidentProblem, State
 from gridmap.incidents.machine import RULES, RUNNING, Capacity, possible
 from gridmap.incidents.writing import course_of
 from gridmap.places.calendar import read_calendar
-from tests.conftest import Base
 from tests.incidents_town import (
     CLUTTER,
     COMPANY,
@@ -28,18 +25,13 @@ from tests.incidents_town import (
     TEAM,
     TRAPPED,
     Town,
-    build,
 )
 
 
 @pytest.fixture(scope="module")
-def town(copy_database: Callable[[str], Base], empty_template: str) -> Iterator[Town]:
-    base = copy_database(empty_template)
-    with psycopg.connect(base.owner_url) as owner:
-        build(owner)
-    town = Town(Database(base.app_url), base.owner_url)
-    yield town
-    town.close()
+def town(shared_town: Town) -> Town:
+    """One for all: every path goes on among the cases of those before it."""
+    return shared_town
 
 
 WRONG = """

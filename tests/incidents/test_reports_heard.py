@@ -1,37 +1,15 @@
 """What whoever reported hears of it, also where another case is followed that he may not see."""
 
-from collections.abc import Callable, Iterator
 from datetime import timedelta
 from uuid import UUID
 
-import psycopg
-import pytest
-
-from gridmap.db import Database
 from gridmap.incidents import Report
 from gridmap.incidents.sending import Desk, send_report
 from gridmap.read.incidents.mine import OwnReport, read_own_reports
 from gridmap.read.incidents.news import NEWS_FOR, News, read_news
-from tests.conftest import Base
-from tests.incidents_town import CLUTTER, STAIRS, Town, build
+from tests.incidents_town import CLUTTER, STAIRS, Town
 
 SENT = UUID("7d0c1c34-1f0e-4d6a-9f6f-0d6b2f6f1c11")
-
-
-@pytest.fixture(scope="module")
-def template(copy_database: Callable[[str], Base], empty_template: str) -> str:
-    base = copy_database(empty_template)
-    with psycopg.connect(base.owner_url) as owner:
-        build(owner)
-    return str(psycopg.conninfo.conninfo_to_dict(base.app_url)["dbname"])
-
-
-@pytest.fixture
-def town(copy_database: Callable[[str], Base], template: str) -> Iterator[Town]:
-    base = copy_database(template)
-    town = Town(Database(base.app_url), base.owner_url)
-    yield town
-    town.close()
 
 
 def news(town: Town, who: str) -> tuple[News, ...]:

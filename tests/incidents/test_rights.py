@@ -1,17 +1,14 @@
 """Who may act on a case and as what, who sees it and hears of it, and how it follows its pin and its boundaries."""
 
 import time
-from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
 import psycopg
 import pytest
 
-from gridmap.db import Database
 from gridmap.incidents import Action, own_incidents, possible_actions
 from gridmap.tables import incident
-from tests.conftest import Base
 from tests.incidents_town import (
     BASE,
     CLUTTER,
@@ -30,28 +27,11 @@ from tests.incidents_town import (
     TEAM,
     Town,
     box,
-    build,
     refused,
 )
 
 COPIED = {"id", "number", "sent_id"}
 """Columns of a case that differ where it is written many times."""
-
-
-@pytest.fixture(scope="module")
-def template(copy_database: Callable[[str], Base], empty_template: str) -> str:
-    base = copy_database(empty_template)
-    with psycopg.connect(base.owner_url) as owner:
-        build(owner)
-    return str(psycopg.conninfo.conninfo_to_dict(base.app_url)["dbname"])
-
-
-@pytest.fixture
-def town(copy_database: Callable[[str], Base], template: str) -> Iterator[Town]:
-    base = copy_database(template)
-    town = Town(Database(base.app_url), base.owner_url)
-    yield town
-    town.close()
 
 
 # Who may act ---------------------------------------------------------------------------------------------------------
