@@ -22,6 +22,7 @@ from gridmap.demo.incidents.mix import CASES, MIX, OUTCOMES, REFUSED, SAME, SOUR
 from gridmap.demo.incidents.telling import tell_all
 from gridmap.demo.store import load_demo
 from gridmap.incidents import REPEATS, Act, Action, Report, act, report_incident
+from gridmap.incidents.routing import spot_at
 from gridmap.incidents.writing import COURSE
 from tests.conftest import Base
 
@@ -226,6 +227,23 @@ class Replay:
             until=None if parks else line["until"],
             review_on=line["until"].astimezone(OFFICE).date() if parks else None,
         )
+
+
+def test_what_lies_in_an_estate_within_an_estate_lies_in_the_inner_one(demo_base: Base) -> None:
+    database = Database(demo_base.app_url)
+    try:
+        with database.transaction(SYSTEM) as connection:
+            inner = connection.execute(
+                "SELECT p.id, public.st_x(s) AS lon, public.st_y(s) AS lat FROM gridmap.place p"
+                " JOIN gridmap.place o ON o.street_id = p.street_id AND o.id = p.parent_id AND o.kind = 'estate'"
+                " CROSS JOIN LATERAL public.st_pointonsurface(p.geom) AS s"
+                " WHERE p.kind = 'estate' AND public.st_covers(o.geom, s)"
+            ).fetchall()
+            found = [spot_at(connection, (row["lon"], row["lat"])).estate_id for row in inner]
+    finally:
+        database.close()
+    assert len(inner) >= 3
+    assert found == [row["id"] for row in inner]
 
 
 @pytest.mark.parametrize("most", [30, pytest.param(400, marks=pytest.mark.full)])

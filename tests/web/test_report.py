@@ -1,6 +1,7 @@
 """The monthly report of an estate: without personal data, shared by a link that ends and can be taken back."""
 
 import re
+import string
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -106,6 +107,8 @@ def test_a_forged_link_is_an_unknown_one(app: Flask, base: Base, leader: Person)
     for place in range(len(token)):
         changed = token[:place] + ("A" if token[place] != "A" else "B") + token[place + 1 :]
         assert stranger.get(f"/r/{changed}").status_code == 404 or changed == token, place
+    others = {token[:-1] + last for last in string.ascii_letters + string.digits + "-_"} - {token}
+    assert {stranger.get(f"/r/{one}").status_code for one in others} == {404}
 
 
 def test_only_who_leads_shares_and_only_what_they_see(app: Flask, base: Base) -> None:
