@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
 from gridmap.assets import install_tools
@@ -21,6 +21,9 @@ from tests.browser.town import town as drawn_town
 from tests.browser.visits import Visitor, served
 from tests.browser.windows import DESKTOP, Seen
 from tests.conftest import Base
+
+# what is expected has to come, not to come quickly: a busy machine is no defect, and times are for benchmarks
+expect.set_options(timeout=20_000)
 
 
 @dataclass(frozen=True)
