@@ -76,7 +76,7 @@ class Visitor:
         """Close the browser; whatever a page complained about fails the test."""
         self.context.close()
         # whose worker is shut out is told so by the one who shuts it out
-        blocked = "Service Worker registration blocked" if not self.keeps_pages else None
-        errors = [error for error in self.seen.errors if blocked is None or blocked not in error]
+        blocked = "Service Worker registration blocked"
+        errors = [error for error in self.seen.errors if self.keeps_pages or blocked not in error]
         assert errors == [], errors
         assert self.seen.foreign == []

@@ -702,8 +702,7 @@ BEGIN ATOMIC
       ELSE st_distance(n.geom::geography, spot.geom::geography) END AS away
   ) f
   WHERE f.away <= greatest(within_m, 0)
-  -- an estate within an estate is nearer to what lies in both
-  ORDER BY f.away, CASE n.kind WHEN 'estate' THEN st_area(n.geom) END, n.code, n.id;
+  ORDER BY f.away, n.code, n.id;
 END;
 
 -- Whether somebody can sign in for an organisation: who belongs to it; for a department of a street or community also
