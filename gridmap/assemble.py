@@ -13,6 +13,7 @@ from gridmap.api.assigning import assigning
 from gridmap.api.health import api
 from gridmap.api.incidents import incidents
 from gridmap.api.ogc import ogc
+from gridmap.api.parking import parking
 from gridmap.api.tiles import TileService, TilesFirst, tiles
 from gridmap.assets import serving
 from gridmap.clock import parse_clock
@@ -58,7 +59,7 @@ def assemble(settings: Settings) -> Flask:
     app.jinja_env.filters["json"] = lambda value: json.dumps(value, ensure_ascii=False)
     context.install(app)
     errors.install(app)
-    for blueprint in (answers, api, assigning, incidents, ogc, tiles, pages):
+    for blueprint in (answers, api, assigning, incidents, ogc, parking, tiles, pages):
         app.register_blueprint(blueprint)
     cookie = "__Host-gridmap" if settings.is_secure else "gridmap"
     app.wsgi_app = TilesFirst(app.wsgi_app, app.extensions["gridmap-tiles"], cookie)  # type: ignore[method-assign]  # Flask's own way to wrap itself

@@ -18,7 +18,16 @@ from gridmap.scope import Viewer
 from gridmap.settings import Settings
 
 PUBLIC = frozenset(
-    {"static", "pages.login", "pages.enter", "pages.service_worker", "pages.icon", "pages.shared_report", "api.healthz"}
+    {
+        "static",
+        "pages.login",
+        "pages.enter",
+        "pages.service_worker",
+        "pages.icon",
+        "pages.shared_report",
+        "pages.rota_calendar",
+        "api.healthz",
+    }
 )
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 CSP = (

@@ -17,6 +17,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 from pyproj import CRS, Geod, Transformer
+from pyproj.enums import TransformDirection
 
 Coords = NDArray[np.float64]
 
@@ -251,6 +252,16 @@ def project(geometries: Any, epsg: int) -> Any:
         return np.column_stack(transformer.transform(coords[:, 0], coords[:, 1]))
 
     return shapely.transform(geometries, metres)
+
+
+def unproject(geometries: Any, epsg: int) -> Any:
+    """The way back: geometries in metres of `epsg` in degrees, longitude before latitude."""
+    transformer = _projector(epsg)
+
+    def degrees(coords: Coords) -> Coords:
+        return np.column_stack(transformer.transform(coords[:, 0], coords[:, 1], direction=TransformDirection.INVERSE))
+
+    return shapely.transform(geometries, degrees)
 
 
 def _measured(geometries: Any) -> Any:

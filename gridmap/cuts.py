@@ -7,11 +7,13 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     ColumnElement,
+    Date,
     FromClause,
     Integer,
     Text,
     and_,
     case,
+    cast,
     func,
     literal_column,
     or_,
@@ -59,6 +61,9 @@ def _inside(rows: FromClause) -> "ColumnElement[bool]":
     return or_(WITHIN.is_(None), inside)
 
 
+_TOMORROW: "ColumnElement[Any]" = cast(AS_OF, Date) + literal_column("1", Integer)
+LAST_END: "ColumnElement[Any]" = func.least(func.coalesce(ENDS, _TOMORROW), _TOMORROW)
+"""The first day after what is asked for: that of `to`, but never later than the day after the map's day."""
 NOBODY: "ColumnElement[Any]" = literal_column("'{}'::bigint[]", ARRAY(BigInteger))
 """Parties of what is counted from cases: whoever only handles some of them is not told of the rest by a number."""
 OPEN = "open"
@@ -137,6 +142,16 @@ def real(rows: FromClause) -> "ColumnElement[bool]":
 def reported_within(rows: FromClause, days: int | None = None) -> "tuple[ColumnElement[bool], ...]":
     """That a case was reported from the day `from` and before the day `to`; see `within`."""
     return within(rows.c.reported_at, days)
+
+
+def stands(valid: "ColumnElement[Any]") -> "ColumnElement[bool]":
+    """That a place is there at the end of the days asked for: of days before it was ended it still is."""
+    return or_(func.upper_inf(valid), func.upper(valid) >= LAST_END)
+
+
+def days_within(day: "ColumnElement[Any]", days: int) -> "tuple[ColumnElement[bool], ...]":
+    """That a day lies from `from` on and before `to`; where nothing is said, in so many `days` up to the map's day."""
+    return day >= func.coalesce(BEGINS, LAST_END - literal_column(str(days), Integer)), day < LAST_END
 
 
 def within(moment: "ColumnElement[Any]", days: int | None = None) -> "tuple[ColumnElement[bool], ...]":

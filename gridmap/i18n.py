@@ -14,6 +14,18 @@ def _(text: str) -> str:
     return text
 
 
+WEEKDAYS = (
+    _("Monday"),
+    _("Tuesday"),
+    _("Wednesday"),
+    _("Thursday"),
+    _("Friday"),
+    _("Saturday"),
+    _("Sunday"),
+)
+"""The weekdays, Monday first as the week begins."""
+
+
 @cache
 def catalogue(locale: str) -> gettext.NullTranslations:
     """The compiled catalogue of a locale; English needs none. Unknown locales fall back to English."""

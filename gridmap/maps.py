@@ -68,9 +68,13 @@ BY_CASES = ("incident_density", "complaints_grids", "in_grid_resolution", "compl
 """Ground and areas coloured by what was reported there: one at a time, and not at first."""
 CASES = frozenset({"incidents", "repeat_places", *BY_CASES})
 """Layers of cases: they have a map of their own."""
-FIRST = frozenset({"incidents", "repeat_places"})
+BY_ZONES = ("parking_pressure", "evening_violations", "long_stays")
+"""Zones coloured by what was counted or seen there: one at a time."""
+FOUND = frozenset({"hotspots", *BY_ZONES})
+"""Layers of parking and hotspots, which have maps of their own."""
+FIRST = frozenset({"incidents", "repeat_places"}) | FOUND
 """Layers that the legend begins with, where they are there: the map is about them."""
-WORK = frozenset({"coverage_grids", "coverage_buildings", "gaps"}) | CASES
+WORK = frozenset({"coverage_grids", "coverage_buildings", "gaps"}) | CASES | FOUND
 """These, and the layers of what is due, which have one, too."""
 OPENABLE = frozenset({"grids", "estates", "ebikes", "buildings", "stairwells", "five_lines", "facilities", *WORK}) - {
     "incident_density"

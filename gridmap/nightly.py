@@ -9,7 +9,11 @@ from gridmap.db import SYSTEM, Database
 from gridmap.db.pools import Connection
 from gridmap.duties import close_slots, open_slots
 from gridmap.files import sweep
+from gridmap.hotspots.nightly import find_tonight
+from gridmap.parking.keeping import FORGETTING
+from gridmap.parking.nights import note_last_nights
 from gridmap.periods import month_of
+from gridmap.places.belonging import own_rotas
 from gridmap.places.calendar import fill_calendar
 
 FAILURES_KEPT = timedelta(days=1)
@@ -56,7 +60,8 @@ def forget_photos(connection: Connection, now: datetime) -> int:
     return connection.execute(
         "DELETE FROM gridmap.file f WHERE f.stored_at < %s AND NOT EXISTS (SELECT FROM gridmap.inspection i"
         " WHERE i.street_id = f.street_id AND i.photo = f.sha256) AND NOT EXISTS (SELECT FROM gridmap.incident_photo p"
-        " WHERE p.street_id = f.street_id AND p.sha256 = f.sha256)",
+        " WHERE p.street_id = f.street_id AND p.sha256 = f.sha256) AND NOT EXISTS (SELECT FROM gridmap.sighting s"
+        " WHERE s.street_id = f.street_id AND s.photo = f.sha256)",
         (old,),
     ).rowcount
 
@@ -78,7 +83,7 @@ def close_past(connection: Connection, clock: Clock) -> int:
     return close_slots(connection, _streets(connection), clock.today())
 
 
-def recount(connection: Connection, clock: Clock) -> int:  # noqa: ARG001 - the signature of a step
+def recount(connection: Connection, _clock: Clock) -> int:
     """Counts that did not agree with their slots, mended; always 0 unless something is wrong."""
     row = connection.execute("SELECT gridmap.recount_coverage(%s) AS wrong", (_streets(connection),)).fetchone()
     return int((row or {"wrong": 0})["wrong"])
@@ -143,6 +148,11 @@ def forget_notices(connection: Connection, clock: Clock) -> int:
     return connection.execute("DELETE FROM gridmap.notice WHERE at < %s", (clock.now() - NOTICES_KEPT,)).rowcount
 
 
+def follow_members(connection: Connection, clock: Clock) -> int:
+    """Rows of rotas that are no longer for somebody whose time in them was over yesterday."""
+    return own_rotas(connection, _streets(connection), clock.today())
+
+
 CLOCK_STEPS: Mapping[str, Callable[[Connection, Clock], int]] = {
     "years filled": fill_years,
     "slots opened": open_month,
@@ -152,6 +162,11 @@ CLOCK_STEPS: Mapping[str, Callable[[Connection, Clock], int]] = {
     "contacts forgotten": forget_contacts,
     "callers forgotten": forget_callers,
     "notices forgotten": forget_notices,
+    "rows of rotas closed to those who have left": follow_members,
+    # before sightings are forgotten, and before anything is searched
+    "nights of staying cars counted": note_last_nights,
+    "hotspots searched": find_tonight,
+    **FORGETTING,
 }
 STEPS: Mapping[str, Callable[[Connection, datetime], int]] = {
     "failed sign-ins forgotten": forget_failures,

@@ -43,6 +43,7 @@ def make_home() -> Path:
 LONGEST = (
     "browser/test_bad_line.py",
     "browser/test_reports_bad_line.py",
+    "browser/test_parking_bad_line.py",
     "incidents/test_races.py",
     "test_agreement.py",
     "test_kpi.py",
@@ -155,13 +156,11 @@ def own_demo_base(demo_template: str, copy_database: Callable[[str], Base]) -> B
 
 @pytest.fixture(scope="session")
 def make_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Base], Flask]]:
-    """Makes the application on a database, at the demo's business time; closed after the run."""
+    """Makes the application on a database, at the demo's business time or another `clock`; closed after the run."""
     made: list[Flask] = []
 
-    def make(base: Base, **changes: Any) -> Flask:
-        settings = Settings(
-            home=tmp_path_factory.mktemp("home"), clock=DEMO_CLOCK, database_url=base.app_url, **changes
-        )
+    def make(base: Base, *, clock: str = DEMO_CLOCK, **changes: Any) -> Flask:
+        settings = Settings(home=tmp_path_factory.mktemp("home"), clock=clock, database_url=base.app_url, **changes)
         app = create_app(settings)
         made.append(app)
         return app

@@ -14,6 +14,12 @@ Never through scope/, read/ or the layers' selects: what is said here is said a 
   streets that it belongs to or has been given a case in.
 - Territory is shared: districts, streets and the background map with all, communities with those who see something
   of their street.
+- Who has duty by a rota sees what that is for from two hours before the turn until its end, and nothing of it before
+  or after: of parking the zones at its place, with the cars of their estates; of anything else the place itself and
+  its stairwells.
+- A rota, its turns, who has them and what was swapped are seen by all who take part, wherever they are, and with the
+  place. Who takes part knows the others by the names that the office shows, and the names of the places; so do those
+  who are told who is responsible and see the rota's place.
 - Who stands in for somebody who is away has the places of that person, too, as long as the absence lasts; not the
   places of those for whom that person stands in.
 - Who is responsible is told to workers, managers and leaders only; with several roles, only what each may know.
@@ -82,6 +88,15 @@ WHAT: Mapping[str, set[str]] = {
     "complaints_estates": {"code", "name", "complaints", "households", "per_hundred", "rate"},
     "in_grid_resolution": {"code", "name", "closed", "in_grid", "share"},
     "ebikes": {"code", "name", "supply", "bikes", "chargers", "doors"},
+    "parking_pressure": {
+        "code", "name", "pressure", "share", "morning", "evening", "capacity", "counts", "counted_on",
+    },
+    "evening_violations": {"code", "name", "level", "violations", "evenings", "last_on"},
+    "long_stays": {"code", "name", "stays", "cars", "longest_days", "day"},
+    "hotspots": {
+        "name", "street", "subject", "status", "number", "observed", "expected", "ratio", "chance", "exposure", "units", "begins",
+        "ends",
+    },
     "roads": {"class", "name"},
     "water": {"class", "name"},
     "green": {"class", "name"},
@@ -91,8 +106,10 @@ PLANS = {"planner", "leader", "administrator"}
 OF_CASES = {
     "incidents", "repeat_places", "incident_density", "complaints_grids", "complaints_estates", "in_grid_resolution",
 }  # fmt: skip
+OF_PARKING = {"parking_pressure", "evening_violations", "long_stays"}
 NOT_FROM_FILES = {
-    "stairwells", "five_lines", "assignments", "coverage_grids", "coverage_buildings", "gaps", "ebikes", *OF_CASES,
+    "stairwells", "five_lines", "assignments", "coverage_grids", "coverage_buildings", "gaps", "ebikes", "hotspots",
+    *OF_PARKING, *OF_CASES,
 }  # fmt: skip
 """Layers that cannot be loaded from files: of all others, those who plan may know what was kept of the file."""
 
@@ -119,6 +136,7 @@ GRIDS = (
     " FROM gridmap.boundary e, gridmap.place p, gridmap.grid d WHERE e.street_id = p.street_id"
     " AND e.place_id = p.id AND d.street_id = p.street_id AND d.place_id = p.id AND e.valid @> %(day)s::date"
 )
+ZONES = f"SELECT {OF_PLACE}, d.capacity, {SHAPE.format('p')} FROM {PLACES.format('zone')}"
 QUERIES: Mapping[str, str] = {
     "districts": "SELECT d.id, d.code, d.name, d.extra, c.name AS city, ST_AsBinary(d.geom) AS shape"
     " FROM gridmap.district d JOIN gridmap.city c ON c.id = d.city_id",
@@ -178,6 +196,11 @@ QUERIES: Mapping[str, str] = {
     " sum(c.bikes) AS bikes, sum(c.chargers) AS chargers, count(*) AS doors FROM gridmap.ebike_count c WHERE"
     " (c.place_id, c.counted_on) IN (SELECT place_id, max(counted_on) FROM gridmap.ebike_count"
     " WHERE counted_on <= %(day)s::date GROUP BY 1) GROUP BY 1) t ON t.estate_id = p.id WHERE p.kind = 'estate'",
+    **dict.fromkeys(("parking_pressure", "evening_violations", "long_stays"), ZONES),
+    # of all incidents: the newest search until that day
+    "hotspots": "SELECT h.*, r.subject, r.exposure, r.begins, r.ends, ST_AsBinary(h.geom) AS shape"
+    " FROM gridmap.hotspot h JOIN gridmap.hotspot_run r ON r.id = h.run_id WHERE r.subject = 'incident'"
+    " AND r.ends = '2026-03-16' AND %(day)s::date BETWEEN '2026-03-15' AND '2027-03-20'",
     "roads": BASEMAP.format("road"),
     "water": BASEMAP.format("water"),
     "green": BASEMAP.format("green"),
@@ -201,6 +224,8 @@ class Rights:
     organisations: frozenset[int] = frozenset()
     managed: frozenset[int] = frozenset()
     """Estates that are seen through an organisation alone."""
+    homes: frozenset[int] = frozenset()
+    """Estates of which only the cars are seen, by who has duty there now."""
     known_streets: frozenset[int] = frozenset()
     """Streets that the organisations belong to, or have been given a case in."""
 
@@ -279,6 +304,10 @@ class Oracle:
             self.homes = {row["id"]: row["street_id"] for row in self._all(owner, "organisation")}
             self.duties = {row["id"]: row for row in self._all(owner, "duty")}
             self.slots = self._all(owner, "slot")
+            self.rotas = {row["id"]: row for row in self._all(owner, "rota")}
+            self.rota_members = self._all(owner, "rota_member")
+            self.rota_turns = {row["id"]: row for row in self._all(owner, "rota_turn")}
+            self.rota_holders = [row for row in self._all(owner, "rota_holder") if row["ended_at"] is None]
             self.communities = {row["id"]: row["name"] for row in self._all(owner, "community")}
 
     @staticmethod
@@ -307,6 +336,7 @@ class Oracle:
         is_city = False
         organisations: set[int] = set()
         managed: set[int] = set()
+        homes: set[int] = set()
         for grant in grants:
             if grant["role"] not in roles:
                 continue
@@ -316,6 +346,8 @@ class Oracle:
                 ids["streets"].add(grant["street_id"])
             elif grant["level"] == "held":
                 self._add_held(ids, account["person_id"])
+            elif grant["level"] == "rota":
+                self._add_duty(ids, homes, account["person_id"])
             elif grant["level"] == "organisation":
                 organisations.add(grant["organisation_id"])
                 managed |= self._managed(grant["organisation_id"])
@@ -342,6 +374,7 @@ class Oracle:
             {name: frozenset(found) for name, found in ids.items()},
             frozenset(organisations),
             frozenset(managed),
+            frozenset(homes),
             frozenset(known - {None}),
         )
 
@@ -363,6 +396,48 @@ class Oracle:
             inside = [other["id"] for other in self.places.values() if other["parent_id"] == place["id"]]
             around = [place[name] for name in ("parent_id", "grid_id", "micro_grid_id", "estate_id")]
             ids["places"] |= {identity for identity in (place["id"], *inside, *around) if identity is not None}
+
+    def _add_duty(self, ids: dict[str, set[int]], homes: set[int], person: int | None) -> None:
+        for held in self.rota_holders:
+            turn, rota = self.rota_turns[held["turn_id"]], self.rotas[held["rota_id"]]
+            begins = turn["starts_at"] - timedelta(hours=2)
+            if held["person_id"] == person and turn["state"] == "set" and begins <= self.now < turn["ends_at"]:
+                places = self.rota_places(rota)
+                if rota["kind"] == "parking":
+                    places = {one for one in places if self.places[one]["kind"] == "zone"}
+                    homes |= {self.places[one]["estate_id"] for one in places} - {None}
+                ids["places"] |= places
+
+    def rota_places(self, rota: Row) -> set[int]:
+        """The place of a rota and what it is for there."""
+        home = rota["place_id"]
+        if rota["kind"] != "parking":
+            doors = {
+                one["id"] for one in self.places.values() if one["parent_id"] == home and one["kind"] == "stairwell"
+            }
+            return {home, *doors}
+        estates = {home, *(one["id"] for one in self.places.values() if one["parent_id"] == home)}
+        zones = {
+            one["id"]
+            for one in self.places.values()
+            if one["kind"] == "zone"
+            and (one["estate_id"] in estates or home in (one["id"], one["grid_id"], one["micro_grid_id"]))
+        }
+        return {home, *zones}
+
+    def told_rotas(self, rights: Rights) -> list[Row]:
+        """The rotas of which the account is told names."""
+        is_told = rights.roles <= TOLD_WHO
+        return [
+            row for row in self.rotas.values() if rights.person_id in row["people"] or (is_told and rights.covers(row))
+        ]
+
+    def told_by_rota(self, rights: Rights) -> tuple[set[int], set[int]]:
+        """The people and the places that the account knows through rotas."""
+        rotas = self.told_rotas(rights)
+        ids = {row["id"] for row in rotas}
+        people = {row["person_id"] for row in self.rota_members if row["rota_id"] in ids}
+        return people, {place for row in rotas for place in self.rota_places(row)}
 
     def _managed(self, organisation: int) -> set[int]:
         through_estate = {row["place_id"] for row in self.estates if row["property_id"] == organisation}
@@ -410,6 +485,10 @@ class Oracle:
         if layer in WORK:
             seen = [row | self._work(rights, layer, row, day) for row in seen]
             seen = [row for row in seen if layer != "gaps" or row["reason"]]
+        if layer in OF_PARKING:
+            seen = [row | self._of_zone(layer, row, day) for row in seen]
+        if layer == "hotspots":
+            seen = [row | said_of_spot(row) for row in seen]
         if layer in OF_CASES:
             seen = [row | self._of_cases(rights, layer, row, day) for row in seen]
             seen = [row for row in seen if layer != "repeat_places" or row["times"]]
@@ -421,10 +500,27 @@ class Oracle:
             return True
         if layer == "communities":
             return rights.is_near(row["street_id"])
-        if layer in OF_CASES:
+        if layer in OF_CASES or layer == "hotspots":
             # what is counted from cases is for those whose territory it is
             return rights.covers_case(row if layer == "incidents" else row | {"parties": ()})
         return rights.covers(row)
+
+    # Zones -----------------------------------------------------------------------------------------------------
+
+    def _of_zone(self, layer: str, row: Row, day: date) -> Row:
+        """What a layer of parking says of a zone, in the week up to the day."""
+        table = {"parking_pressure": "vehicle_count", "evening_violations": "violation", "long_stays": "zone_stay"}[
+            layer
+        ]
+        if table not in self._of_zones:
+            with psycopg.connect(self.owner_url, row_factory=dict_row) as owner:
+                self._of_zones[table] = self._all(owner, table)
+        here = [one for one in self._of_zones[table] if one["place_id"] == row["id"]]
+        return {"vehicle_count": pressed, "violation": violated, "zone_stay": stayed}[table](row, here, day)
+
+    @cached_property
+    def _of_zones(self) -> dict[str, list[Row]]:
+        return {}
 
     # Cases -----------------------------------------------------------------------------------------------------
 
@@ -621,7 +717,7 @@ class Oracle:
     def _tables(self) -> dict[str, list[Row]]:
         return {}
 
-    def _passes(self, rights: Rights, table: str, row: Row) -> bool:
+    def _passes(self, rights: Rights, table: str, row: Row) -> bool:  # noqa: C901 - one rule a line
         own = row.get("account_id", row["id"] if table == "account" else None)
         is_own = rights.administers or own == rights.account_id
         scope_only = {name: row.get(name) for name in SCOPE if name not in ("estate_id", "place_id")}
@@ -630,7 +726,13 @@ class Oracle:
         if table == "assignment":
             return rights.covers(row) or row["person_id"] == rights.person_id is not None
         if table in INSIDE:
-            return rights.covers(row) or (is_own and table == "inspection")
+            is_part = not rights.ids["grids"].isdisjoint(row.get("grids", ())) or (
+                "grids" in row and row["place_id"] in rights.homes
+            )
+            return rights.covers(row) or is_part or (is_own and table == "inspection")
+        if table in ROTAS or table == "rota_link":
+            takes_part = rights.person_id in row.get("people", (row.get("person_id"),)) and rights.person_id is not None
+            return takes_part or (table in ROTAS and rights.covers(row))
         if table in GIVING:
             return _is_told(rights, row, is_own=is_own)
         if table == "coverage":
@@ -639,8 +741,9 @@ class Oracle:
             return self.knows(rights, row["id"])
         if table == "absence":
             return rights.covers(scope_only) or self.knows(rights, row["person_id"])
-        if table in SAID | CASES:
-            return (_is_said_to if table in SAID else _is_of_case)(rights, table, row, is_own=is_own)
+        if table in SAID | CASES | FOUND:
+            rule = _is_found if table in FOUND else _is_said_to if table in SAID else _is_of_case
+            return rule(rights, table, row, is_own=is_own)
         if table in OWN:
             return is_own
         if table == "import_run":
@@ -659,6 +762,10 @@ def _is_of_case(rights: Rights, table: str, row: Row, *, is_own: bool) -> bool:
     return author == rights.account_id or (table != "notice" and rights.covers_case(row))
 
 
+def _is_found(rights: Rights, _table: str, row: Row, *, is_own: bool) -> bool:
+    return rights.covers_case(row | {"parties": []})
+
+
 def _is_said_to(rights: Rights, table: str, row: Row, *, is_own: bool) -> bool:
     # what residents said is not for a company that manages the estate
     alone = row | {"parties": []}
@@ -670,12 +777,21 @@ def _is_told(rights: Rights, row: Row, *, is_own: bool) -> bool:
     return rights.covers({"place_id": None} | row) or (is_own if "account_id" in row else is_meant)
 
 
-INSIDE = {"slot", "inspection", "household_tier", "joint_inspection", "report_link", "reception"}
-"""What lies in a place and is seen with it; an inspection also by whoever entered it."""
+PARKING = {
+    "vehicle_count", "known_vehicle", "vehicle", "sighting", "violation", "parking_notice", "ban", "parking_turn",
+    "zone_stay",
+}  # fmt: skip
+INSIDE = {"slot", "inspection", "household_tier", "joint_inspection", "report_link", "reception", *PARKING}
+"""What lies in a place and is seen with it; an inspection also by whoever entered it, cars of an estate also by whoever
+looks after a part of that."""
 DUE = {"coverage", *INSIDE}
+ROTAS = {"rota", "rota_member", "rota_turn", "rota_swap", "rota_holder"}
+"""Rotas: seen where they lie, and by whoever takes part."""
 GIVING = {"assignment_change", "assignment_move", "hand_over"}
 CASES = {"incident", "incident_contact", "party", "transition", "incident_photo", "notice", "file"}
 """Cases and what lies beside them; files may be of something else."""
+FOUND = {"hotspot", "hotspot_unit"}
+"""What a search found: for those whose territory holds all of it, never for a company that manages a part."""
 SAID = {"diary", "diary_contact", "hotline_order"}
 """What people said to the office: for those whose territory it is, and for whoever wrote it down."""
 OWN = {"submission", "account", "account_grant", "session", "api_token", "sign_in_slip", "job", "audit"}
@@ -683,6 +799,7 @@ OPEN = {"basemap", "change"}
 NEAR = {
     "community", "grid", "estate", "building", "stairwell", "facility", "zone", "boundary", "membership",
     "organisation_place", "duty", "incident_taker", "answer_template", "hotline_mapping", "ebike_count",
+    "gate", "parking_rule", "hotspot_run",
 }  # fmt: skip
 LOCKED_TABLES = (
     OWN
@@ -697,10 +814,13 @@ LOCKED_TABLES = (
         "import_run",
         "organisation",
         "notice",
+        "rota_link",
+        *ROTAS,
         *DUE,
         *GIVING,
         *CASES,
         *SAID,
+        *FOUND,
     }
 )
 """Every table with row security, each with its rule above; a test compares this with the catalogue."""
@@ -739,6 +859,58 @@ def told_of_case(row: Row, at: datetime) -> Row:
         "severity": str(row["severity"]),
         "late_from": late,
         "late_second": None if late is None else round(late.timestamp()),
+    }
+
+
+def pressed(row: Row, counts: list[Row], day: date) -> Row:
+    """Cars beside places, in the mornings and evenings of the week up to the day."""
+    week = [one for one in counts if day - timedelta(days=7) < one["counted_on"] <= day]
+    places = row["capacity"]
+    shares: list[Decimal | None] = []
+    for part in ("morning", "evening"):
+        cars = [Decimal(one["total"]) for one in week if one["part"] == part]
+        shares.append(_rounded(100 * sum(cars) / len(cars) / places, "0.1") if cars and places else None)
+    share = max((one for one in shares if one is not None), default=None)
+    classes = (("full", 90), ("busy", 70), ("free", 0))
+    if not places:
+        word = "unknown"
+    elif share is None:
+        word = "uncounted"
+    else:
+        word = "over" if share > 100 else next(name for name, least in classes if share >= least)
+    last = max((one["counted_on"] for one in week), default=None)
+    said = {"morning": shares[0], "evening": shares[1], "share": share}
+    return {"pressure": word, "counts": len(week), "counted_on": last, **said}
+
+
+def violated(_row: Row, seen: list[Row], day: date) -> Row:
+    """Cars that should have been gone, in the week up to the day."""
+    week = [
+        one["evening"] for one in seen if day - timedelta(days=7) < one["evening"] <= day and not one["withdrawn_at"]
+    ]
+    classes = (("many", 10), ("some", 4), ("few", 1), ("none", 0))
+    level = next(name for name, least in classes if len(week) >= least)
+    return {"level": level, "violations": len(week), "evenings": len(set(week)), "last_on": max(week, default=None)}
+
+
+def stayed(_row: Row, nights: list[Row], day: date) -> Row:
+    """Cars that stay after the last evening of which there is a number, three days back at most."""
+    told = [one for one in nights if day - timedelta(days=3) < one["day"] <= day]
+    if not told:
+        return {"stays": "uncounted", "cars": None, "longest_days": None, "day": None}
+    last = max(told, key=lambda one: one["day"])
+    classes = (("many", 6), ("some", 3), ("few", 1), ("none", 0))
+    word = next(name for name, least in classes if last["cars"] >= least)
+    return {"stays": word} | {name: last[name] for name in ("cars", "longest_days", "day")}
+
+
+def said_of_spot(row: Row) -> Row:
+    """What is said of something found, to one decimal; a chance in per cent."""
+    expected, chance = row["expected"], row["chance"]
+    return {
+        "expected": None if expected is None else _rounded(expected, "0.1"),
+        "ratio": _rounded(Decimal(row["observed"]) / expected, "0.1") if expected else None,
+        "chance": None if chance is None else _rounded(100 * chance, "0.1"),
     }
 
 

@@ -387,6 +387,9 @@ def test_a_cloned_city_is_whole(own_demo_base: Base) -> None:
         assert counts["stairwell"] == 2 * 6 * (253 + 135)
         assert owner.execute(CATALOGUE).fetchall() == catalogue
         assert scale.clone_city(owner, 1000, say=lambda _: None) == {}
+        for table in ("vehicle_count", "vehicle", "parking_rule", "gate", "rota", "slot", "incident"):
+            beside = sql.SQL("SELECT count(*) FROM gridmap.{} WHERE street_id > 20000").format(sql.Identifier(table))
+            assert owner.execute(beside).fetchone() == (0,), "what happened stays with the streets where it did"
         codes = "SELECT count(*) - count(DISTINCT code) FROM gridmap.community"
         assert owner.execute(codes).fetchone() == (0,)
         strangers = (

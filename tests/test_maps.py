@@ -82,7 +82,7 @@ def test_equal_pages_are_equal_bytes():
 def test_the_page_is_small_whatever_it_shows():
     page = compose(LAYERS, view())
     assert len(page.html + page.script) < 1_000
-    assert len(json.dumps(page.config, ensure_ascii=False).encode()) < 16_000
+    assert len(json.dumps(page.config, ensure_ascii=False).encode()) < 20_000
 
 
 def test_folium_gets_latitude_first_and_the_page_longitude_first():

@@ -31,7 +31,7 @@ from tests.outputs import HALF
 
 LAYER_TABLES = {
     "place", "building", "stairwell", "grid", "estate", "facility", "boundary", "basemap", "assignment", "community",
-    "person", "district", "street",
+    "person", "district", "street", "zone", "vehicle_count", "violation", "zone_stay", "hotspot", "hotspot_run",
 }  # fmt: skip
 KINDS = ("streets", "communities", "grids", "estates", "places")
 SHAPES = [("city",), *(some for count in range(6) for some in combinations(KINDS, count))]

@@ -41,11 +41,15 @@ def test_an_answer_keeps_no_place_but_the_checked_one() -> None:
 
 
 def test_no_script_asks_where_somebody_is_or_reports_what_they_do() -> None:
-    """But for the buttons of a report that say so, and its map where that was allowed before; each asks once."""
+    """But for buttons that say so, and the map of a report where that was allowed before; each asks once.
+
+    The count of cars sorts its zones by how far they are, on the phone and on a tap; the place goes no further.
+    """
     scripts = list((STATIC / "js").rglob("*.js"))
     assert len(scripts) > 20
     asking = {path.relative_to(STATIC).as_posix(): ASKS.findall(path.read_text("utf-8")) for path in scripts}
     assert {name: words for name, words in asking.items() if words} == {
+        "js/parking_count.js": ["geolocation", "getCurrentPosition", "geolocation"],
         "js/report.js": ["geolocation", "getCurrentPosition", "geolocation"],
         "js/report_map.js": ["geolocation", "getCurrentPosition", "geolocation", "geolocation"],
     }
@@ -53,3 +57,12 @@ def test_no_script_asks_where_somebody_is_or_reports_what_they_do() -> None:
     assert report.count("standHere(") == 2  # where it is written, and the tap on its button
     assert on_map.count("standHere(") == 3
     assert 'state === "granted" && standHere(' in on_map
+    counting = (STATIC / "js" / "parking_count.js").read_text("utf-8")
+    assert re.findall(r".*(?:nearest\(|, nearest\b).*", counting) == [
+        "function nearest() {",
+        '    find("[data-nearest]").addEventListener("click", nearest);',
+    ]
+    assert re.findall(r".*\bcoords\b.*", counting) == [
+        "function sortFrom({ coords }) {",
+        "  const away = new Map(zones.filter((one) => one.lon !== null).map((one) => [one.id, metres(one, coords)]));",
+    ]

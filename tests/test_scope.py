@@ -26,8 +26,11 @@ from gridmap.scope import RANGED, Reach, Viewer, predicate
 from gridmap.tables import metadata
 from gridmap.tables.base import MAX_STREETS
 from tests.conftest import Base
+from tests.found_rows import fill_found
 from tests.fuller_streets import Ids, fill_up
 from tests.oracle import LOCKED_TABLES, primary_key
+from tests.parking_rows import fill_parking
+from tests.rota_rows import fill_rotas_everywhere
 from tests.two_streets import NOW, Town, open_town
 
 LOCKED = tuple(layer for layer in LAYERS if layer.scoped_by is not None)
@@ -144,6 +147,7 @@ FROM gridmap.slot s JOIN LATERAL (
 SELECT gridmap.recount_coverage(ARRAY[1, 2]);
 """
 """Something in every table that row security closes."""
+ROTAS = ("rota", "rota_member", "rota_turn", "rota_swap", "rota_holder")
 RAW = {
     "place": "SELECT *, id AS place_id FROM gridmap.place",
     "assignment": "SELECT * FROM gridmap.assignment",
@@ -155,7 +159,12 @@ RAW = {
     "report_link": "SELECT * FROM gridmap.report_link",
     "incident": "SELECT *, reporter_account_id AS author FROM gridmap.incident",
     "transition": "SELECT *, account_id AS author FROM gridmap.transition",
+    "hotspot": "SELECT *, '{}'::bigint[] AS parties FROM gridmap.hotspot",
+    **{table: f"SELECT * FROM gridmap.{table}" for table in ROTAS},
+    "rota_link": "SELECT * FROM gridmap.rota_link",
 }
+NEWEST = 9701
+"""Serial of the newest search of all incidents, which is what a layer shows."""
 CASES = ("incident", "transition")
 OF_KIND = {
     "facilities": "facility",
@@ -163,6 +172,9 @@ OF_KIND = {
     "coverage_buildings": "building",
     "five_lines": "stairwell",
     "ebikes": "estate",
+    "parking_pressure": "zone",
+    "evening_violations": "zone",
+    "long_stays": "zone",
 }
 """Layers of one kind of place that are not called after it."""
 COUNTED = {
@@ -220,6 +232,9 @@ def ground(empty_template: str, copy_database: Callable[[str], Base]) -> Iterato
         with psycopg.connect(town.base.owner_url) as owner:
             ids = fill_up(owner)
             owner.execute(THE_REST)
+            fill_parking(owner)
+            fill_rotas_everywhere(owner)
+            fill_found(owner)
         with psycopg.connect(town.base.owner_url, row_factory=dict_row, autocommit=True) as owner:
             yield Ground(town, owner, ids)
 
@@ -245,6 +260,12 @@ def passes(viewer: Viewer, table: str, row: Mapping[str, Any]) -> bool:
     reach = viewer.reach
     if table in CASES:
         return covers_case(reach, row) or row["author"] == viewer.account_id
+    if table == "hotspot":
+        return covers_case(reach, row)
+    if table in ROTAS:
+        return covers(reach, row) or viewer.person_id in row["people"]
+    if table == "rota_link":
+        return bool(row["person_id"] == viewer.person_id)
     if table == "community":
         return reach.is_city or row["street_id"] in reach.near
     if table == "assignment":
@@ -262,6 +283,9 @@ def expected(ground: Ground, layer: Layer, viewer: Viewer) -> set[int]:
         return {row["id"] for row in ground.raw["assignment"] if covers(viewer.reach, row)}
     if layer.name == "gaps":
         return {row["place_id"] for row in ground.raw["slot"] if row["state"] == "due" and covers(viewer.reach, row)}
+    if layer.name == "hotspots":
+        shown = [row for row in ground.raw["hotspot"] if row["run_id"] % (1 << 32) == NEWEST]
+        return {row["id"] for row in shown if passes(viewer, "hotspot", row)}
     if layer.name in COUNTED:
         whole = [row | {"parties": ()} for row in ground.raw["place"] if row["kind"] == COUNTED[layer.name]]
         return {row["id"] for row in whole if covers_case(viewer.reach, row)}
@@ -468,7 +492,10 @@ NOTHING: list[dict[str, str]] = [
 
 @pytest.mark.parametrize("words", NOTHING, ids=str)
 def test_who_says_nothing_sees_nothing(ground: Ground, words: dict[str, str]) -> None:
-    assert all(visible(ground, SYSTEM).values())
+    # a link to a calendar is nobody's but its owner's, not even the office's
+    oneself = {**SYSTEM, "self": f",{ground.ids['people'][0]},"}
+    assert [table for table, rows in visible(ground, oneself).items() if not rows] == []
+    assert visible(ground, SYSTEM)["rota_link"] == set()
     found = visible(ground, words)
     signed_in = {"organisation"} if words.get("scope") == "some" else set()
     assert {table for table, rows in found.items() if rows} == signed_in

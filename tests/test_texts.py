@@ -22,6 +22,7 @@ DATA_FILES = {
     "incidents/hotline/words.py": "columns, addresses and answers as hotlines write them",
     "load/synonyms.py": "column names as they stand in real files",
     "migrations/versions/0010_kinds.sql": "titles and conditions of kinds of cases, which offices edit",
+    "parking/plates.py": "signs of provinces and the ends of number plates",
     "places/holidays.py": "names of holidays, which offices edit",
     "tables/codes.py": "titles of the rows of code tables, which offices edit",
     "web/surnames.py": "surnames of two characters",

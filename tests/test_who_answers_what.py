@@ -233,3 +233,129 @@ def test_entries_are_asked_about_and_explained_by_their_author_alone(scene: Scen
         assert told.get_json() == {"explained": 3 if who == "city_leader" else 0}
     else:
         assert told.status_code == 403
+
+
+DECIDERS = {"worker", "manager", "leader", "handler", "duty_resident"}
+LED = """
+SELECT EXISTS (
+  SELECT FROM gridmap.account_grant g WHERE g.account_id = %(account)s AND g.role = 'leader'
+    AND g.valid @> %(now)s::timestamptz AND (g.level = 'city' OR (g.level = 'street' AND g.street_id = %(street)s)
+      OR (g.level = 'community' AND g.target_id = %(community)s)))
+"""
+
+
+def leads(scene: Scene, who: str, place: dict[str, Any]) -> bool:
+    """Whether the account leads the community of the place, or its street, by the raw grants."""
+    rights = scene.oracle.rights(who)
+    assert rights is not None
+    values = {"account": rights.account_id, "now": scene.oracle.now, "street": place["street_id"],
+              "community": place["community_id"]}  # fmt: skip
+    with psycopg.connect(scene.oracle.owner_url) as owner:
+        row = owner.execute(LED, values).fetchone()
+    return bool(row and row[0])
+
+
+@pytest.mark.parametrize("who", SIGNED_IN)
+def test_an_estate_s_parking_is_decided_by_who_leads_there_and_by_nobody_else(scene: Scene, who: str) -> None:
+    """Nothing that is sent could be kept: whoever may is told what is wrong with it."""
+    rights, client = scene.oracle.rights(who), scene.app.test_client()
+    assert rights is not None
+    headers = scene.world.headers(who) | {"Accept": "text/html"}
+    is_reader, is_on_duty = bool(rights.roles & DECIDERS), bool(rights.roles & {"worker", "manager", "leader"})
+    ids, places = scene.world.ids, scene.oracle.places
+    estates = [one["id"] for one in places.values() if one["kind"] == "estate"][::7]
+
+    def expected(place_id: int, *, may_ask: bool) -> int:
+        if not may_ask:
+            return 403
+        if not rights.covers(places[place_id]):
+            return 404
+        return 422 if leads(scene, who, places[place_id]) else 403
+
+    for place_id in (ids["estate"], ids["zone"], *estates):
+        sent = client.post(f"/parking/settings/{place_id}", data={"leave_by": "never"}, headers=headers)
+        assert sent.status_code == expected(place_id, may_ask=is_reader), place_id
+    for place_id in (ids["estate"], *estates):
+        form = {"estate": place_id, "plate": "沪A12388", "kind": "resident", "note": "x" * 99}
+        sent = client.post("/parking/known", data=form, headers=headers)
+        assert sent.status_code == expected(place_id, may_ask=is_on_duty), place_id
+        sent = client.post(f"/parking/known/import?estate={place_id}", data={}, headers=headers)
+        assert sent.status_code == expected(place_id, may_ask=is_on_duty), place_id
+    for path in (f"/parking/gates/{ids['gate']}", f"/parking/gates/{ids['gate']}/list.csv"):
+        sent = client.post(path, data={"barrier": "magic", "reason": ""}, headers=headers)
+        assert sent.status_code == expected(ids["gate"], may_ask=is_reader), path
+    for place_id in (ids["gate"], ids["zone"]):
+        for path, form in ((f"{place_id}", {"shape": "{"}), (f"{place_id}/end", {"why": "x"})):
+            sent = client.post(f"/parking/zones/{path}", data=form, headers=headers)
+            assert sent.status_code == expected(place_id, may_ask=is_reader), path
+    sent = client.post("/parking/zones/new", data={"shape": "{"}, headers=headers)
+    assert sent.status_code == (422 if "leader" in rights.roles else 403)
+
+
+ON_DUTY = {"worker", "manager", "leader", "duty_resident"}
+
+
+def is_on_duty(scene: Scene, who: str, place: dict[str, Any]) -> bool:
+    """Whether the account has a role there that is on duty: a role elsewhere and sight of the place are not it."""
+    grants = scene.oracle.grants
+    scene.oracle.grants = [grant for grant in grants if grant["role"] in ON_DUTY]
+    try:
+        rights = scene.oracle.rights(who)
+    finally:
+        scene.oracle.grants = grants
+    return rights is not None and rights.covers(place)
+
+
+def round_statuses(scene: Scene, who: str, zone: int) -> set[int]:
+    """The statuses of a count and of a sighting there."""
+    client, headers = scene.app.test_client(), scene.world.headers(who) | {"Accept": "application/json"}
+    bodies = {"counts": {"total": 3, "outside": 1}, "sightings": {"plate": "\u6caaA12388"}}
+    return {
+        client.post(
+            f"/api/parking/{word}", json={"sent_id": str(uuid.uuid4()), "zone_id": zone} | body, headers=headers
+        ).status_code
+        for word, body in bodies.items()
+    }
+
+
+@pytest.mark.parametrize("who", SIGNED_IN)
+def test_cars_are_counted_and_noted_by_who_is_on_duty_in_the_zone_and_by_nobody_else(scene: Scene, who: str) -> None:
+    rights = scene.oracle.rights(who)
+    assert rights is not None
+    zones = [place for place in scene.oracle.places.values() if place["kind"] == "zone"]
+    assert len(zones) > 10
+    may = bool(rights.roles & ON_DUTY)
+    for zone in zones[::2]:
+        is_own = is_on_duty(scene, who, zone)
+        expected = 403 if not may else 404 if not rights.covers(zone) else 200 if is_own else 422
+        assert round_statuses(scene, who, zone["id"]) == {expected}, zone["id"]
+        page = scene.app.test_client().get(f"/parking/count/{zone['id']}", headers=scene.world.headers(who))
+        assert page.status_code == (403 if not may else 200 if is_own else 404), zone["id"]
+
+
+@pytest.mark.parametrize("who", SHUT_OUT)
+def test_who_is_shut_out_counts_nothing(scene: Scene, who: str) -> None:
+    zone = next(place["id"] for place in scene.oracle.places.values() if place["kind"] == "zone")
+    assert round_statuses(scene, who, zone) == {401}
+
+
+@pytest.mark.parametrize("who", SIGNED_IN)
+def test_a_notice_is_handed_over_and_a_photo_looked_at_where_the_zone_is_ones_own(scene: Scene, who: str) -> None:
+    rights, client = scene.oracle.rights(who), scene.app.test_client()
+    assert rights is not None
+    may, headers = bool(rights.roles & ON_DUTY), scene.world.headers(who)
+    with psycopg.connect(scene.oracle.owner_url) as owner:
+        found = owner.execute(
+            "SELECT n.id, n.place_id FROM gridmap.parking_notice n WHERE n.number = 3 ORDER BY n.id"
+        ).fetchall()[::7]
+    assert len(found) > 5
+    for notice, place_id in found:
+        place = scene.oracle.places[place_id]
+        is_own = is_on_duty(scene, who, place)
+        expected = 403 if not may else 404 if not rights.covers(place) else 200 if is_own else 422
+        body = {"sent_id": str(uuid.uuid4()), "how": "slip"}
+        answer = client.post(f"/api/parking/notices/{notice}/given", json=body, headers=headers)
+        assert answer.status_code == expected, (notice, answer.text)
+        # rows of sightings have the ids of their cars here, and no photo: nothing is shown, whoever asks
+        shown = client.post(f"/parking/sightings/{notice}/photo", data={"reason": "r"}, headers=headers)
+        assert shown.status_code == (403 if not may else 404)

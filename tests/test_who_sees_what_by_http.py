@@ -27,8 +27,9 @@ PUBLIC = {
     "pages.service_worker",
     "pages.icon",
     "pages.shared_report",
+    "pages.rota_calendar",
 }
-"""For everybody: no rows, but for a report whose link one has (tests/web/test_report.py)."""
+"""For everybody: no rows, but for a report or a calendar whose link one has (tests/web)."""
 COMPARED = {
     "tiles.tile", "ogc.items", "ogc.item", "ogc.download", "pages.search", "pages.place_list", "pages.place_card",
     "pages.place_page", "pages.plate", "pages.coverage_xlsx", "pages.visits", "pages.photo", "assigning.export",
@@ -124,6 +125,23 @@ READ = {
     "pages.ebikes": ["/ebikes"],
     "pages.ebikes_estate": ["/ebikes/{counted_estate}", "/ebikes/{estate}"],
     "pages.ebikes_door": ["/ebikes/at/{counted_door}"],
+    "pages.parking_settings": ["/parking/settings", "/parking/settings?q=p", "/parking/settings?page=2"],
+    "pages.parking_setting": ["/parking/settings/{estate}", "/parking/settings/{zone}", "/parking/settings/{place}"],
+    "pages.parking_fees": ["/parking/settings/{zone}/fees?hourly=10&daily_cap=80&day=calendar"],
+    "pages.known_cars": [
+        "/parking/known",
+        "/parking/known?estate={estate}",
+        "/parking/known?estate={estate}&show=all&q=22",
+        "/parking/known?estate={zone}",
+    ],
+    "pages.import_known_cars": ["/parking/known/import?estate={estate}"],
+    "pages.parking_gate": ["/parking/gates/{gate}", "/parking/gates/{place}"],
+    "pages.parking_gate_list": ["/parking/gates/{gate}/list.csv"],
+    "pages.parking_zones": ["/parking/zones", "/parking/zones?page=2"],
+    "pages.parking_shapes": ["/parking/zones/shapes?bbox=113,22,114,23"],
+    "pages.new_zone": ["/parking/zones/new", "/parking/zones/new?what=gate&estate={estate}"],
+    "pages.end_zone": ["/parking/zones/{zone}/end", "/parking/zones/{gate}/end"],
+    "pages.draw_zone": ["/parking/zones/{zone}", "/parking/zones/{gate}"],
     "pages.coverage_geojson": ["/coverage/rows.geojson?month=2026-02", "/coverage/rows.geojson?kpi=late&missing=0"],
     "pages.gap_areas": ["/coverage/areas", "/coverage/areas?month=2026-02&reason=missed"],
     "pages.gap_shapes": ["/coverage/areas.geojson?month=2026-02"],
@@ -153,6 +171,47 @@ READ = {
     "pages.incident_map_rows": ["/incidents/map/rows", "/incidents/map/rows?state=all&page=2"],
     "pages.incident_map_file": [f"/incidents/map/rows.{form}?state=all" for form in ("csv", "geojson")],
     "pages.incident_map_card": [f"/incidents/map/{{{name}}}/card" for name in ("given_case", "kept_case", "far_case")],
+    "pages.parking": ["/parking", "/parking?street={street}", "/parking?estate={estate}"],
+    "pages.parking_stays_now": ["/parking/long-stays/now", "/parking/long-stays/now?community={community}"],
+    "pages.parking_long_stays": ["/parking/long-stays"],
+    "pages.parking_counts": ["/parking/counts?day=2026-03-10", "/parking/counts?show=missing&estate={estate}"],
+    "pages.parking_violations": ["/parking/violations?from=2026-03-01&to=2026-03-15"],
+    "pages.parking_vehicles": ["/parking/vehicles", "/parking/vehicles?show=banned&street={street}"],
+    "pages.parking_vehicle": ["/parking/vehicles/{car}", "/parking/vehicles/{far_car}"],
+    "pages.parking_notices": ["/parking/notices", "/parking/notices?show=given"],
+    "pages.parking_slip": ["/parking/notices/{car}/print", "/parking/notices/{far_car}/print"],
+    "pages.parking_bans": ["/parking/bans", "/parking/bans?show=ending"],
+    "pages.count_zones": ["/parking/count"],
+    "pages.count_zone": ["/parking/count/{zone}"],
+    "pages.see_vehicle": ["/parking/see", "/parking/see?zone={zone}&count=1"],
+    "pages.parking_evening": ["/parking/evening"],
+    "pages.rotas": ["/rota", "/rota?gaps=1", "/rota?gaps=1&month=2026-03"],
+    "pages.new_rota": ["/rota/new"],
+    "pages.rota": ["/rota/{rota}", "/rota/{rota}?quarter=2026-01", "/rota/{far_rota}", "/rota/{patrol_rota}"],
+    "pages.plan_rota": ["/rota/{rota}/plan", "/rota/{far_rota}/plan?quarter=2026-04"],
+    "pages.rota_settings": ["/rota/{rota}/settings", "/rota/{far_rota}/settings"],
+    "pages.rota_swap": [
+        "/rota/{rota}/swap",
+        "/rota/{rota}/swap?turn={rota_turn}",
+        "/rota/{far_rota}/swap?turn={rota_turn}",
+    ],
+    "pages.rota_slips": ["/rota/{rota}/slips", "/rota/{far_rota}/slips"],
+    "pages.rota_file": ["/rota/{rota}.ics", "/rota/{far_rota}.ics", "/rota/{patrol_rota}.ics"],
+    "pages.my_rota": ["/my/rota"],
+    "pages.my_rota_file": ["/my/rota.ics"],
+    "pages.parking_map": ["/parking/map", "/parking/map?week=2026-03-09&part=evening", "/parking/map?show=stays"],
+    "pages.parking_map_facts": ["/parking/map/facts", "/parking/map/facts?show=violations"],
+    "pages.parking_map_rows": ["/parking/map/rows", "/parking/map/rows?show=stays&page=2"],
+    "pages.parking_map_file": [f"/parking/map/rows.{form}?show=violations" for form in ("csv", "geojson")],
+    "pages.parking_map_card": ["/parking/map/{zone}/card", "/parking/map/{far_zone}/card", "/parking/map/{place}/card"],
+    "pages.hotspots": [
+        "/hotspots",
+        "/hotspots?subject=incident",
+        "/hotspots?subject=incident&ends=2026-03-09&street=77",
+    ],
+    "pages.hotspot_map": ["/hotspots/map", "/hotspots/map?subject=incident"],
+    "pages.hotspot": ["/hotspots/{spot}", "/hotspots/{far_spot}"],
+    "pages.hotspot_card": ["/hotspots/{spot}/card", "/hotspots/{far_spot}/card"],
     "pages.data": ["/data"],
     "pages.data_layer": [f"/data/{name}" for name in BY_NAME],
     "pages.data_state": [f"/data/{name}/state" for name in BY_NAME],
@@ -177,10 +236,10 @@ ADMINISTRATION = {
 }
 """Pages of administration: who keeps accounts learns whose they are, and nothing of what those look after."""
 SAID = (
-    "reception", "far_reception", "entry", "grid_entry", "queued_order", "placed_order", "far_order", "counted_estate",
-    "counted_door",
+    "car", "far_car", "reception", "far_reception", "entry", "grid_entry", "queued_order", "placed_order", "far_order",
+    "counted_estate", "counted_door",
 )  # fmt: skip
-"""Rows of the diary, reception days, the hotline and the survey of e-bikes."""
+"""Cars from outside; rows of the diary, reception days, the hotline and the survey of e-bikes."""
 TOKEN = re.compile(r"(?<![0-9a-z])([pncmok])([0-9]{6,})x(?![0-9a-z])")
 CLEAR_PHONE = re.compile(r"139[0-9]{8}")
 
@@ -223,7 +282,13 @@ def addresses(scene: Scene) -> Iterator[str]:
     ids["person"] = scene.world.ids["building_person"]
     ids |= {name: scene.world.ids[name] for name in ("duty", "joint", "community_joint", "far_joint")}
     ids |= {name: scene.world.ids[name] for name in ("given_case", "kept_case", "far_case")}
-    ids |= {name: scene.world.ids[name] for name in SAID}
+    ids |= {name: scene.world.ids[name] for name in ("gate", *SAID)}
+    ids |= {name: scene.world.ids[name] for name in ("rota", "far_rota", "patrol_rota", "rota_turn")}
+    for name, street in (("", 10_001), ("far_", 77)):
+        zones = [
+            one["id"] for one in scene.oracle.places.values() if (one["kind"], one["street_id"]) == ("zone", street)
+        ]
+        ids |= {f"{name}zone": min(zones), f"{name}spot": min(zones) + 3_600_000_000}
     ids["estate"] = next(place["id"] for place in scene.oracle.places.values() if place["kind"] == "estate")
     for some in (*READ.values(), *ADMINISTRATION.values()):
         yield from (address.format(**ids) for address in some)
@@ -244,6 +309,9 @@ def told(scene: Scene, who: str, output: str, text: str) -> list[Leak]:
 
 
 def may_know(oracle: Oracle, rights: Rights, kind: str, identity: int, *, is_administration: bool) -> bool:
+    people_of_rotas, places_of_rotas = oracle.told_by_rota(rights)
+    if (kind == "p" and identity in places_of_rotas) or (kind == "n" and identity in people_of_rotas):
+        return True
     if kind == "p":
         return rights.covers(oracle.places[identity]) or (is_administration and rights.administers)
     if kind == "k":

@@ -13,7 +13,10 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
+from tests.found_rows import fill_found
 from tests.office_rows import forget_office
+from tests.parking_rows import fill_parking, forget_parking
+from tests.rota_rows import fill_rotas
 
 Owner = psycopg.Connection[dict[str, object]]
 
@@ -56,6 +59,9 @@ ACCOUNTS: Mapping[str, tuple[bool, str | None, Grants]] = {
     "department": (False, None, (("handler", "community", "huayuan", None, None),)),
     "company": (False, None, (("handler", "organisation", "company", None, None),)),
     "resident": (False, None, (("duty_resident", "estate", "estate", None, None),)),
+    "on_duty": (False, "duty_person", (("duty_resident", "rota", "none", None, None),)),
+    "off_duty": (False, "free_person", (("duty_resident", "rota", "none", None, None),)),
+    "on_patrol": (False, "patrol_person", (("duty_resident", "rota", "none", None, None),)),
     "other_leader": (False, None, (("leader", "street", "far_street", None, None),)),
     "city_leader": (False, None, (("leader", "city", "none", None, None),)),
     "city_planner": (False, None, (("planner", "city", "none", None, None),)),
@@ -92,6 +98,7 @@ def make_world(owner: Owner) -> World:
     """Fill a database that holds the demo and its accounts."""
     owner.row_factory = dict_row
     forget_office(owner)
+    forget_parking(owner)
     copy_street(owner)
     ids = {"street": STREET, "far_street": OTHER_STREET} | find_ids(owner)
     ids |= add_places(owner, ids)
@@ -99,10 +106,14 @@ def make_world(owner: Owner) -> World:
     add_visits(owner)
     own_slots_anew(owner)
     ids |= add_office(owner, ids)
+    ids |= fill_rotas(owner, ids, add_person)
     add_operations(owner, ids)
     add_accounts(owner, ids)
     ids |= add_cases(owner, ids)
     ids |= add_diary(owner, ids)
+    fill_parking(owner, "id % 29 = 0 OR kind IN ('estate', 'zone')")
+    ids |= {"car": ids["estate"] + 3_000_000_000, "far_car": one(owner, FAR_CAR, s=OTHER_STREET)}
+    fill_found(owner, "id % 29 = 0 OR kind IN ('estate', 'zone')")
     betray_names(owner)
     owner.execute("INSERT INTO gridmap.change (street_id, layer) VALUES (0, 'accounts')")
     secrets = add_tokens(owner)
@@ -194,6 +205,11 @@ def find_ids(owner: Owner) -> dict[str, int]:
     ids["estate"] = one(
         owner, "SELECT estate_id FROM gridmap.place WHERE kind = 'building' AND grid_id = %(g)s"
         " GROUP BY estate_id ORDER BY count(*) DESC, estate_id LIMIT 1", g=ids["grid"],
+    )  # fmt: skip
+    ids["zone"] = one(owner, "SELECT min(place_id) FROM gridmap.zone WHERE street_id = 10001")
+    ids["gate"] = one(
+        owner, "SELECT min(p.id) FROM gridmap.facility f JOIN gridmap.place p ON p.street_id = f.street_id"
+        " AND p.id = f.place_id WHERE f.kind = 'gate' AND p.street_id = 10001 AND p.estate_id = %(e)s", e=ids["estate"],
     )  # fmt: skip
     ids["company"] = one(
         owner, "SELECT id FROM gridmap.organisation WHERE kind = 'property_company' AND id NOT IN"
@@ -476,7 +492,7 @@ def add_accounts(owner: Owner, ids: Mapping[str, int]) -> None:
         )  # fmt: skip
         for role, level, target, start, end in grants:
             identity = ids.get(target)
-            street = identity if level == "street" else STREET if level == "held" else (identity or 0) >> 32
+            street = identity if level == "street" else STREET if level == "held" else ((identity or 0) >> 32) or None
             owner.execute(
                 "INSERT INTO gridmap.account_grant"
                 " (account_id, role, level, street_id, target_id, organisation_id, valid)"
@@ -553,6 +569,7 @@ def add_cases(owner: Owner, ids: Mapping[str, int]) -> dict[str, int]:
     }
 
 
+FAR_CAR = "SELECT min(id) FROM gridmap.vehicle WHERE street_id = %(s)s"
 SAID = """
 INSERT INTO gridmap.reception (street_id, id, community_id, held_on, changed_at)
 SELECT street_id, id + 3000000000, id, '2026-03-15', now() FROM gridmap.community;

@@ -15,11 +15,16 @@ LEVELS_OF: Mapping[str, tuple[str, ...]] = {
     "manager": ("held",),
     "leader": ("city", "street", "community"),
     "handler": ("organisation", "street", "community"),
-    "duty_resident": ("held", "estate"),
+    "duty_resident": ("held", "estate", "rota"),
     "planner": ("city", "street", "community"),
     "administrator": ("city",),
 }
-"""Where a role can reach: an administrator keeps the whole installation, a manager what is assigned to them."""
+"""Where a role can reach: an administrator keeps the whole installation, a manager what is assigned to them.
+
+`rota`: what the rotas are for in which the person takes part, while they have their turn (`gridmap.scope.turns`).
+"""
+OF_A_PERSON = ("held", "rota")
+"""Levels that reach what somebody has: the account must be that of a person."""
 
 
 class GrantProblem(Exception):
@@ -144,7 +149,7 @@ def _checked(connection: Connection, account_id: int, grant: Grant) -> Grant:
         raise GrantProblem("level")
     if grant.start and grant.end and grant.start >= grant.end:
         raise GrantProblem("valid")
-    if grant.level == "held" and not _has_person(connection, account_id):
+    if grant.level in OF_A_PERSON and not _has_person(connection, account_id):
         raise GrantProblem("person")
     if grant.level == "organisation":
         _must_exist(connection, "SELECT 1 FROM gridmap.organisation WHERE id = %s", grant.organisation_id)

@@ -15,6 +15,7 @@ SELECT 1 FROM gridmap.account_grant
 WHERE account_id = %(account)s AND NOT role = ANY (%(roles)s)
   AND coalesce(upper(valid), 'infinity') > %(now)s::timestamptz
 """
+ROTAS = "SELECT count(*) AS seen FROM gridmap.rota WHERE street_id = %(street)s AND %(person)s = ANY (people)"
 VISIBLE = """
 SELECT count(*) AS seen FROM gridmap.place WHERE street_id = ANY (%(streets)s) AND id = ANY (%(places)s)
 """
@@ -54,9 +55,19 @@ def _sees_all(database: Database, viewer: Viewer, target: Viewer) -> bool:
     if reach.is_city or reach.streets or reach.communities:
         return False
     places = {*reach.grids, *reach.estates, *reach.places}
+    # what they see while they have duty counts also when they have none
+    if target.takes_turns and _rotas(database, viewer.settings, person) < _rotas(database, SYSTEM, person):
+        return False
     with database.transaction(viewer.settings) as connection:
         key = (person >> 32, person)
         known = connection.execute("SELECT 1 FROM gridmap.person WHERE street_id = %s AND id = %s", key).fetchone()
         values = {"streets": sorted({place >> 32 for place in places}), "places": sorted(places)}
         seen = connection.execute(VISIBLE, values).fetchone()
     return known is not None and bool(seen) and (seen or {})["seen"] == len(places)
+
+
+def _rotas(database: Database, settings: Mapping[str, str], person: int) -> int:
+    """How many rotas of the person are seen."""
+    with database.transaction(settings) as connection:
+        row = connection.execute(ROTAS, {"street": person >> 32, "person": person}).fetchone()
+    return int((row or {"seen": 0})["seen"])

@@ -6,23 +6,20 @@ its own in the data folder: a copy of the database makes no links.
 
 import base64
 import hmac
-import os
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from gridmap.accounts.actor import Actor
+from gridmap.accounts.secret_keys import secret_key
 from gridmap.audit import write_audit
 from gridmap.db import SYSTEM, Database, execute, new_id
 from gridmap.db.pools import Connection
 from gridmap.tables import report_link
 
 KEY_FILE = "links"
-KEY_BYTES = 32
 ID_BYTES, SIGNATURE_BYTES = 7, 16
 LIFETIMES = (7, 30, 90)
 """Days that a link may last."""
@@ -51,24 +48,9 @@ class ReportLink:
         return self.revoked_at is None and now < self.expires_at
 
 
-@lru_cache(maxsize=8)
 def signing_key(home: Path) -> bytes:
     """The key of the installation, made on first use; a file that only its owner reads."""
-    folder = home / "secrets"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    target = folder / KEY_FILE
-    fresh = folder / f".{KEY_FILE}.{secrets.token_hex(8)}"
-    if not target.exists():
-        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(secrets.token_bytes(KEY_BYTES))
-        try:
-            os.link(fresh, target)  # whoever comes second takes the key of the first
-        except FileExistsError:
-            pass
-        finally:
-            fresh.unlink()
-    return target.read_bytes()
+    return secret_key(home, KEY_FILE)
 
 
 def token_of(key: bytes, identity: int) -> str:

@@ -22,7 +22,7 @@ from gridmap.scope import UnknownAccount, Viewer, viewer_of
 
 KEPT = 20_000
 REREAD_SECONDS = 60.0
-WATCHED = (LAYER, "assignments", "people")
+WATCHED = (LAYER, "assignments", "people", "rotas")
 """What decides who somebody is and what they see; a change of any of it makes every answer doubtful."""
 
 Kind = Literal["session", "token"]
@@ -52,8 +52,9 @@ class _Known:
 class SignIns:
     """Sign-in, sign-out and the viewers of one process.
 
-    A viewer is answered from memory, without SQL, until the change feed reports a change of accounts, assignments
-    or people, and for 60 seconds at most. `real_clock` is the real clock: sessions never follow the business one.
+    A viewer is answered from memory, without SQL, until the change feed reports a change of accounts, assignments,
+    people or rotas, until a turn of a rota begins or ends, and for 60 seconds at most. `real_clock` is the real clock:
+    sessions never follow the business one.
     """
 
     def __init__(
@@ -77,7 +78,10 @@ class SignIns:
         now = self._real_clock()
         known = self._known.get(key)
         if known and known.versions == versions and time.monotonic() - known.read_at < REREAD_SECONDS:
-            return known.viewer if known.expires_at > now else None
+            # who has duty sees what it is for until the minute it ends, whatever is remembered
+            changes_at = known.viewer.changes_at
+            if changes_at is None or self._clock.now() < changes_at:
+                return known.viewer if known.expires_at > now else None
         found = self._read(kind, key[1], versions, now)
         with self._lock:
             self._known.pop(key, None)

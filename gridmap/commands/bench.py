@@ -9,8 +9,10 @@ from gridmap.clock import parse_clock
 from gridmap.cluster import ClusterError, find_access
 from gridmap.commands.bench_assign import assign
 from gridmap.commands.bench_duties import duties
+from gridmap.commands.bench_hotspots import hotspots
 from gridmap.commands.bench_incidents import incidents
 from gridmap.commands.bench_pages import pages
+from gridmap.commands.bench_rota import rota
 from gridmap.db import Database
 from gridmap.layers import LAYERS
 from gridmap.settings import Settings
@@ -27,6 +29,8 @@ bench.add_command(assign)
 bench.add_command(pages)
 bench.add_command(duties)
 bench.add_command(incidents)
+bench.add_command(rota)
+bench.add_command(hotspots)
 
 
 @bench.command()

@@ -9,16 +9,20 @@ import click
 import psycopg
 
 from gridmap.accounts import actor
+from gridmap.accounts.secret_keys import FOLDER
 from gridmap.assets import AssetError, install, is_current
 from gridmap.assets.translations import compile_locale, locales
 from gridmap.clock import parse_clock
 from gridmap.cluster import Access, ClusterError, find_access
+from gridmap.cluster.identity import is_root
 from gridmap.commands.serve import STEPPED_DOWN, serve
 from gridmap.db import Database, is_migrated, migrate
 from gridmap.demo.accounts import ACCOUNTS, keep_password, make_accounts
 from gridmap.demo.files import data_digest
 from gridmap.demo.incidents.crediting import credit_cases
 from gridmap.demo.office.crediting import credit_office
+from gridmap.demo.parking.crediting import credit_parking
+from gridmap.parking.secret import KEY_FILE, plate_key
 from gridmap.settings import Settings
 
 DEMO_CLOCK = "2026-03-16T09:00+08:00"
@@ -63,7 +67,7 @@ def prepare(settings: Settings, access: Access, scale: str) -> str:
             say("Loading the demo neighbourhoods")
             from gridmap.demo.store import load_demo
 
-            load_demo(owner)
+            load_demo(owner, plate_key=key_of_plates(access))
     if scale == "city":
         clone(access)
     database = Database(access.app_url, prepares=settings.prepares)
@@ -75,7 +79,16 @@ def prepare(settings: Settings, access: Access, scale: str) -> str:
     with psycopg.connect(access.owner_url) as owner:
         credit_cases(owner)
         credit_office(owner)
+        credit_parking(owner)
     return password
+
+
+def key_of_plates(access: Access) -> bytes:
+    """The installation's key of number plates, made where it is missing, and readable by the server that steps down."""
+    key = plate_key(access.home)
+    if is_root():
+        os.chown(access.home / FOLDER / KEY_FILE, access.web.uid, access.web.gid)
+    return key
 
 
 def has_demo(owner: "psycopg.Connection[tuple[object, ...]]") -> bool:

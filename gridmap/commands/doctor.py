@@ -53,6 +53,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
             lambda: check_revision(access),
             lambda: check_room(access),
             lambda: check_secrets(access),
+            lambda: check_plate_key(access),
             lambda: check_backups(access),
             check_assets,
         )
@@ -131,6 +132,27 @@ def check_secrets(access: Access) -> Iterator[Finding]:
         yield Finding("secrets", False, f"{path} can be read by others", f"chmod go= {path}")
     if not open_paths:
         yield Finding("secrets", True, "closed to others")
+
+
+def check_plate_key(access: Access) -> Iterator[Finding]:
+    """Whether the key of number plates is the one by which cars were written down."""
+    from gridmap.parking.key_check import check_key
+
+    name, way_out = "plate key", "Stop gridmap, and take secrets/plates out of a backup before a car is written down"
+    url = access.superuser_url or access.configured_owner_url
+    if url is None:
+        yield Finding(name, None, "only the owner of the tables can check it", "Set GRIDMAP_OWNER_URL")
+        return
+    with psycopg.connect(url) as connection:
+        found = check_key(connection, access.home)
+    if found.is_lost:
+        says = f"is {found.problem}" if found.problem else f"fits {found.fitting} of {found.plates} open plates"
+        yield Finding(name, False, f"{says}: bans and registrations of {found.cars} cars find nothing", way_out)
+    elif found.cars and not found.plates:
+        says = f"{found.cars} cars are known by their hash alone: whether by this key cannot be told"
+        yield Finding(name, None, says, "It shows with the next notice")
+    else:
+        yield Finding(name, True, f"fits all {found.plates} open plates" if found.cars else "no car is known yet")
 
 
 def check_backups(access: Access) -> Iterator[Finding]:

@@ -84,6 +84,7 @@ PERSON_NAME = letter(SURNAMES, 1) + sql.SQL(" || '某' || ") + letter(GIVEN, 97)
 PERSON_INITIALS = letter(initials(SURNAMES), 1) + sql.SQL(" || 'm' || ") + letter(initials(GIVEN), 97)
 ESTATE_MORE = sql.SQL("{} || CASE t.kind WHEN 'estate' THEN {} ELSE '' END")
 
+# the register and who looks after it; what happened there (duties, cases, counts, cars, rotas) stays with the pattern
 COPIED: tuple[Copied, ...] = (
     Copied(
         tables.organisation,

@@ -3,9 +3,9 @@
 Whether a slot was done hangs on a hash of its place, kind and month alone, ranked, so that the shares are exact.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -15,6 +15,7 @@ from psycopg.types.json import Jsonb
 
 from gridmap.clock import parse_clock
 from gridmap.duties import MONTHLY_CHECKS, Rule, open_slots
+from gridmap.parking.counting import DUTY as COUNT_DUTY
 from gridmap.periods import Period
 from gridmap.places.calendar import fill_calendar
 
@@ -23,8 +24,10 @@ TODAY = date(2026, 3, 16)
 HISTORY = Period(date(2025, 3, 1), date(2026, 3, 1))
 """The twelve months that are over; the running month is opened beside."""
 RUNNING = Period(date(2026, 3, 1), date(2026, 4, 1))
-FIRST_ID = (1 << 24) - 256
+FIRST_ID, FIRST_COUNTING_ID = (1 << 24) - 256, (1 << 24) - 128
 """Serials of the rules: below those of live rows, above those of the demo's places."""
+Wanted = tuple[Rule, dict[str, Any], dict[str, Any]]
+"""A rule, what tells its street, and what it is cut to."""
 HUAYUAN, GEZHOUBA, XIANGSHAN = "442000002005", "420104005013X01", "420502001012X01"
 XIANGYIWAN = ("310113103031X02", "310113103031X03", "310113103031X04")
 GAP_ESTATE = "442000002005X09"
@@ -84,13 +87,25 @@ RECEPTION = Rule(
     fixed_day=15,
     holiday_rule="next",
 )
+COUNT = Rule(
+    kind=COUNT_DUTY,
+    title="停车清点",
+    title_en="Vehicle count",
+    role="duty_resident",
+    action="vehicle_count",
+    level="zone",
+    every="day",
+    times=2,
+    sort=2,
+)
+"""A duty since the running month began: before that cars were counted, but nobody was asked to."""
 
 ADD_RULE = """
 INSERT INTO gridmap.duty (street_id, id, kind, title, title_en, action, level, only_for, every, times, fixed_day,
   holiday_rule, remind_day, role, excused_by, sort, valid, source, changed_at)
 VALUES (%(street_id)s, %(id)s, %(kind)s, %(title)s, %(title_en)s, %(action)s, %(level)s, %(only_for)s, %(every)s,
   %(times)s, %(fixed_day)s, %(holiday_rule)s, %(remind_day)s, %(role)s, %(excused_by)s, %(sort)s,
-  '[2025-03-01,)', 'demo', %(now)s)
+  daterange(%(since)s, NULL), 'demo', %(now)s)
 ON CONFLICT DO NOTHING
 """
 CHANCE = """
@@ -217,11 +232,14 @@ def add_duties(connection: "psycopg.Connection[Any]") -> int:
     """
     with rows_as_dicts(connection):
         fill_calendar(connection)
-        if not _add_rules(connection):
+        is_first, is_counted = _add_rules(connection), _add_counting(connection)
+        if not (is_first or is_counted):
             return 0
         streets = [row["id"] for row in connection.execute("SELECT id FROM gridmap.street WHERE is_demo").fetchall()]
-        whole = Period(HISTORY.start, RUNNING.end)
-        opened = open_slots(connection, streets, whole, TODAY).total
+        opened = open_slots(connection, streets, Period(HISTORY.start, RUNNING.end), TODAY).total
+        if not is_first:
+            # a demo of before zones were counted: all else has its answers
+            return opened
         _answer(connection)
         connection.execute("ANALYZE gridmap.slot, gridmap.inspection")
         connection.execute(SETTLE, {"today": TODAY})
@@ -243,20 +261,38 @@ def _add_rules(connection: "psycopg.Connection[Any]") -> bool:
     huayuan = _one(connection, "SELECT street_id, id FROM gridmap.community WHERE code = %s", HUAYUAN)
     gezhouba = _one(connection, "SELECT street_id, id FROM gridmap.place WHERE code = %s", GEZHOUBA)
     xiangshan = _one(connection, "SELECT street_id, id FROM gridmap.place WHERE code = %s", XIANGSHAN)
-    wanted: list[tuple[Rule, dict[str, Any], dict[str, Any]]] = [
+    wanted: list[Wanted] = [
         *((rule, huayuan, {"communities": [huayuan["id"]]}) for rule in (*MONTHLY_CHECKS, RECEPTION)),
         (VISIT, gezhouba, {"estates": [gezhouba["id"]]}),
         (JOINT, xiangshan, {"estates": [xiangshan["id"]]}),
     ]
     bay = [_one(connection, "SELECT street_id, id FROM gridmap.place WHERE code = %s", code) for code in XIANGYIWAN]
     wanted.append((ROUND, bay[0], {"estates": [estate["id"] for estate in bay], "building_kinds": ["high_rise"]}))
+    return _add(connection, wanted, FIRST_ID, HISTORY.start)
+
+
+def _add_counting(connection: "psycopg.Connection[Any]") -> bool:
+    """Rules for the zones of 花苑 and 香逸湾, where nobody but the grid workers would count."""
+    huayuan = _one(connection, "SELECT street_id, id FROM gridmap.community WHERE code = %s", HUAYUAN)
+    bay = [_one(connection, "SELECT street_id, id FROM gridmap.place WHERE code = %s", code) for code in XIANGYIWAN]
+    estates = {"estates": [estate["id"] for estate in bay]}
+    wanted: list[Wanted] = [
+        (COUNT, huayuan, {"communities": [huayuan["id"]]}),
+        (replace(COUNT, role="grid_worker"), bay[0], estates),
+    ]
+    return _add(connection, wanted, FIRST_COUNTING_ID, RUNNING.start)
+
+
+def _add(connection: "psycopg.Connection[Any]", wanted: Sequence[Wanted], first: int, since: date) -> bool:
+    """Write down the rules that are not there yet, in force from that day on; whether there were any."""
     added = 0
-    for number, (rule, where, cut) in enumerate(wanted):
+    for serial, (rule, where, cut) in enumerate(wanted, first):
         values: Mapping[str, Any] = vars(rule) | {
             "street_id": where["street_id"],
-            "id": (where["street_id"] << 32) + FIRST_ID + number,
+            "id": (where["street_id"] << 32) + serial,
             "title": rule.title or CHECK_TITLES[rule.kind],
             "only_for": Jsonb(cut),
+            "since": since,
             "now": NOW.now(),
         }
         added += connection.execute(ADD_RULE, values).rowcount

@@ -15,9 +15,13 @@ from gridmap.clock import parse_clock
 from gridmap.demo.build import SINCE
 from gridmap.demo.duties import add_duties
 from gridmap.demo.files import data_digest, demo_folder
+from gridmap.demo.hotspots import add_hotspots
 from gridmap.demo.incidents import add_incidents
 from gridmap.demo.office import add_office
+from gridmap.demo.parking import add_parking
+from gridmap.demo.parking.plates import DEMO_KEY
 from gridmap.demo.register import Row
+from gridmap.demo.rota import add_rotas
 from gridmap.demo.units import expand
 
 DEMO_CLOCK = "2026-03-16T09:00+08:00"
@@ -36,6 +40,10 @@ LAYERS = (
     "slots",
     "incidents",
     "ebikes",
+    "hotspots",
+    "long_stays",
+    "parking",
+    "rotas",
     "roads",
     "water",
     "green",
@@ -98,10 +106,13 @@ def prepared(subject: str, row: Row) -> Row:
     return row
 
 
-def load_demo(connection: "psycopg.Connection[Any]", folder: Path | None = None) -> dict[str, int]:
+def load_demo(
+    connection: "psycopg.Connection[Any]", folder: Path | None = None, *, plate_key: bytes = DEMO_KEY
+) -> dict[str, int]:
     """Loads all of the demo as the owner of the schema and commits; what is there already stays as it is.
 
-    Hands back how many rows of each subject were new. Raises psycopg errors; then nothing was written.
+    `plate_key`: the installation's, by which it will look for cars. Hands back how many rows of each subject were new.
+    Raises psycopg errors; then nothing was written.
     """
     folder = folder or demo_folder()
     added = {}
@@ -112,6 +123,9 @@ def load_demo(connection: "psycopg.Connection[Any]", folder: Path | None = None)
         added["slots"] = add_duties(connection)
         added["incidents"] = add_incidents(connection)
         added["office"] = add_office(connection)
+        added["parking"] = add_parking(connection, plate_key)
+        added["rotas"] = add_rotas(connection)
+        added["hotspots"] = add_hotspots(connection)
         if any(added.values()):
             close(connection, added)
             tell_planner(connection)

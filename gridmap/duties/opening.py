@@ -96,7 +96,8 @@ WHERE s.street_id = %(street_id)s AND s.id = w.id
 """
 GONE = """
 UPDATE gridmap.slot s SET excused_at = %(now)s, revision = s.revision + 1, excuse = CASE WHEN EXISTS (
-  SELECT FROM gridmap.place p WHERE p.street_id = s.street_id AND p.id = s.place_id AND upper(p.valid) <= %(today)s
+  SELECT FROM gridmap.place p WHERE p.street_id = s.street_id AND p.id = s.place_id
+    AND (upper(p.valid) <= %(today)s OR isempty(p.valid))
 ) THEN 'place_gone' ELSE 'rule_changed' END
 WHERE s.street_id = %(street_id)s AND s.id = ANY (%(ids)s)
 """

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from gridmap.accounts import Actor
@@ -83,15 +84,18 @@ class Standing:
         )
 
 
-def read_standing(connection: Connection, by: Actor) -> Standing:
-    """The standing of whoever acts; the command line and the nightly round are the office itself."""
+def read_standing(connection: Connection, by: Actor, told_at: datetime | None = None) -> Standing:
+    """The standing of whoever acts; the command line and the nightly round are the office itself.
+
+    `told_at`: when what is told was counted or seen; whoever had the turn then is on duty for that.
+    """
     if by.account_id is None:
         return Standing(grants=(), is_office=True)
     rows = connection.execute(GRANTS, {"account": by.account_id, "now": by.business_at}).fetchall()
     areas = {}
     for role in sorted({row["role"] for row in rows} & ON_DUTY):
         grants = [row for row in rows if row["role"] == role]
-        areas[role] = area_of(connection, grants, grants[0]["person_id"], by.business_at)
+        areas[role] = area_of(connection, grants, grants[0]["person_id"], by.business_at, told_at)
     return Standing(grants=tuple(rows), areas=areas)
 
 

@@ -5,13 +5,17 @@ from datetime import datetime
 from typing import Any
 
 from gridmap.audit import announce
+from gridmap.clock import OFFICE
 from gridmap.db.pools import Connection
 from gridmap.incidents.errors import IncidentProblem
 from gridmap.incidents.routing import Spot, spot_at, spot_of_place
 from gridmap.incidents.writing import LAYERS
+from gridmap.places.belonging import own_rotas
 
-SAID = ("diary", "ebikes", "hotline")
-"""What lies at places beside cases."""
+SAID = ("diary", "ebikes", "hotline", "parking")
+"""What lies at places beside cases: what was said, counted and seen there."""
+FOUND = ("hotspots", "long_stays")
+"""What was reckoned from all that: areas and nightly numbers."""
 
 
 def spot_after(
@@ -44,8 +48,8 @@ def move(connection: Connection, case: Mapping[str, Any], spot: Spot, moment: da
 def own_incidents(connection: Connection, streets: Sequence[int], moment: datetime) -> int:
     """Own the open cases of these streets anew, after places or boundaries have changed; how many moved.
 
-    In the transaction of that change. Each case that moved has a line in its history. The diary, orders of the hotline
-    and counts of e-bikes follow their places, too.
+    In the transaction of that change. Each case that moved has a line in its history. The diary, orders of the hotline,
+    counts, cars and rotas follow their places, too, and so do the numbers and areas that were reckoned from them.
     """
     row = connection.execute("SELECT gridmap.own_incidents(%s, %s) AS moved", (sorted(streets), moment)).fetchone()
     moved = int((row or {})["moved"])
@@ -53,6 +57,10 @@ def own_incidents(connection: Connection, streets: Sequence[int], moment: dateti
         for street_id in sorted(streets):
             announce(connection, street_id, LAYERS)
     _own_said(connection, sorted(streets), None)
+    _own_found(connection, sorted(streets))
+    if own_rotas(connection, sorted(streets), moment.astimezone(OFFICE).date()):
+        for street_id in sorted(streets):
+            announce(connection, street_id, ("rotas",))
     return moved
 
 
@@ -63,3 +71,10 @@ def _own_said(connection: Connection, streets: Sequence[int], cases: Sequence[in
     if (row or {})["moved"]:
         for street_id in streets:
             announce(connection, street_id, SAID)
+
+
+def _own_found(connection: Connection, streets: Sequence[int]) -> None:
+    row = connection.execute("SELECT gridmap.own_found(%s::integer[]) AS moved", (list(streets),)).fetchone()
+    if (row or {})["moved"]:
+        for street_id in streets:
+            announce(connection, street_id, FOUND)

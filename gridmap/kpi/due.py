@@ -90,6 +90,7 @@ FRESH_DAYS = 180
 PARTY: "ColumnElement[Any]" = literal_column("'{party_committee,party_branch,party_group}'::text[]")
 
 is_visit = duty.c.action == "household_visit"
+is_count = duty.c.action == "vehicle_count"
 is_done = slot.c.state == "satisfied"
 counts_as_due = slot.c.state != "excused"
 DUE = {"slots": 1, "excused": -1}
@@ -210,6 +211,19 @@ KPIS: tuple[Kpi, ...] = (
         part_rows=is_done,
         whole_rows=counts_as_due,
         duties=is_visit,
+    ),
+    Kpi(
+        name="counts",
+        title=_("Counts of zones made"),
+        formula=_("counts of parking zones made in time ÷ (counts that were due − excused)"),
+        about=_(
+            "Morning and evening, each zone by itself. A count that was missed is a gap, and no number stands for it."
+        ),
+        part={"satisfied": 1},
+        whole=DUE,
+        part_rows=is_done,
+        whole_rows=counts_as_due,
+        duties=is_count,
     ),
     Kpi(
         name="late",

@@ -1,6 +1,6 @@
 """Facilities (设施): points and areas whose kinds come from a code table."""
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, func, select
 
 from gridmap.i18n import _
 from gridmap.layer import KEPT, Attribute, Layer, Scoped, Style, StyleClass, is_kind, place_columns
@@ -33,7 +33,8 @@ facilities = Layer(
     )
     .join_from(place, facility, and_(facility.c.street_id == place.c.street_id, facility.c.place_id == place.c.id))
     .join(facility_kind, facility_kind.c.code == facility.c.kind)
-    .where(is_kind(place, "facility")),
+    # a gate may have been ended
+    .where(is_kind(place, "facility"), func.upper_inf(place.c.valid)),
     attributes={
         "code": Attribute(title=_("Code")),
         "name": Attribute(title=_("Name")),

@@ -9,6 +9,7 @@ FILES: Mapping[str, str] = {
     "no_rows": _("The file holds no rows."),
     "unreadable_file": _("{file} cannot be read: {why}. It may be damaged; export it again from where it came from."),
     "too_large": _("{file} is larger than {megabytes} MB when unpacked; split it."),
+    "too_many_plates": _("{file} holds more than {most} rows; split it."),
     "too_many_orders": _("{file} holds more than {most} orders; split it."),
     "no_features": _("There are no features in the file; it begins with {found}."),
     "not_json": _("This is no JSON: at byte {byte} stands {found}."),

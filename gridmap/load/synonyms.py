@@ -317,6 +317,12 @@ UNIT_PATTERN = r"([-+]?\d+(?:\.\d+)?)\s*(?:户|层|栋|幢|个|人|年|年代|m|
 YEAR_PATTERN = r"(\d{4})(?:\s*年.*|[-/.].*|\s*年代)?"
 PHONE_PATTERN = r"\+?\d{3,15}(?:(?:x|转|ext)\d{1,6})?"
 
+PLATE_COLUMNS = (
+    *("plate", "车牌号", "车牌号码", "车牌", "号牌", "号牌号码", "车号", "车辆号牌", "机动车号牌", "登记车牌"),
+    *("number plate", "licence plate", "license plate", "plate number"),
+)
+"""How lists of registered cars call the column of their plates."""
+
 OTHER_FACILITY = "其他设施"
 ROLES: tuple[tuple[str, str, str, str], ...] = (
     ("grid_worker", "网格员", "Grid worker", "grid"),

@@ -5,7 +5,19 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, FromClause, Integer, Text, bindparam, cast, func, null, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    FromClause,
+    Integer,
+    Text,
+    bindparam,
+    cast,
+    func,
+    null,
+    select,
+)
 from sqlalchemy.types import TypeEngine
 
 from gridmap.db import compiled
@@ -71,7 +83,7 @@ def read_state(connection: Connection, layer: Layer, viewer: Viewer, asked: Aske
     return State(sources=sources, changed_at=max((row["changed_at"] for row in rows), default=None))
 
 
-def _or_null(rows: "FromClause", name: str, kind: "type[TypeEngine[Any]]") -> "ColumnElement[Any]":
+def _or_null(rows: "FromClause", name: str, kind: "TypeEngine[Any] | type[TypeEngine[Any]]") -> "ColumnElement[Any]":
     """The column, or null where the layer is counted together and no row comes from a file."""
     return rows.c[name] if name in rows.c else cast(null(), kind)
 
@@ -84,7 +96,8 @@ def state_statement(layer: Layer, shape: tuple[str, ...], in_street: bool) -> St
     # the source of a case is how it was reported, not the file that it came from
     origin = cast(null(), Text) if own is incident else _or_null(own, "source", Text)
     run = _or_null(own, "import_run_id", BigInteger)
-    more = (own.c.changed_at.label("moment"), run.label("run"), origin.label("origin"))
+    moment = _or_null(own, "changed_at", DateTime(timezone=True))
+    more = (moment.label("moment"), run.label("run"), origin.label("origin"))
     rows = layer.rows.with_only_columns(*keys, *more, maintain_column_froms=True).subquery("rows")
     counted = select(
         rows.c.origin, rows.c.run, func.count().label("rows"), func.max(rows.c.moment).label("changed_at")

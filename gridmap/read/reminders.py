@@ -91,7 +91,11 @@ def _doors(rows: Iterable[Row]) -> Iterable[OpenDoor]:
 
 
 def _is_open() -> "ColumnElement[bool]":
-    return and_(slot.c.state == "due", slot.c.starts_on > SINCE, slot.c.starts_on <= TODAY, slot.c.ends_on > TODAY)
+    # what is due again each day is reminded of where it is done: in a text of the month it would hide the month's end
+    is_of_days = slot.c.due_on > slot.c.starts_on
+    return and_(
+        slot.c.state == "due", slot.c.starts_on > SINCE, slot.c.starts_on <= TODAY, slot.c.ends_on > TODAY, is_of_days
+    )
 
 
 @lru_cache(maxsize=64)

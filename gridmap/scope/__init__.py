@@ -5,7 +5,7 @@ Two locks: `predicate()` composes the fast one into each query, `Viewer.settings
 
 from gridmap.scope.first_lock import SCOPE_COLUMNS, predicate
 from gridmap.scope.reach import RANGED, SUBTREES, Reach, reach_of_shape
-from gridmap.scope.reading import UnknownAccount, area_of, viewer_of
+from gridmap.scope.reading import UnknownAccount, area_of, viewer_of, viewer_telling
 from gridmap.scope.viewer import Viewer
 
 __all__ = [
@@ -19,4 +19,5 @@ __all__ = [
     "predicate",
     "reach_of_shape",
     "viewer_of",
+    "viewer_telling",
 ]

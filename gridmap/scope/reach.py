@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 SUBTREES = ("streets", "communities", "grids", "estates", "places")
+BESIDE = ("organisations", "homes")
+"""What reaches rows of its own beside the places: cases, and cars."""
 RANGED = ("streets", "near")
 """What holds ids of streets, hundreds of them perhaps: told in ranges as well, since neighbours make one."""
 
@@ -16,7 +18,8 @@ class Reach:
     `people` are the viewer and, for roles on duty, those who hold or held something in it, but for those who belong to
     a whole street or community in it anyway; `near` are the streets in which something is seen. Of the estates, those
     that are `managed` are seen through one of the viewer's `organisations` alone: their places, but of their cases only
-    those that the organisation was given.
+    those that the organisation was given. `homes` are estates of which nothing is seen but their cars: by whoever has
+    duty in a zone of them now.
     """
 
     is_city: bool = False
@@ -27,6 +30,7 @@ class Reach:
     places: tuple[int, ...] = ()
     organisations: tuple[int, ...] = ()
     managed: tuple[int, ...] = ()
+    homes: tuple[int, ...] = ()
     people: tuple[int, ...] = ()
     near: tuple[int, ...] = ()
 
@@ -40,7 +44,7 @@ class Reach:
         """Which kinds of ids are there: queries of one shape share their text."""
         if self.is_city:
             return ("city",)
-        return tuple(name for name in (*SUBTREES, "organisations") if getattr(self, name))
+        return tuple(name for name in (*SUBTREES, *BESIDE) if getattr(self, name))
 
     @property
     def own_estates(self) -> tuple[int, ...]:
@@ -64,5 +68,5 @@ class Reach:
 def reach_of_shape(shape: tuple[str, ...]) -> Reach:
     """A reach of that shape without ids, for composing the text of a query that all such viewers share."""
     is_city = shape == ("city",)
-    some = {name: (0,) if name in shape else () for name in (*SUBTREES, "organisations")}
+    some = {name: (0,) if name in shape else () for name in (*SUBTREES, *BESIDE)}
     return Reach(is_city=is_city, near=(0,), **some)

@@ -1,6 +1,7 @@
 """Finding out what an account sees: its grants, what its person holds, what its organisations manage."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +9,7 @@ from gridmap.db import SYSTEM, Database
 from gridmap.db.pools import Connection
 from gridmap.layer import ON_DUTY, Role
 from gridmap.scope.reach import SUBTREES, Reach
+from gridmap.scope.turns import Duty, duty_of, duty_told
 from gridmap.scope.viewer import UNSCOPED_ROLES, Viewer
 
 ACCOUNT = """
@@ -22,6 +24,10 @@ STANDS_IN_FOR = """
 SELECT person_id FROM gridmap.absence
 WHERE street_id = %(street)s AND substitute_id = %(person)s AND valid @> %(now)s::timestamptz
 ORDER BY person_id
+"""
+PLACE = """
+SELECT street_id, id AS place_id, community_id, grid_id, micro_grid_id, estate_id FROM gridmap.place
+WHERE street_id = %s AND id = %s
 """
 HELD = """
 WITH held AS (
@@ -79,6 +85,7 @@ def viewer_of(database: Database, account_id: int, now: datetime) -> Viewer:
         reading = [grant for grant in grants if len(roles) == 1 or Role(grant["role"]) not in UNSCOPED_ROLES]
         person = account["person_id"]
         away = _stood_in_for(connection, reading, person, now)
+        duty = _duty(connection, reading, person, now)
         return Viewer(
             account_id=account["id"],
             username=account["username"],
@@ -87,20 +94,54 @@ def viewer_of(database: Database, account_id: int, now: datetime) -> Viewer:
             person_id=person,
             stands_in_for=away,
             must_change_password=account["must_change_password"],
+            takes_turns=_takes_turns(reading),
+            changes_at=duty.changes_at,
             roles=roles,
-            reach=_reach(connection, reading, person, away, now),
+            reach=_reach(connection, reading, person, away, duty, now),
         )
 
 
-def area_of(connection: Connection, grants: Collection[Mapping[str, Any]], person: int | None, now: datetime) -> Reach:
+def viewer_telling(
+    database: Database, viewer: Viewer, place_id: int, told_at: datetime | None, now: datetime
+) -> Viewer:
+    """The viewer with the zone in which they had the turn at `told_at`, if they see it no more at the time `now`.
+
+    For the one transaction that writes down what was counted or seen then: nothing that it reads may be shown. The
+    viewer itself comes back where they see the zone anyway, had no turn there then, or tell of no moment.
+    """
+    if told_at is None or not viewer.takes_turns or viewer.person_id is None:
+        return viewer
+    with database.transaction(SYSTEM) as connection:
+        place = connection.execute(PLACE, (place_id >> 32, place_id)).fetchone()
+        if place is None or viewer.reach.covers(place):
+            return viewer
+        had = duty_told(connection, viewer.person_id, told_at, now)
+    if place_id not in had.places:
+        return viewer
+    added = {"places": {place_id}, "homes": {place["estate_id"]} & had.homes, "near": {place_id >> 32}}
+    told: dict[str, Any] = {name: tuple(sorted(ids.union(getattr(viewer.reach, name)))) for name, ids in added.items()}
+    return replace(viewer, reach=replace(viewer.reach, **told))
+
+
+def area_of(
+    connection: Connection,
+    grants: Collection[Mapping[str, Any]],
+    person: int | None,
+    now: datetime,
+    told_at: datetime | None = None,
+) -> Reach:
     """Where somebody acts by these grants alone (rows of account_grant): what else the account sees is not in it.
 
-    Organisations bring nothing: what they manage is seen, but nobody is on duty there by that.
+    Organisations bring nothing: what they manage is seen, but nobody is on duty there by that. `told_at`: also where
+    they had a turn then and may still tell what they saw.
     """
     if _is_of_city(grants):
         return Reach(is_city=True)
-    away = _stood_in_for(connection, grants, person, now)
-    return _reach_of(_subtrees(connection, grants, person, away, now))
+    away, duty = _stood_in_for(connection, grants, person, now), _duty(connection, grants, person, now)
+    if told_at is not None and person is not None and _takes_turns(grants):
+        had = duty_told(connection, person, told_at, now)
+        duty = Duty(places=duty.places | had.places, homes=duty.homes | had.homes)
+    return _reach_of(_subtrees(connection, grants, person, away, duty, now) | {"homes": set(duty.homes)})
 
 
 def _is_of_city(grants: Collection[Mapping[str, Any]]) -> bool:
@@ -117,17 +158,33 @@ def _stood_in_for(
     return tuple(row["person_id"] for row in rows)
 
 
+def _takes_turns(grants: Collection[Mapping[str, Any]]) -> bool:
+    return any(grant["level"] == "rota" for grant in grants)
+
+
+def _duty(connection: Connection, grants: Collection[Mapping[str, Any]], person: int | None, now: datetime) -> Duty:
+    """What the person has duty for now; nobody has that of those for whom they stand in: turns are swapped."""
+    if person is None or _is_of_city(grants) or not _takes_turns(grants):
+        return Duty()
+    return duty_of(connection, person, now)
+
+
 def _reach_of(found: Mapping[str, Collection[int]]) -> Reach:
     """A reach of these ids, by the names of its fields."""
     return Reach(is_city=False, **{name: tuple(sorted(ids)) for name, ids in found.items()})
 
 
 def _reach(
-    connection: Connection, grants: list[dict[str, Any]], person: int | None, away: tuple[int, ...], now: datetime
+    connection: Connection,
+    grants: list[dict[str, Any]],
+    person: int | None,
+    away: tuple[int, ...],
+    duty: Duty,
+    now: datetime,
 ) -> Reach:
     if _is_of_city(grants):
         return Reach(is_city=True)
-    found = _subtrees(connection, grants, person, away, now)
+    found = _subtrees(connection, grants, person, away, duty, now)
     organisations = sorted({grant["organisation_id"] for grant in grants if grant["level"] == "organisation"})
     managed = _managed(connection, organisations, now) - found["estates"]
     found["estates"] |= managed
@@ -136,7 +193,7 @@ def _reach(
     # who is not told who is responsible need not know those who come from elsewhere: a company may manage thousands
     if {Role(grant["role"]) for grant in grants} <= ON_DUTY:
         people |= _people_in(connection, found, near)
-    beside = {"organisations": organisations, "managed": managed, "people": people, "near": near}
+    beside = {"organisations": organisations, "managed": managed, "homes": duty.homes, "people": people, "near": near}
     return _reach_of({**found, **beside})
 
 
@@ -145,10 +202,12 @@ def _subtrees(
     grants: Collection[Mapping[str, Any]],
     person: int | None,
     away: tuple[int, ...],
+    duty: Duty,
     now: datetime,
 ) -> dict[str, set[int]]:
-    """What the grants name themselves, and what is held, with the sub-estates of its estates."""
+    """What the grants name themselves, what is held, with the sub-estates of its estates, and what duty is had for."""
     found: dict[str, set[int]] = {name: set() for name in SUBTREES}
+    found["places"] |= duty.places
     plural = {"community": "communities", "grid": "grids", "estate": "estates"}
     for grant in grants:
         if grant["level"] == "street":

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -28,6 +29,10 @@ class Viewer:
     stands_in_for: tuple[int, ...] = ()
     """People who are away now, whose places count as the viewer's own in the meantime."""
     must_change_password: bool = False
+    takes_turns: bool = False
+    """Whether what is seen follows the turns of a rota."""
+    changes_at: datetime | None = None
+    """From this business time on the reach is another one; None: nothing is known of that."""
 
     @property
     def administers(self) -> bool:
@@ -51,7 +56,7 @@ class Viewer:
             "near": _ranges(reach.near),
             "self": _listed([self.person_id] if self.person_id else []),
             "organisations": _array(reach.organisations) if reach.organisations else "",
-            **{name: _listed(getattr(reach, name)) for name in (*SUBTREES[1:], "own_estates", "people")},
+            **{name: _listed(getattr(reach, name)) for name in (*SUBTREES[1:], "own_estates", "homes", "people")},
         }
         return {name: value for name, value in found.items() if value}
 

@@ -18,6 +18,7 @@ from gridmap.tables.base import (
 from gridmap.tables.diary import diary, diary_contact, ebike_count, hotline_mapping, hotline_order, reception
 from gridmap.tables.duties import coverage, duty, household_tier, inspection, joint_inspection, report_link, slot
 from gridmap.tables.giving import assignment_change, assignment_move, hand_over
+from gridmap.tables.hotspots import hotspot, hotspot_run, hotspot_unit, zone_stay
 from gridmap.tables.incident_kinds import (
     answer_template,
     incident_class,
@@ -36,6 +37,7 @@ from gridmap.tables.incidents import (
     transition,
 )
 from gridmap.tables.operations import audit, change, file, import_run, job, serial, submission
+from gridmap.tables.parking import gate, known_vehicle, parking_rule, vehicle_count
 from gridmap.tables.people import absence, assignment, duty_role, organisation, organisation_place, person
 from gridmap.tables.places import (
     basemap,
@@ -50,7 +52,9 @@ from gridmap.tables.places import (
     stairwell,
     zone,
 )
+from gridmap.tables.rota import rota, rota_holder, rota_link, rota_member, rota_swap, rota_turn
 from gridmap.tables.territory import calendar_day, calendar_year, city, community, district, street
+from gridmap.tables.vehicles import ban, parking_notice, parking_turn, sighting, vehicle, violation
 
 __all__ = [
     "PERSONAL",
@@ -67,6 +71,7 @@ __all__ = [
     "assignment_change",
     "assignment_move",
     "audit",
+    "ban",
     "basemap",
     "boundary",
     "building",
@@ -87,10 +92,14 @@ __all__ = [
     "facility",
     "facility_kind",
     "file",
+    "gate",
     "grid",
     "hand_over",
     "hotline_mapping",
     "hotline_order",
+    "hotspot",
+    "hotspot_run",
+    "hotspot_unit",
     "household_tier",
     "import_run",
     "incident",
@@ -105,18 +114,29 @@ __all__ = [
     "inspection",
     "job",
     "joint_inspection",
+    "known_vehicle",
     "membership",
     "metadata",
     "notice",
     "organisation",
     "organisation_place",
+    "parking_notice",
+    "parking_rule",
+    "parking_turn",
     "party",
     "person",
     "place",
     "reception",
     "report_link",
+    "rota",
+    "rota_holder",
+    "rota_link",
+    "rota_member",
+    "rota_swap",
+    "rota_turn",
     "serial",
     "session",
+    "sighting",
     "sign_in_failure",
     "sign_in_slip",
     "slot",
@@ -124,5 +144,9 @@ __all__ = [
     "street",
     "submission",
     "transition",
+    "vehicle",
+    "vehicle_count",
+    "violation",
     "zone",
+    "zone_stay",
 ]

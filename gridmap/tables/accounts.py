@@ -20,7 +20,7 @@ from sqlalchemy.dialects.postgresql import TSTZRANGE
 from gridmap.tables.base import SENSITIVE, metadata, one_of
 
 ROLES = ("worker", "manager", "leader", "handler", "duty_resident", "planner", "administrator")
-LEVELS = ("city", "street", "community", "grid", "estate", "held", "organisation")
+LEVELS = ("city", "street", "community", "grid", "estate", "held", "organisation", "rota")
 
 
 def real_time(name: str, *, nullable: bool = True) -> "Column[object]":
@@ -66,7 +66,7 @@ account_grant = Table(
     CheckConstraint(
         "CASE level WHEN 'city' THEN street_id IS NULL AND target_id IS NULL "
         "WHEN 'street' THEN street_id IS NOT NULL AND target_id IS NULL "
-        "WHEN 'held' THEN target_id IS NULL "
+        "WHEN 'held' THEN target_id IS NULL WHEN 'rota' THEN target_id IS NULL "
         "WHEN 'organisation' THEN organisation_id IS NOT NULL "
         "ELSE street_id IS NOT NULL AND target_id >> 32 = street_id END",
         name="level_fits",

@@ -40,6 +40,7 @@ GRID_TYPES = ("basic", "dedicated", "micro")
 MANAGEMENTS = ("property", "none", "self", "unknown")
 BUILDING_KINDS = ("high_rise", "slab", "tower", "villa_row", "commercial", "public", "garage", "other")
 FACILITY_STATES = ("working", "down", "planned", "removed")
+TARIFF_DAYS = ("from_entry", "calendar")
 BASEMAP_KINDS = ("road", "water", "green")
 
 place = Table(
@@ -211,9 +212,19 @@ zone = Table(
     place_key(),
     Column("kind", Text, nullable=False, server_default=text("'parking'")),
     Column("capacity", Integer),
+    Column("hourly_yuan", Numeric(7, 2), comment="for each hour that has begun; empty: no tariff"),
+    Column("daily_cap_yuan", Numeric(7, 2)),
+    Column("tariff_day", Text, comment="24 hours from when a car came in, or a calendar day"),
     Column("details", JSONB, nullable=False, server_default=text("'{}'")),
     primary_key("place_id"),
     refers("place_id", "place", cascade=True),
+    one_of("tariff_day", TARIFF_DAYS),
+    CheckConstraint("capacity >= 0", name="capacity_some"),
+    CheckConstraint(
+        "(hourly_yuan IS NULL) = (daily_cap_yuan IS NULL) AND (hourly_yuan IS NULL) = (tariff_day IS NULL)"
+        " AND hourly_yuan >= 0 AND hourly_yuan <= daily_cap_yuan",
+        name="tariff_whole",
+    ),
 )
 
 boundary = Table(

@@ -15,6 +15,7 @@ from gridmap.read.due import DueWork, read_due, read_due_at, read_plate
 from gridmap.web.asked import asked, today
 from gridmap.web.blueprint import pages, say
 from gridmap.web.findings import cases_found, kind_of_case
+from gridmap.web.parking_card import read_parking_card
 from gridmap.web.place_words import ICONS, in_language, kind_title
 
 MOST_ON_MY_PAGE = 45
@@ -55,7 +56,8 @@ def my_due() -> Response:
     with context.services().database.transaction(viewer.prologue) as connection:
         due = read_due(connection, viewer, asked(), today())
         cases = cases_found(connection, due)
-    return kept_page(render_template("due.html", place=None, **due_given(due, cases)))
+        parking = read_parking_card(connection)
+    return kept_page(render_template("due.html", place=None, parking=parking, **due_given(due, cases)))
 
 
 @pages.get("/p/<code>")

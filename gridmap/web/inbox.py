@@ -1,6 +1,6 @@
 """`/my/inbox`: what an account should hear of, and questions about its own entries. Nothing pushed, nothing counted."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -12,20 +12,32 @@ from gridmap.db.pools import Connection
 from gridmap.duties import DutyProblem, explain_doubts
 from gridmap.duties.doubts import MOST_AT_ONCE
 from gridmap.duties.sending import ANSWERING
-from gridmap.i18n import _
+from gridmap.i18n import WEEKDAYS, _
+from gridmap.incidents.capacities import read_standing
+from gridmap.layer import Role
 from gridmap.people.attempt import attempt
 from gridmap.people.giving import received
 from gridmap.read.due import DueWork, read_due
 from gridmap.read.inbox import Doubt, Entry, Turnover, read_corrected, read_doubts, read_turnover
 from gridmap.read.incidents.news import News, read_news
 from gridmap.read.mine import StoodInFor, read_stood_in_for
+from gridmap.read.parking.news import CarNews, read_car_news
+from gridmap.read.rota import RotaNews
+from gridmap.read.rota import read_news as read_rota_news
+from gridmap.rota.words import LACKS
 from gridmap.scope import Viewer
 from gridmap.web.asked import asked, today
 from gridmap.web.blueprint import actor, pages, say, typed, wants_page
 from gridmap.web.checks import RESULTS, due_given, kept_page
+from gridmap.web.incidents.board import together
 from gridmap.web.place_words import in_language
 
 HANDED_OVER_SHOWN = timedelta(days=45)
+CAR_NEWS = {
+    "waits": _("{plate}, {home}: a proposed ban waits for you since {time}."),
+    "appealed": _("{plate}, {home}: an appeal against a ban that runs until {time} waits to be decided."),
+    "ends": _("{plate}, {home}: the ban ends by itself at {time}."),
+}
 EXPLAINED = {
     "right": _("It is right as it stands"),
     "entered_later": _("I was there earlier and entered it afterwards"),
@@ -57,15 +69,18 @@ class Inbox:
     turnover: tuple[Turnover, ...]
     corrected: tuple[Entry, ...]
     reported: tuple[News, ...]
+    rota: RotaNews
     handed_over: tuple[dict[str, Any], ...]
     """Hand-overs to the viewer of the last weeks: giver, note, names of the places, what was open."""
+    cars: tuple[CarNews, ...] = ()
+    """Of cars from outside, to those who lead: bans that wait, and bans that end today or tomorrow."""
 
     @property
     def count(self) -> int:
         """How many messages there are."""
         reminders = bool(self.due.soon) + bool(self.due.left)
-        told = len(self.turnover) + len(self.corrected) + len(self.handed_over) + len(self.reported)
-        return reminders + len(self.doubts) + len(self.away) + told
+        told = len(self.turnover) + len(self.corrected) + len(self.handed_over) + len(self.reported) + len(self.cars)
+        return reminders + len(self.doubts) + len(self.away) + self.rota.count + told
 
 
 def read_inbox(connection: Connection, viewer: Viewer, due: DueWork) -> Inbox:
@@ -78,8 +93,18 @@ def read_inbox(connection: Connection, viewer: Viewer, due: DueWork) -> Inbox:
         turnover=read_turnover(connection, viewer, now),
         corrected=read_corrected(connection, viewer, now),
         reported=read_news(connection, viewer, now),
+        rota=read_rota_news(connection, viewer, now),
         handed_over=_handed_over(connection, viewer, now),
+        cars=_cars(connection, viewer, now),
     )
+
+
+def _cars(connection: Connection, viewer: Viewer, now: datetime) -> tuple[CarNews, ...]:
+    """Of the area that the account leads alone: elsewhere it would be refused."""
+    led = read_standing(connection, actor()).areas.get("leader") if Role.LEADER in viewer.roles else None
+    if led is None:
+        return ()
+    return read_car_news(connection, replace(viewer, reach=together([led])), viewer.account_id, today(), now)
 
 
 def _handed_over(connection: Connection, viewer: Viewer, now: datetime) -> tuple[dict[str, Any], ...]:
@@ -141,6 +166,9 @@ def _page(problem: str | None) -> str:
         explained=EXPLAINED,
         result_words=RESULTS,
         news_words=NEWS,
+        car_words=CAR_NEWS,
+        lacks=LACKS,
+        weekday_words=WEEKDAYS,
         month=_month(today()),
         language=in_language,
     )

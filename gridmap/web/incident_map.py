@@ -26,10 +26,11 @@ from gridmap.web.remembered import remembered, version_of
 
 ON_THE_MAP = (
     *("green", "water", "districts", "streets", "communities", "incident_density", "complaints_grids"),
-    *("in_grid_resolution", "estates", "complaints_estates", "roads", "buildings", "stairwells"),
+    *("in_grid_resolution", "estates", "complaints_estates", "hotspots", "roads", "buildings", "stairwells"),
     *("repeat_places", "incidents"),
 )
-OFF = frozenset({"estates", "stairwells", *BY_CASES})
+OFF = frozenset({"estates", "stairwells", "hotspots", *BY_CASES})
+CARDS = {"incidents": "/incidents/map/{id}/card", "hotspots": "/hotspots/{id}/card"}
 WEEKS = 53
 WEEK = timedelta(days=7)
 FIRST_ROWS = 6
@@ -119,7 +120,7 @@ def incident_map() -> str:
         now=services.clock.now(),
         runs=services.settings.clock == "real",
     )
-    addresses = Addresses(search=None, words=urlencode(question.cuts), cards={"incidents": "/incidents/map/{id}/card"})
+    addresses = Addresses(search=None, words=urlencode(question.cuts), cards=CARDS)
     return render_template(
         "incident_map.html",
         **alone(compose([on_map[name] for name in names], view, addresses)),

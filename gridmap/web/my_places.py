@@ -20,6 +20,8 @@ from gridmap.web.blueprint import page_number, pages
 from gridmap.web.checks import due_given, kept_page
 from gridmap.web.findings import cases_found
 from gridmap.web.inbox import read_inbox
+from gridmap.web.parking.own import read_round
+from gridmap.web.parking_card import read_parking_card
 
 MOST_DOORS = 30
 """Up to so many stairwells stand in the list itself; of more, each building leads to its own."""
@@ -39,6 +41,7 @@ def my_places() -> AnyResponse:
             return redirect("/my/due")
         cases = cases_found(connection, due)
         inbox = read_inbox(connection, viewer, due)
+        own_round, parking = read_round(connection), read_parking_card(connection)
         bounds = read_bounds(connection, viewer, mine.place_ids) if mine.held else None
         people = holders_of(connection, viewer, now, mine.around) if mine.held and sees_people(viewer) else ()
         offices = organisations_of(connection, viewer, now, mine.around) if mine.held else ()
@@ -52,6 +55,8 @@ def my_places() -> AnyResponse:
         mine=mine,
         away=inbox.away,
         inbox=inbox,
+        round=own_round,
+        parking=parking,
         estates=by_estate(mine),
         page=page,
         shows_doors=mine.stairwells <= MOST_DOORS,

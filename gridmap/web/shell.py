@@ -46,8 +46,22 @@ AREAS = (
         icon="bell",
         roles=frozenset({Role.LEADER, Role.WORKER, Role.MANAGER, Role.HANDLER, Role.DUTY_RESIDENT}),
     ),
+    Area(
+        name="parking",
+        title=_("Parking"),
+        href="/parking",
+        icon="car",
+        roles=frozenset({Role.LEADER, Role.WORKER, Role.DUTY_RESIDENT}),
+    ),
     Area(name="assign", title=_("Giving places"), href="/assign", icon="people", roles=frozenset({Role.LEADER})),
     Area(name="duties", title=_("Duties"), href="/duties", icon="calendar", roles=frozenset({Role.LEADER})),
+    Area(
+        name="duties",
+        title=_("My evenings"),
+        href="/my/rota",
+        icon="calendar",
+        roles=frozenset({Role.DUTY_RESIDENT}),
+    ),
     Area(
         name="duties",
         title=_("Joint inspections"),
@@ -75,7 +89,7 @@ def shell() -> dict[str, Any]:
     return {
         "demo": _shows_demo(),
         "nav": _areas(viewer) if viewer else [],
-        "current": WITHIN.get(first, first),
+        "current": "duties" if request.path.startswith("/my/rota") else WITHIN.get(first, first),
         "user": {"name": viewer.title, "role": _roles(viewer), "account": viewer.account_id} if viewer else None,
         "link": lambda page: same_page(page=page),
         "older": lambda cursor: same_page(before=cursor),
@@ -103,8 +117,15 @@ def office_day(at: date | None) -> str:
     return (at.astimezone(OFFICE) if isinstance(at, datetime) else at).strftime("%Y-%m-%d")
 
 
-WITHIN = dict.fromkeys(("diary", "reception", "hotline", "ebikes"), "incidents")
+WITHIN = dict.fromkeys(("diary", "reception", "hotline", "ebikes", "hotspots"), "incidents") | {"rota": "duties"}
 """Pages that belong to an area by another name."""
+
+
+def area_of(*names: str) -> str:
+    """The first of these areas of work that the viewer has: where a page belongs to more than one. Else the last."""
+    roles = context.viewer().roles
+    known = {area.name for area in AREAS if roles & area.roles}
+    return next((name for name in names if name in known), names[-1])
 
 
 def _areas(viewer: Viewer) -> list[dict[str, str]]:

@@ -23,4 +23,6 @@ STARTS = (
 def start() -> Response:
     """Where this account begins its day."""
     roles = context.viewer().roles
+    if context.viewer().takes_turns and roles == {Role.DUTY_RESIDENT}:
+        return redirect("/my/rota")
     return redirect(next(address for role, address in STARTS if role in roles))

@@ -22,7 +22,7 @@ NETWORK_IS_GONE = re.compile(r"Failed to load resource|net::ERR_|error occurred 
 """What Chromium itself says of a server that is away; the last of the service worker's own script."""
 RESUMES = 10_000
 """ms within which sending goes on once the network is back."""
-SENT_TO = ("/api/answers", "/api/incidents")
+SENT_TO = ("/api/answers", "/api/incidents", "/api/parking")
 PHOTOS = ("/api/answers/photo", "/api/incidents/photo")
 FAULTS = ("lost on the way", "answer lost", "tired", "late", "twice", "delayed", "a stranger answers")
 PORTAL = b"<!doctype html><title>Hotel</title>Please sign in to use the network."

@@ -24,9 +24,10 @@ from gridmap.db import Database, migrate
 from gridmap.demo.accounts import make_accounts
 from gridmap.demo.incidents.crediting import credit_cases
 from gridmap.demo.office.crediting import credit_office
+from gridmap.demo.parking.crediting import credit_parking
 from gridmap.demo.store import load_demo
 from gridmap.settings import Settings
-from tests.browser.pages import LONG, PAGES, PageOf
+from tests.browser.pages import LONG, PAGES, PageOf, address_of
 from tests.browser.windows import DESKTOP, PHONE
 from tests.conftest import DEMO_CLOCK, DEMO_PASSWORD, make_home
 
@@ -49,6 +50,7 @@ def running_demo() -> Iterator[tuple[str, str]]:
     with psycopg.connect(cluster.owner_url) as owner:
         credit_cases(owner)
         credit_office(owner)
+        credit_parking(owner)
     settings = Settings(home=Path(tempfile.mkdtemp()), clock=DEMO_CLOCK, database_url=cluster.app_url)
     server = make_server("127.0.0.1", 0, create_app(settings), threaded=True)
     thread = threading.Thread(target=server.serve_forever)
@@ -82,7 +84,8 @@ def photograph(browser: Browser, url: str, of: PageOf, size: str, locale: str, t
     page = context.new_page()
     if of.user:
         sign_in(page, url, of.user)
-    page.goto(f"{url}{of.path}{'&' if '?' in of.path else '?'}lang={locale}")
+    address, _, near = address_of(page, url, of).partition("#")
+    page.goto(f"{address}{'&' if '?' in address else '?'}lang={locale}{f'#{near}' if near else ''}")
     page.wait_for_load_state("networkidle")
     page.wait_for_timeout(800)
     page.screenshot(path=target, type="jpeg", quality=82)

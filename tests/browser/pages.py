@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from playwright.sync_api import Page
+
 LONG = "东区街道花苑社区长江路与中山四路交叉口东北侧原农业机械厂职工宿舍及其历年加建部分联合管理小区(含商铺二层)"
 """A name as long as real registers have them."""
 ESTATE = 42992622800896
@@ -11,14 +13,32 @@ HOUSE = 42992622800897
 
 DINGXIANG = 42953968136192
 """丁香苑, an estate of 花苑 with 18 stairwells; ids of the demo never change."""
+PARKED, GATE = 42953968136320, 42953968136960
+"""Its parking zone and its gate."""
 
 
 GAP_ESTATE = 10_001 * 2**32 + 196_608
 """芙蓉苑 of the demo: ids of demo rows are fixed."""
 
 
+ZONE = 10_001 * 2**32 + 196_608 + 128
+"""The parking zone of that estate."""
+
+
 HANDLED_CASE = 42953970026440
 """A case of the demo that an organisation handles."""
+
+
+PROPOSED = 10_001 * 2**32 + 8_454_148
+"""A car that waits for a second person to confirm its ban."""
+
+
+COUNTED = 42953968095360
+"""A parking zone in the grid of `worker`."""
+
+
+ROTA = 10_001 * 2**32 + 10_485_761
+"""The residents' rota of the evenings."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +51,16 @@ class PageOf:
     is_map: bool = False
     most_bytes: int = 64_000
     """How long its HTML may be: lists come in pages, data in tiles."""
+    then: str = ""
+    """The link of that page which leads to this one: for rows whose ids no demo fixes."""
+
+
+def address_of(page: Page, url: str, of: PageOf) -> str:
+    """Where it lies on the server at `url`; the signed-in `page` opens the list where a link is to be found."""
+    if not of.then:
+        return url + of.path
+    page.goto(url + of.path)
+    return url + str(page.locator(of.then).first.get_attribute("href"))
 
 
 PAGES = (
@@ -95,6 +125,20 @@ PAGES = (
     PageOf("incident-map-empty", "worker", "/incidents/map?week=2025-03-17&kind=16", is_map=True),
     PageOf("incident-map-rows", "leader", "/incidents/map/rows"),
     PageOf("incident-map-rows-empty", "worker", "/incidents/map/rows?week=2024-01-01"),
+    PageOf("parking-map", "leader", "/parking/map", is_map=True),
+    PageOf(
+        "parking-map-week", "leader", "/parking/map?show=violations&week=2026-03-02", is_map=True, most_bytes=90_000
+    ),
+    PageOf("parking-map-near", "leader", "/parking/map#16/22.51560/113.40450", is_map=True),
+    PageOf("parking-map-worker", "worker", "/parking/map?show=stays", is_map=True),
+    PageOf("parking-map-rows", "leader", "/parking/map/rows"),
+    PageOf("parking-map-rows-empty", "manager", "/parking/map/rows"),
+    PageOf("hotspots", "leader", "/hotspots?street=10001", most_bytes=90_000),
+    PageOf("hotspots-incidents", "leader", "/hotspots?subject=incident", most_bytes=160_000),
+    PageOf("hotspots-worker", "worker", "/hotspots?subject=incident"),
+    PageOf("hotspots-empty", "leader", "/hotspots?subject=17001"),
+    PageOf("hotspot", "leader", "/hotspots?street=10001", then=".spot-go"),
+    PageOf("hotspots-map", "leader", "/hotspots/map?subject=incident", is_map=True, most_bytes=90_000),
     PageOf("incidents", "leader", "/incidents", most_bytes=110_000),
     PageOf("incidents-overdue", "leader", "/incidents?queue=overdue&source=hotline", most_bytes=110_000),
     PageOf("incidents-empty", "leader", "/incidents?q=no-such-case"),
@@ -120,6 +164,52 @@ PAGES = (
     PageOf("hotline-import", "leader", "/hotline/import"),
     PageOf("ebikes", "leader", "/ebikes"),
     PageOf("ebikes-estate", "leader", f"/ebikes/{DINGXIANG}"),
+    PageOf("parking-settings", "leader", "/parking/settings"),
+    PageOf("parking-settings-worker", "worker", "/parking/settings"),
+    PageOf("parking-setting", "leader", f"/parking/settings/{DINGXIANG}"),
+    PageOf("parking-setting-zone", "leader", f"/parking/settings/{PARKED}"),
+    PageOf("known-estates", "leader", "/parking/known"),
+    PageOf("known", "leader", f"/parking/known?estate={DINGXIANG}"),
+    PageOf("known-import", "leader", f"/parking/known/import?estate={DINGXIANG}"),
+    PageOf("zones", "leader", "/parking/zones"),
+    PageOf("zone", "leader", f"/parking/zones/{PARKED}", is_map=True),
+    PageOf("zone-new", "leader", f"/parking/zones/new?estate={DINGXIANG}", is_map=True),
+    PageOf("gate-new", "leader", f"/parking/zones/new?what=gate&estate={DINGXIANG}", is_map=True),
+    PageOf("zone-end", "leader", f"/parking/zones/{PARKED}/end"),
+    PageOf("gate", "leader", f"/parking/gates/{GATE}"),
+    PageOf("gate-list", "leader", f"/parking/gates/{GATE}/list.csv"),
+    PageOf("parking", "leader", "/parking"),
+    PageOf("parking-worker", "worker", "/parking"),
+    PageOf("parking-counts", "leader", "/parking/counts"),
+    PageOf("parking-missing", "worker", "/parking/counts?show=missing"),
+    PageOf("parking-violations", "leader", "/parking/violations"),
+    PageOf("parking-vehicles", "leader", "/parking/vehicles"),
+    PageOf("parking-vehicles-free", "leader", "/parking/vehicles?show=free"),
+    PageOf("parking-vehicle", "leader", f"/parking/vehicles/{PROPOSED}"),
+    PageOf("parking-vehicle-worker", "worker", f"/parking/vehicles/{PROPOSED}"),
+    PageOf("parking-slip", "leader", "/parking/notices", then="a[href$='/print']"),
+    PageOf("parking-notices", "worker", "/parking/notices"),
+    PageOf("parking-bans", "leader", "/parking/bans"),
+    PageOf("parking-bans-property", "property", "/parking/bans?show=ended"),
+    PageOf("parking-long-stays", "leader", "/parking/long-stays"),
+    PageOf("parking-count", "worker", "/parking/count"),
+    PageOf("parking-count-leader", "leader", "/parking/count"),
+    PageOf("parking-count-none", "manager", "/parking/count"),
+    PageOf("parking-count-zone", "leader", f"/parking/count/{ZONE}"),
+    PageOf("parking-count-one", "worker", f"/parking/count/{COUNTED}"),
+    PageOf("parking-see", "worker", "/parking/see"),
+    PageOf("parking-see-none", "manager", "/parking/see"),
+    PageOf("parking-evening", "worker", "/parking/evening"),
+    PageOf("parking-evening-leader", "leader", "/parking/evening"),
+    PageOf("rotas", "leader", "/rota"),
+    PageOf("rota-gaps", "leader", "/rota?gaps=1"),
+    PageOf("rota-new", "leader", "/rota/new"),
+    PageOf("rota", "leader", f"/rota/{ROTA}"),
+    PageOf("rota-plan", "leader", f"/rota/{ROTA}/plan?quarter=2026-04"),
+    PageOf("rota-settings", "leader", f"/rota/{ROTA}/settings", most_bytes=90_000),
+    PageOf("rota-swap", "leader", f"/rota/{ROTA}", then="a[href*='/swap?turn=']"),
+    PageOf("rota-slips", "leader", f"/rota/{ROTA}/slips"),
+    PageOf("my-rota", "worker", "/my/rota"),
     PageOf("data", "planner", "/data"),
     PageOf("data-layer", "planner", "/data/buildings"),
     PageOf("ogc", "planner", "/ogc?f=html"),

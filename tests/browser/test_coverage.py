@@ -104,7 +104,7 @@ def test_shares_a_report_with_owners_and_takes_it_back(leader: Visitor, base: Ba
 
 def test_reads_the_numbers_on_a_phone(phone_leader: Visitor) -> None:
     page = phone_leader.go("/coverage/numbers?month=2026-02")
-    expect(page.locator(".number-card")).to_have_count(9)
+    expect(page.locator(".number-card")).to_have_count(10)
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     page.locator(".number-card summary").first.click()
     expect(page.locator(".sql").first).to_contain_text("SELECT")

@@ -17,7 +17,7 @@ from gridmap.db import SYSTEM
 from gridmap.db.changes import POLL_SECONDS
 from gridmap.layer import Layer
 from gridmap.layers import BY_NAME, LAYERS
-from gridmap.maps import CASES, WORK
+from gridmap.maps import BY_ZONES, CASES, FOUND, WORK
 from gridmap.people import Duty, assign, end_assignment
 from gridmap.read import Tile
 from tests.tiles.door import EVERYTHING, Door, Reply, path_of, tile_at, told
@@ -225,7 +225,7 @@ def test_a_layer_says_what_its_values_are_drawn_from(layer: Layer) -> None:
         tables = {column.table.name for column in columns_in(layer.rows.selected_columns[name])} - own
         for table in tables & FEEDS_OF_TABLES.keys():
             assert set(attribute.drawn_from) & FEEDS_OF_TABLES[table], (name, table)
-        assert set(attribute.drawn_from) <= {*BY_NAME, "people", "organisations", "slots"}
+        assert set(attribute.drawn_from) <= {*BY_NAME, "people", "organisations", "slots", "parking"}
 
 
 def columns_in(expression: Any) -> Iterator["Column[Any]"]:
@@ -243,7 +243,8 @@ def test_what_a_zoom_does_not_show_changes_nothing_there() -> None:
         # a gap has its reason, and that hangs on who holds the place
         held = {"assignments", "people"} if "gaps" in shown else set()
         assert feeds_of(layers, zoom).keys() & BY_NAME.keys() == shown | areas | held & BY_NAME.keys()
-        due = {"slots"} if shown & (WORK - CASES) else set()
+        due = {"slots"} if shown & (WORK - CASES - FOUND) else set()
+        due |= {"parking"} if shown & set(BY_ZONES) else set()
         assert {word for word in feeds_of(layers, zoom) if word not in BY_NAME} == due | held - BY_NAME.keys()
 
 

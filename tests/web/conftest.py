@@ -1,15 +1,18 @@
 """The application on a demo of one's own, and accounts made for one test."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
+import psycopg
 import pytest
 from flask import Flask
 
 from gridmap.accounts import Grant, actor, create_account, give_grant
 from gridmap.context import Services
 from gridmap.db import SYSTEM
+from tests import parking_town
 from tests.conftest import Base
+from tests.parking_office import Office, open_office
 from tests.web.visitor import Person, person
 
 PLANNER = Grant(role="planner", level="city")
@@ -79,3 +82,21 @@ def audited(services: Services) -> Callable[..., list[dict[str, object]]]:
             ).fetchall()
 
     return rows
+
+
+@pytest.fixture(scope="session")
+def parking_template(empty_template: str, copy_database: Callable[[str], Base]) -> str:
+    """The name of a database with the parking town, to copy from."""
+    base = copy_database(empty_template)
+    with psycopg.connect(base.owner_url) as owner:
+        parking_town.build(owner)
+    return str(psycopg.conninfo.conninfo_to_dict(base.app_url)["dbname"])
+
+
+@pytest.fixture
+def office(
+    parking_template: str, copy_database: Callable[[str], Base], make_app: Callable[[Base], Flask]
+) -> Iterator[Office]:
+    """The office of a parking town of the test's own."""
+    with open_office(copy_database(parking_template), make_app) as made:
+        yield made

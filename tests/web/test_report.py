@@ -12,6 +12,7 @@ from flask import Flask
 
 from gridmap.accounts import actor, links
 from gridmap.accounts.links import identity_in, signing_key, token_of
+from gridmap.accounts.secret_keys import secret_key
 from gridmap.clock import real_now
 from gridmap.db import SYSTEM
 from tests.conftest import DEMO_PASSWORD, Base
@@ -138,7 +139,7 @@ def test_fewer_than_five_households_are_never_told(app: Flask, base: Base, leade
 
 def test_the_key_is_made_once_and_read_by_its_owner_alone(tmp_path: Path) -> None:
     key = signing_key(tmp_path)
-    links.signing_key.cache_clear()
+    secret_key.cache_clear()
     assert signing_key(tmp_path) == key
     assert len(key) == 32
     assert (tmp_path / "secrets" / "links").stat().st_mode & 0o777 == 0o600

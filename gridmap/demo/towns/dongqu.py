@@ -28,6 +28,8 @@ CORE = Box(0, 0, 1250, 500)
 HY_COLUMNS = (0, 112, 225, 338, 450)
 HY_ROWS = (0, 122, 250, 374, 500)
 WALK_UP = "2-6x1"
+GARAGES = {52: 68}
+"""Places of zones where cars stand above each other: estates by number."""
 
 
 def hy_cell(column: int, row: int) -> Box:
@@ -54,7 +56,7 @@ def hy_estate(
         name,
         (outline,),
         (Cluster(grid, outline, 2, houses, garden=(0.9, 0.5) if number % 2 else (0.1, 0.4), margin=8),),
-        zone=Zone(strip, 14 + number % 7),
+        zone=Zone(strip, GARAGES.get(number, 14 + number % 7)),
         population=people,
         built=1986 + number % 9,
         party_members=8 + number % 11,

@@ -71,6 +71,14 @@ def _rows(sheet: Worksheet) -> tuple[list[Row], frozenset[int]]:
     return [(number, cells) for number, cells in enumerate(rows, start=1)], frozenset(spanned)
 
 
+def sheet_rows(path: Path) -> list[Row]:
+    """Every row of the first visible sheet as it stands, merged cells filled down. Raises LoadError."""
+    refuse_old_workbook(path)
+    _check_room(path)
+    sheet, _others, _hidden = _sheet(_workbook(path, values=True), Options())
+    return _rows(sheet)[0]
+
+
 def read_excel(path: Path, kind: Kind, options: Options) -> Reading:
     """One sheet of the workbook: header found, merged cells filled down, total rows listed. Raises LoadError."""
     refuse_old_workbook(path)

@@ -50,12 +50,18 @@ def _csv_rows(text: str, file: str) -> list[Row]:
         raise LoadError("unreadable_file", file=file, why=f"line {reader.line_num}: {error}") from None
 
 
-def read_csv(path: Path, kind: Kind, options: Options) -> Reading:
-    """A CSV file: its encoding judged, its header found, total rows listed. Raises LoadError."""
-    text, encoding = decode_text(path.read_bytes(), options.encoding)
+def csv_rows(path: Path, encoding: str | None = None) -> tuple[list[Row], str]:
+    """(every row of a CSV file as it stands, its encoding), judged where none is said. Raises LoadError."""
+    text, found = decode_text(path.read_bytes(), encoding)
     if "\0" in text:
         raise LoadError("unreadable_file", file=path.name, why="it holds binary data")
-    sheet = cut_table(_csv_rows(text, path.name), words=known_words(kind))
+    return _csv_rows(text, path.name), found
+
+
+def read_csv(path: Path, kind: Kind, options: Options) -> Reading:
+    """A CSV file: its encoding judged, its header found, total rows listed. Raises LoadError."""
+    rows, encoding = csv_rows(path, options.encoding)
+    sheet = cut_table(rows, words=known_words(kind))
     if not sheet.rows:
         raise LoadError("no_rows")
     return Reading(

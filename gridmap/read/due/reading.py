@@ -27,16 +27,20 @@ from gridmap.read.select import Asked
 from gridmap.scope import Viewer
 from gridmap.tables import SERIAL_BITS
 
+COUNTING = "vehicle_count"
+"""Action of the duties that are answered by counting the cars of a zone."""
+
 
 def read_due(connection: Connection, viewer: Viewer, asked: Asked, today: date) -> DueWork:
     """What is due today in the viewer's own places, and what was missed lately and can still be done.
 
     Own are places held in the duty's role, by oneself or by somebody for whom one stands in, places given by a right,
-    and to who leads a community what it owes itself. The connection is in the viewer's transaction.
+    and to who leads a community what it owes itself. Cars are counted on pages of their own, zone by zone, and are not
+    among the checks. The connection is in the viewer's transaction.
     """
     own = [*_held(connection, viewer, asked), *((place_id, ANY_ROLE, WHOLE) for place_id in _given(viewer))]
     rows = [*_rows(connection, viewer, own, today), *_community_rows(connection, viewer, today)]
-    return _sorted_out(rows)
+    return _sorted_out(row for row in rows if row["action"] != COUNTING)
 
 
 def read_due_at(connection: Connection, viewer: Viewer, place_id: int, today: date) -> DueWork:

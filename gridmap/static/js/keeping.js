@@ -51,10 +51,11 @@ async function keepPages() {
     const assets = performance.getEntriesByType("resource").map((one) => one.name);
     const pages = [...document.querySelectorAll("[data-keep]")].map((one) => one.getAttribute("href").split("#")[0]);
     const here = window.location.pathname;
+    const isList = here === "/my" || here.startsWith("/parking/"); // what else one needs is named there
     // a page that did not come through the worker has not been kept on its way; the worker may have claimed it since
     const [navigation] = performance.getEntriesByType("navigation");
     const own = navigation && navigation.workerStart > 0 ? [] : [here];
-    ready.active.postMessage({ keep: here === "/my" ? [...new Set([here, "/my/inbox", ...pages])] : own, assets, account: Number(light.dataset.outbox) });
+    ready.active.postMessage({ keep: isList ? [...new Set([here, ...(here === "/my" ? ["/my/inbox"] : []), ...pages])] : own, assets, account: Number(light.dataset.outbox) });
   } catch {
     // without a secure address there is none; the outbox works all the same
   }
@@ -64,5 +65,5 @@ if (light) {
   document.addEventListener("submit", leave, true);
   follow(show);
   beginOutbox(Number(light.dataset.outbox));
-  if (document.querySelector("[data-due], [data-visits], [data-report], [data-own-reports], [data-keep], .my")) window.addEventListener("load", () => setTimeout(keepPages, 500));
+  if (document.querySelector("[data-due], [data-visits], [data-report], [data-own-reports], [data-round], [data-keep], .my")) window.addEventListener("load", () => setTimeout(keepPages, 500));
 }

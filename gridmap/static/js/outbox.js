@@ -1,5 +1,6 @@
 // The outbox: what was answered here stays on this phone until the server has it. Kept in IndexedDB, so that it
 // outlives the page, the browser and the session; sent under an id of its own, so that sending twice is sending once.
+import { FOLLOWS, isOurs, isPhoto, letter, toldOf, withoutPlate } from "./outbox_letters.js";
 import { newId, read, update, write } from "./outbox_store.js";
 
 const SOON = 250; // ms until the next try while something waits, longer each time that nothing moved …
@@ -11,11 +12,10 @@ const PROBE = 3000; // ms that the question may take whether the network is back
 const LONGEST_PROBE = 6000; // … up to this: with AGAIN it stays below the ten seconds in which sending must go on
 const MINE = 4000; // ms that other pages leave an item alone which this one is sending; a page that died frees it so
 const KEPT = 45 * 86400000; // ms after which an arrived answer is forgotten even if no page was fetched since
-const TOLD = 86400000; // ms after which an arrived report is forgotten: the list of one's reports has it
+const TOLD = 86400000; // ms after which of those an arrived one is forgotten
 const LONGEST_HOLD = 10000; // ms; a clock that was set back must not hold anything longer
 const MY_PAGES = "gridmap-pages";
-// what an item that follows another one must know of it before it can go
-const FOLLOWS = { photo: "inspection", undo: "inspection", report: "inspection", "report-photo": "incident" };
+const SHORT = ["report", "count", "sighting", "given"]; // kinds that a page of the server's shows once they have arrived
 
 let account = null;
 let proof = null;
@@ -34,7 +34,6 @@ export async function items() {
 
 export const isUnsent = (item) => item.state === "waiting" || item.state === "sending";
 const isStuck = (item) => item.state === "refused" || item.state === "conflict";
-const isPhoto = (item) => item.kind === "photo" || item.kind === "report-photo";
 const isHeld = (item) => Boolean(item.until) && item.until > Date.now() && item.until <= Date.now() + LONGEST_HOLD;
 
 async function tell() {
@@ -67,6 +66,12 @@ async function addAll(all) {
   await tell().catch((error) => console.warn(error));
   send();
   return all;
+}
+
+/** Keep several things at once, all or none; a photo among them follows the first. Gives them as they are kept. */
+export function keepAll(given) {
+  const [first, ...more] = given.map((one) => newItem({ of: null, ...one }));
+  return addAll([first, ...more.map((one) => ({ ...one, of: first.id }))]);
 }
 
 /** Keep an answer to a slot; `words` say which check it was, for whoever reads the outbox. A photo follows the answer. */
@@ -180,13 +185,6 @@ async function freshProof() {
   silent = 0;
 }
 
-/** Whether the answer is gridmap's: with the id of what was written, or with its own word for why not. */
-function isOurs({ status, body }) {
-  if (!body) return false;
-  if (status === 200) return Number.isInteger(body.inspection_id) || Number.isInteger(body.incident_id);
-  return status >= 400 && status < 500 && status !== 429 && typeof body.code === "string";
-}
-
 /** Claim an item for this page; false where another page has it, or it is not to be sent. */
 async function claim(id) {
   const now = Date.now();
@@ -205,9 +203,15 @@ async function whole(item) {
   const first = item.of && (await read("items", item.of));
   if (!first || isStuck(first)) {
     // what nothing arrived for goes with it; but what was reported is wrong, whoever takes the answer that found it
-    return update(item.id, (found) => (item.kind === "report" ? { ...found, of: null } : null));
+    return update(item.id, (found) => {
+      if (found[key]) return found; // another page has learnt meanwhile where it belongs, and cleared away what it follows
+      return item.kind === "report" ? { ...found, of: null } : null;
+    });
   }
-  if (!first[key]) return null;
+  if (!first[key]) {
+    // it has arrived, and there is nothing to follow: of a car that is left alone no photo is kept
+    return first.state === "accepted" && item.kind === "sighting-photo" ? update(item.id, () => null) : null;
+  }
   return update(item.id, (found) => following(found, key, first[key]));
 }
 
@@ -216,22 +220,6 @@ const following = (item, key, id) => ({
   [key]: id,
   body: key === "inspection" ? { ...item.body, inspection_id: id } : item.body,
 });
-
-const asked = (hint) => Object.entries(hint || {}).map(([name, value]) => `&${name}=${encodeURIComponent(value)}`).join("");
-
-/** Where an item goes, and as what. */
-function letter(item) {
-  const headers = { "X-CSRF-Token": proof };
-  if (isPhoto(item)) {
-    const toAnswer = `/api/answers/photo?sent_id=${item.id}&inspection_id=${item.inspection}`;
-    const toReport = `/api/incidents/photo?sent_id=${item.id}&incident_id=${item.incident}&stage=reported${asked(item.hint)}`;
-    const url = item.kind === "photo" ? toAnswer : toReport;
-    return [url, { method: "POST", body: item.photo, headers: { ...headers, "Content-Type": "image/jpeg" } }];
-  }
-  const url = { undo: "/api/answers/undo", report: "/api/incidents" }[item.kind] || "/api/answers";
-  const options = { method: "POST", body: JSON.stringify(item.body) };
-  return [url, { ...options, headers: { ...headers, "Content-Type": "application/json" } }];
-}
 
 async function settle(item, { status, body, at }) {
   if (item.kind === "undo" && (status === 200 || (status === 422 && body.code === "superseded"))) {
@@ -247,19 +235,14 @@ async function settle(item, { status, body, at }) {
     await update(item.id, () => null);
     return;
   }
-  if (item.kind === "report-photo" && status === 200) {
+  if (isPhoto(item) && status === 200) {
     await update(item.of, (report) => ({ ...report, photos: (report.photos || 0) + 1 }));
     await update(item.id, () => null);
     return;
   }
   const state = status === 200 ? "accepted" : status === 409 ? "conflict" : "refused";
-  const made = { ...item, state, at, lease: 0, reason: status === 200 ? "" : body.description || String(status) };
-  if (status === 200 && item.kind === "report") {
-    Object.assign(made, { incident: body.incident_id, number: body.number, isJoined: body.state === "duplicate" });
-    // what somebody said, and who it was, need not stay on the phone once it has arrived
-    made.body = { ...item.body, text: "", contact: null };
-  }
-  if (status === 200 && item.kind !== "report") Object.assign(made, { inspection: body.inspection_id, beside: body.beside, slotState: body.state });
+  const settled = { ...item, state, at, lease: 0, reason: status === 200 ? "" : body.description || String(status) };
+  const made = withoutPlate(status === 200 ? { ...settled, ...toldOf(item, body) } : settled);
   await keepSettled(made);
   if (status === 200 && window.gridmap && body.seen) window.gridmap.refresh(body.seen);
 }
@@ -289,7 +272,7 @@ async function sendOne(listed) {
   await tell();
   const back = () => update(item.id, (found) => (found.state === "sending" ? { ...found, state: "waiting", lease: 0 } : undefined));
   try {
-    const answer = await ask(...letter(claimed), patience);
+    const answer = await ask(...letter(claimed, proof), patience);
     if (answer.status === 400 && answer.body && answer.body.code === "csrf") {
       proof = null;
       await back();
@@ -353,7 +336,7 @@ async function begin(current) {
   if (before !== current) await write("meta", (store) => store.put(current, "account"));
   account = current;
   for (const item of await items()) {
-    const old = Date.now() - (item.kind === "report" ? TOLD : KEPT);
+    const old = Date.now() - (SHORT.includes(item.kind) ? TOLD : KEPT);
     if (item.state === "accepted" && item.made < old) await update(item.id, () => null);
   }
   await tell();

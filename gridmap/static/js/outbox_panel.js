@@ -1,5 +1,6 @@
 // The panel below the checks: how many answers are still on this phone, what the server did not take and why.
 import { follow, isUnsent, putAway } from "./outbox.js";
+import { isPhoto } from "./outbox_letters.js";
 
 const panel = document.querySelector("[data-outbox-panel]");
 const light = document.querySelector("[data-outbox]");
@@ -15,6 +16,16 @@ export function element(tag, className, text) {
 }
 
 const isStuck = (item) => item.state === "refused" || item.state === "conflict";
+const OF_PARKING = ["count", "sighting", "sighting-photo", "given"];
+const MOMENT = { month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit" };
+const OFFICE = { ...MOMENT, hourCycle: "h23", timeZone: "Asia/Shanghai" };
+
+/** When a count or a car that was not taken was made: of two of one zone nobody knows else which it is. */
+function whenMade(item) {
+  const at = OF_PARKING.includes(item.kind) && isStuck(item) ? Date.parse(item.body.device_at || item.body.seen_at) : 0;
+  return at ? `${new Date(at).toLocaleString(document.documentElement.lang, OFFICE)} ` : "";
+}
+
 const about = (item) => (item.words ? `${item.words.place} ${item.words.title}`.trim() : "");
 
 /** What was not taken, as a file to hand to the community: nothing that somebody has seen is lost. */
@@ -35,9 +46,9 @@ function paintList(shown) {
   list.textContent = "";
   for (const item of shown) {
     const line = element("li", `outbox-item${isStuck(item) ? " is-stuck" : ""}`);
-    const what = item.kind === "photo" || item.kind === "report-photo" ? `${about(item)} · ${words.photo || ""}` : about(item);
+    const what = isPhoto(item) ? `${about(item)} · ${words.photo || ""}` : about(item);
     const state = words.states ? words.states[item.kind === "undo" ? "undoing" : item.state] : "";
-    line.append(element("span", "grow", `${what}: ${state} ${item.reason}`));
+    line.append(element("span", "grow", `${whenMade(item)}${what}: ${state} ${item.reason}`));
     if (isStuck(item)) {
       const away = element("button", "button", words.dismiss || light.dataset.close);
       away.type = "button";

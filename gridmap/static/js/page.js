@@ -22,7 +22,9 @@ document.addEventListener("keydown", (event) => {
 });
 
 // a row of tabs that is wider than the window begins where one is
-for (const tab of document.querySelectorAll(".tabs > [aria-current], .tabs > [aria-selected=true]")) {
+for (const tab of document.querySelectorAll(
+  ".tabs > [aria-current], .tabs > [aria-selected=true], .bottom-bar > [aria-current]",
+)) {
   const row = tab.parentElement;
   row.scrollLeft = tab.offsetLeft - row.offsetLeft - (row.clientWidth - tab.offsetWidth) / 2;
 }

@@ -140,7 +140,7 @@ def reset_account(account_id: int) -> Response:
         _must_exist(connection, account_id)
         secret = reset_password(connection, actor(), account_id)
     context.services().sign_ins.forget()
-    return _slips_page({account_id: secret})
+    return slips_page({account_id: secret})
 
 
 @pages.post("/admin/accounts/<int:account_id>/tokens/<int:token_id>/end")
@@ -163,7 +163,7 @@ def print_slips() -> Response:
         must_help(account_id)
     with context.services().database.transaction(settings()) as connection:
         secrets = {account_id: issue_slip(connection, actor(), account_id) for account_id in sorted(set(chosen))}
-    return _slips_page(secrets)
+    return slips_page(secrets)
 
 
 def _list_page() -> str:
@@ -249,11 +249,12 @@ WHERE a.id = ANY (%s) ORDER BY a.username
 """
 
 
-def _slips_page(secrets: dict[int, str]) -> Response:
+def slips_page(secrets: dict[int, str], back: tuple[str, str] | None = None) -> Response:
+    """The page of slips to print: secrets by account; `back`: the title and address of the page before it."""
     with context.services().database.transaction(settings()) as connection:
         rows = connection.execute(SLIP_OF, (sorted(secrets),)).fetchall()
     slips = [row | _address_of(secrets[row["id"]]) for row in rows]
-    response = make_response(render_template("slip.html", slips=slips))
+    response = make_response(render_template("slip.html", slips=slips, back=back))
     response.headers["Cache-Control"] = "no-store"
     return response
 

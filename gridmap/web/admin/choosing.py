@@ -67,6 +67,11 @@ def targets_named(connection: Connection, level: str, text: str) -> list[Choice]
     return _only_exact(text, connection.execute(TARGETS[level], _values(text) | {"kind": level}).fetchall())
 
 
+def places_named(connection: Connection, kind: str, text: str) -> list[Choice]:
+    """Places of a kind in the viewer's scope, by name or code; one alone where it fits exactly."""
+    return _only_exact(text, connection.execute(PLACES, _values(text) | {"kind": kind}).fetchall())
+
+
 def _values(text: str) -> dict[str, object]:
     plain = text.strip()[:100]
     start = plain.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"

@@ -10,6 +10,7 @@ from gridmap.coords import BBox
 from gridmap.db.pools import Connection
 from gridmap.kpi import BY_NAME
 from gridmap.maps import Addresses, View, compose
+from gridmap.periods import month_of
 from gridmap.read import Asked, layers_for
 from gridmap.read.area import read_bounds
 from gridmap.read.card.place import read_community
@@ -25,6 +26,7 @@ from gridmap.read.coverage import (
     read_trend,
     read_trends,
 )
+from gridmap.read.rota import read_open
 from gridmap.scope import Viewer
 from gridmap.web.areas import WHOLE_COUNTRY, areas_of
 from gridmap.web.asked import today
@@ -80,9 +82,18 @@ def coverage() -> str:
         next_month=step(question.month, 1),
         previous_month=step(question.month, -1),
         has_areas=_overlay(viewer, question) is not None,
+        unmanned=_unmanned(viewer, question),
         **found,
         **given(),
     )
+
+
+def _unmanned(viewer: Viewer, question: Question) -> int:
+    """How many evenings of rotas lack somebody in the month; only where it is not cut to anything."""
+    if question.is_cut:
+        return 0
+    with context.services().database.transaction(viewer.prologue) as connection:
+        return len(read_open(connection, viewer, *month_of(question.month).instants))
 
 
 def _read(viewer: Viewer, question: Question) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import * as ground from "./ground.js";
 import * as places from "./places.js";
 import { INK } from "./palette.js";
 import { fiveLines } from "./strip.js";
+import * as zones from "./zones.js";
 
 const TERRITORY = new Set(["districts", "streets", "communities"]);
 
@@ -35,6 +36,12 @@ function paintRules(layer, colour, now) {
       return cases.incidents(layer, colour, now);
     case "repeat_places":
       return cases.repeats(layer, colour);
+    case "parking_pressure":
+    case "evening_violations":
+    case "long_stays":
+      return zones.zones(layer, colour);
+    case "hotspots":
+      return zones.hotspots(layer, colour);
     case "estates":
     case "ebikes":
       return places.estates(layer, colour);
@@ -76,6 +83,12 @@ function labelRules(layer, colour, texts) {
       return []; // its sign says what it is
     case "incident_density":
       return []; // a ground
+    case "parking_pressure":
+    case "evening_violations":
+    case "long_stays":
+      return zones.zoneLabels(layer);
+    case "hotspots":
+      return zones.hotspotLabels(layer);
     case "estates":
       return places.estateLabels(layer);
     case "buildings":

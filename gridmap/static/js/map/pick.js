@@ -1,14 +1,14 @@
 // Which of the things under a finger is meant: points before buildings before what they stand in.
 
 const NEAR = [
-  "incidents", "gaps", "repeat_places", "facilities", "five_lines", "stairwells", "buildings",
-  "coverage_buildings", "complaints_estates", "estates", "ebikes", "grids", "coverage_grids",
-  "complaints_grids", "in_grid_resolution",
+  "incidents", "gaps", "repeat_places", "parking_pressure", "evening_violations", "long_stays", "facilities",
+  "five_lines", "stairwells", "buildings", "coverage_buildings", "hotspots", "complaints_estates", "estates",
+  "ebikes", "grids", "coverage_grids", "complaints_grids", "in_grid_resolution",
 ];
 // from afar a part of a house is too small to be meant
 const FAR = [
-  "incidents", "repeat_places", "facilities", "buildings", "coverage_buildings", "gaps", "five_lines",
-  "stairwells", "complaints_estates", "estates", "ebikes", "grids", "coverage_grids",
+  "incidents", "repeat_places", "parking_pressure", "evening_violations", "long_stays", "hotspots", "facilities",
+  "buildings", "coverage_buildings", "gaps", "five_lines", "stairwells", "complaints_estates", "estates", "ebikes", "grids", "coverage_grids",
   "complaints_grids", "in_grid_resolution",
 ];
 const NEAR_FROM = 18;

@@ -5,10 +5,12 @@ const FILES = "gridmap-files";
 const WHOSE = "/__account";
 const LATE = 6000; // ms after which a copy is shown, where there is one
 
-const KEPT = ["/my", "/my/due", "/my/inbox", "/my/incidents", "/report"];
-// one copy of the page of reports serves every place: its scripts read the address
-const isOneForAll = (path) => path === "/report";
-const isKept = (path) => KEPT.includes(path) || path.startsWith("/p/") || path.startsWith("/visits/");
+const KEPT = ["/my", "/my/due", "/my/inbox", "/my/incidents", "/parking/evening"];
+const COUNTING = "/parking/count";
+// one copy of each of these serves every place: its scripts read the address
+const ONE_FOR_ALL = ["/report", "/parking/see", COUNTING];
+const oneFor = (path) => (path.startsWith(`${COUNTING}/`) ? COUNTING : ONE_FOR_ALL.find((one) => one === path));
+const isKept = (path) => KEPT.includes(path) || Boolean(oneFor(path)) || path.startsWith("/p/") || path.startsWith("/visits/");
 
 self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
@@ -16,7 +18,8 @@ self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim(
 /** Under which address a page is kept. */
 function keyOf(address) {
   const url = new URL(address);
-  return isOneForAll(url.pathname) ? url.origin + url.pathname : address.split("#")[0];
+  const one = oneFor(url.pathname);
+  return one ? url.origin + one : address.split("#")[0];
 }
 
 async function accountOf(cache) {
@@ -34,7 +37,7 @@ async function keep(request, response) {
     cache = await caches.open(PAGES);
     await cache.put(WHOSE, new Response(account));
   }
-  const isOfOnePlace = isOneForAll(new URL(request.url).pathname) && request.url.split("#")[0].includes("?");
+  const isOfOnePlace = Boolean(oneFor(new URL(request.url).pathname)) && request.url.split("#")[0].includes("?");
   if (!isOfOnePlace) await cache.put(keyOf(request.url), response);
 }
 

@@ -1,0 +1,1 @@
+"""Parking: cars from outside, their notices and bans, long stays, tariffs. No page, no map."""

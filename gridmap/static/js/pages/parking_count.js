@@ -1,0 +1,3 @@
+// Counting the cars of zones.
+import "../page.js";
+import "../parking_count.js";

@@ -1,0 +1,3 @@
+// What is one's own tonight.
+import "../page.js";
+import "../parking_evening.js";
