@@ -94,8 +94,8 @@ WHAT: Mapping[str, set[str]] = {
     "evening_violations": {"code", "name", "level", "violations", "evenings", "last_on"},
     "long_stays": {"code", "name", "stays", "cars", "longest_days", "day"},
     "hotspots": {
-        "name", "street", "subject", "status", "number", "observed", "expected", "ratio", "chance", "exposure", "units", "begins",
-        "ends",
+        "name", "street", "subject", "status", "number", "observed", "expected", "ratio", "chance", "exposure", "units",
+        "begins", "ends",
     },
     "roads": {"class", "name"},
     "water": {"class", "name"},
@@ -198,8 +198,9 @@ QUERIES: Mapping[str, str] = {
     " WHERE counted_on <= %(day)s::date GROUP BY 1) GROUP BY 1) t ON t.estate_id = p.id WHERE p.kind = 'estate'",
     **dict.fromkeys(("parking_pressure", "evening_violations", "long_stays"), ZONES),
     # of all incidents: the newest search until that day
-    "hotspots": "SELECT h.*, r.subject, r.exposure, r.begins, r.ends, ST_AsBinary(h.geom) AS shape"
-    " FROM gridmap.hotspot h JOIN gridmap.hotspot_run r ON r.id = h.run_id WHERE r.subject = 'incident'"
+    "hotspots": "SELECT h.*, s.name AS street, r.subject, r.exposure, r.begins, r.ends, ST_AsBinary(h.geom) AS shape"
+    " FROM gridmap.hotspot h JOIN gridmap.hotspot_run r ON r.id = h.run_id"
+    " JOIN gridmap.street s ON s.id = h.street_id WHERE r.subject = 'incident'"
     " AND r.ends = '2026-03-16' AND %(day)s::date BETWEEN '2026-03-15' AND '2027-03-20'",
     "roads": BASEMAP.format("road"),
     "water": BASEMAP.format("water"),
