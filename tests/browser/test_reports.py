@@ -91,6 +91,8 @@ def kind(page: Page, code: str) -> None:
 
 
 def is_told(page: Page, word: str) -> None:
+    # the word of the report before stands in the hidden step until the next one is kept
+    expect(page.locator("[data-report]")).to_have_attribute("data-step", "sent")
     expect(page.locator("[data-told]")).to_have_attribute("data-told", word, timeout=RESUMES)
 
 
