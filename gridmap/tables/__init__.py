@@ -19,6 +19,7 @@ from gridmap.tables.diary import diary, diary_contact, ebike_count, hotline_mapp
 from gridmap.tables.duties import coverage, duty, household_tier, inspection, joint_inspection, report_link, slot
 from gridmap.tables.giving import assignment_change, assignment_move, hand_over
 from gridmap.tables.hotspots import hotspot, hotspot_run, hotspot_unit, zone_stay
+from gridmap.tables.imports import import_row, unplaced, upload
 from gridmap.tables.incident_kinds import (
     answer_template,
     incident_class,
@@ -101,6 +102,7 @@ __all__ = [
     "hotspot_run",
     "hotspot_unit",
     "household_tier",
+    "import_row",
     "import_run",
     "incident",
     "incident_class",
@@ -144,6 +146,8 @@ __all__ = [
     "street",
     "submission",
     "transition",
+    "unplaced",
+    "upload",
     "vehicle",
     "vehicle_count",
     "violation",

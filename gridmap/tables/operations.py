@@ -113,6 +113,10 @@ import_run = Table(
     Column("mapping", JSONB, nullable=False, server_default=text("'{}'")),
     Column("counts", JSONB, nullable=False, server_default=text("'{}'")),
     happened_at("imported_at"),
+    Column("undo_job_id", BigInteger),
+    Column("undone_at", DateTime(timezone=True)),
+    Column("undone_by", BigInteger),
+    Column("undone", JSONB, comment="how many rows were taken back, and how many had to stay"),
     comment="Provenance: which file brought which rows, read how.",
 )
 
