@@ -47,7 +47,5 @@ def read_importing(connection: Connection, account_id: int, now: datetime) -> Im
 def streets_for(connection: Connection, importing: Importing) -> list[Mapping[str, Any]]:
     """These streets by code: id, code and name."""
     return list(
-        connection.execute(
-            STREETS, {"city": importing.is_city, "streets": sorted(importing.streets)}
-        ).fetchall()
+        connection.execute(STREETS, {"city": importing.is_city, "streets": sorted(importing.streets)}).fetchall()
     )

@@ -1,20 +1,22 @@
-"""Rows that neither a position nor a known address leads to a place: kept to be placed by hand on the map."""
+"""Rows that neither a position nor a known address leads to a place: they wait, and a person places them on the map."""
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from psycopg.types.json import Jsonb
 
+from gridmap.accounts import Actor
+from gridmap.audit import write_audit
+from gridmap.coords import LonLat
 from gridmap.db.pools import Connection
-from gridmap.load.check import Checked
-from gridmap.load.formats.table import cell_text
-from gridmap.load.kinds import Shape
-from gridmap.load.reading import ROW
+from gridmap.load.check import Checked, check
+from gridmap.load.finding import Finding
+from gridmap.load.store.known import read_known
+from gridmap.load.unplaced import Unplaced, reading_of
 
-REASONS = frozenset({"to_place_by_hand", "outside"})
-"""Why a row waits: an address that nothing has, or a position far from here."""
 QUEUE = """
 INSERT INTO gridmap.unplaced AS u (street_id, id, run_id, kind, digest, cells, name, address, file_row, reason)
 VALUES (%(street)s, %(street)s::bigint * 4294967296 + nextval('gridmap.serial'), %(run)s, %(kind)s, %(digest)s,
@@ -24,45 +26,77 @@ ON CONFLICT (street_id, kind, digest) DO UPDATE SET run_id = excluded.run_id, fi
 WHERE u.state = 'withdrawn'
 RETURNING id
 """
+WAITING = """
+SELECT u.id, u.street_id, u.run_id, u.cells, u.name FROM gridmap.unplaced u
+WHERE u.street_id = %(street)s AND u.id = %(id)s AND u.state = 'waiting' FOR UPDATE
+"""
+DECIDE = """
+UPDATE gridmap.unplaced SET state = %(state)s, place_id = %(place)s, why = %(why)s, decided_by = %(by)s,
+  decided_at = %(at)s
+WHERE street_id = %(street)s AND id = %(id)s
+"""
 
 
-def unplaced_rows(checked: Checked) -> list[dict[str, Any]]:
-    """The rows that wait for a hand: cells under our names, with source, row of the file and reason.
+class PlacingProblem(Exception):
+    """The row cannot be placed: it waits no more (`moved`), or `finding` says why it cannot stand there."""
 
-    Only of kinds that may be a point, and with a name or an address to know them by.
-    """
-    if Shape.POINT not in checked.kind.shapes:
-        return []
-    reasons = {finding.row: finding.code for finding in checked.rejected if finding.code in REASONS}
-    frame = checked.reading.frame
-    rows = frame[frame[ROW].isin(list(reasons))] if reasons else frame[:0]
-    return list(_described(checked, rows.to_dict("records"), reasons))
-
-
-def _described(
-    checked: Checked, records: list[dict[Any, Any]], reasons: dict[int | None, str]
-) -> Iterator[dict[str, Any]]:
-    ours = {name: column for name, column in checked.columns.items() if not name.startswith("@")}
-    for record in records:
-        cells = {name: text for name, column in ours.items() if (text := cell_text(record[column]).strip())}
-        if not (cells.get("name") or cells.get("address")):
-            continue
-        row = int(record[ROW])
-        whole = json.dumps([checked.options.source, cells], ensure_ascii=False, sort_keys=True)
-        yield {
-            "digest": hashlib.sha256(whole.encode()).hexdigest(),
-            "cells": cells,
-            "name": cells.get("name", ""),
-            "address": cells.get("address"),
-            "row": row,
-            "reason": reasons[row],
-        }
+    def __init__(self, reason: str, finding: Finding | None = None) -> None:
+        super().__init__(reason)
+        self.reason, self.finding = reason, finding
 
 
 def queue_unplaced(connection: Connection, street_id: int, run: int, checked: Checked) -> int:
-    """Let these rows wait, and say how many are new: what waits, is placed or was put away stays as it is."""
+    """Let these rows wait, and say how many are new: what waits, is placed or was put away stays as it is.
+
+    Rows without a name and an address say nothing to look for, and stay in the report alone.
+    """
     values = {"street": street_id, "run": run, "kind": checked.kind.name}
-    rows = unplaced_rows(checked)
-    return sum(
-        connection.execute(QUEUE, values | row | {"cells": Jsonb(row["cells"])}).fetchone() is not None for row in rows
+    found = 0
+    for one in checked.unplaced:
+        address = one.attributes.get("address")
+        if one.name or address:
+            row = {"cells": Jsonb(asdict(one)), "name": one.name, "address": address, "row": one.row}
+            row |= {"digest": _digest(one), "reason": one.code}
+            found += connection.execute(QUEUE, values | row).fetchone() is not None
+    return found
+
+
+def _digest(one: Unplaced) -> str:
+    """The same row of the same source, wherever in whichever file it stands."""
+    whole = json.dumps([one.source, one.attributes], ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(whole.encode()).hexdigest()
+
+
+def waiting_row(connection: Connection, unplaced_id: int) -> dict[str, Any]:
+    """The row, locked. Raises PlacingProblem("moved") where it waits no more."""
+    row = connection.execute(WAITING, {"street": unplaced_id >> 32, "id": unplaced_id}).fetchone()
+    if row is None:
+        raise PlacingProblem("moved")
+    return row
+
+
+def checked_at(connection: Connection, row: Mapping[str, Any], at: LonLat) -> Checked:
+    """The row as the importer judges it at that position. Raises PlacingProblem with the reason that it finds."""
+    reading, options = reading_of([Unplaced(**row["cells"])], [at])
+    checked = check(reading, options, read_known(connection, row["street_id"]))
+    if not len(checked.frame):
+        raise PlacingProblem("misplaced", next(iter(checked.rejected), None))
+    return checked
+
+
+def decide(connection: Connection, by: Actor, row: Mapping[str, Any], state: str, **said: Any) -> None:
+    """Write down what became of a row that waited: `placed` with its place, or `rejected` with why."""
+    place, why = said.get("place"), said.get("why")
+    values = {"street": row["street_id"], "id": row["id"], "state": state, "place": place, "why": why}
+    connection.execute(DECIDE, values | {"by": by.account_id, "at": by.business_at})
+    write_audit(
+        connection,
+        action="place_row" if state == "placed" else "reject_row",
+        subject="unplaced",
+        subject_id=row["id"],
+        street_id=row["street_id"],
+        business_at=by.business_at,
+        account_id=by.account_id,
+        after={"name": row["name"], "place": place},
+        why=why,
     )

@@ -76,7 +76,9 @@ def _spots(checked: Checked) -> Iterator[list[Any]]:
     yield from _drawn(checked, plain[:: max(1, -(-len(plain) // SPOTS_SHOWN))], ACCEPTED)
 
 
-def _drawn(checked: Checked, positions: "np.ndarray[tuple[int], np.dtype[np.intp]]", outcome: str) -> Iterator[list[Any]]:
+def _drawn(
+    checked: Checked, positions: "np.ndarray[tuple[int], np.dtype[np.intp]]", outcome: str
+) -> Iterator[list[Any]]:
     some = checked.frame.iloc[positions]
     points = shapely.get_coordinates(shapely.point_on_surface(np.asarray(some.geometry.array)))
     names: Sequence[Any] = some["name"].tolist() if "name" in some.columns else [""] * len(some)

@@ -47,6 +47,10 @@ RETURNING id
 """
 
 
+class NotAllowed(Exception):
+    """The account has lost the right to bring files into the street since it asked."""
+
+
 class _Superseded(Exception):
     """Nobody asks for the outcome any more: nothing of it is written."""
 
@@ -66,6 +70,8 @@ def import_worker(database: Database, home: Path, clock: Clock) -> Worker:
                 STEPS[upload["state"]](bench, path)
         except LoadError as problem:
             bench.fail({"code": problem.code, "params": problem.params})
+        except NotAllowed:
+            bench.fail({"code": "not_allowed", "params": {}})
         except _Superseded:
             return {}
         except Exception:
@@ -90,17 +96,17 @@ def undo_worker(database: Database, clock: Clock) -> Worker:
                 told = undo_run(connection, by, run_id, leave=bool(job.arguments.get("leave")))
         except UndoProblem as problem:
             raise JobRefused(problem.reason) from None
-        except LoadError as problem:
-            raise JobRefused(problem.code) from None
+        except NotAllowed:
+            raise JobRefused("not_allowed") from None
         return {"removed": told.removed, "restored": told.restored, "left": told.left}
 
     return work
 
 
 def _must_be_allowed(connection: Connection, clock: Clock, account_id: int | None, street_id: int | None) -> None:
-    """Raises LoadError where the account has lost the right since it asked."""
+    """Raises NotAllowed where the account has lost the right since it asked."""
     if account_id is None or not read_importing(connection, account_id, clock.now()).may(street_id):
-        raise LoadError("not_allowed_any_more")
+        raise NotAllowed
 
 
 class _Bench:
