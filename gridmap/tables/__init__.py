@@ -36,7 +36,7 @@ from gridmap.tables.incidents import (
     party,
     transition,
 )
-from gridmap.tables.operations import audit, change, file, import_run, job, serial, submission
+from gridmap.tables.operations import audit, change, file, import_run, import_source, job, serial, submission
 from gridmap.tables.parking import gate, known_vehicle, parking_rule, vehicle_count
 from gridmap.tables.people import absence, assignment, duty_role, organisation, organisation_place, person
 from gridmap.tables.places import (
@@ -102,6 +102,7 @@ __all__ = [
     "hotspot_unit",
     "household_tier",
     "import_run",
+    "import_source",
     "incident",
     "incident_class",
     "incident_contact",

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from psycopg.types.json import Jsonb
 from shapely.geometry.base import BaseGeometry
@@ -20,6 +21,7 @@ from gridmap.load.store.basemap import write_basemap
 from gridmap.load.store.owners import settle_owners
 from gridmap.load.store.people import write_people
 from gridmap.load.store.places import WORDS, write_places
+from gridmap.load.store.sources import remember_source
 from gridmap.load.store.stage import stage
 from gridmap.load.store.streets import NewStreet, ensure_street, hull_of
 from gridmap.load.store.territory import write_communities, write_districts, write_streets
@@ -80,9 +82,17 @@ def _hull(checks: Sequence[Checked]) -> BaseGeometry:
     return hull_of([checked.frame for checked in checks if len(checked.frame)])
 
 
+def _digest(file: Path) -> bytes:
+    """The SHA-256 of the file, read in pieces; empty for rows that came from no file, such as those placed by hand."""
+    if not file.is_file():
+        return b""
+    with file.open("rb") as source:
+        return hashlib.file_digest(source, "sha256").digest()
+
+
 def _open_run(connection: Connection, by: Actor, checked: Checked, street_id: int | None) -> int:
     reading, options = checked.reading, checked.options
-    digest = hashlib.sha256(reading.file.read_bytes()).digest()
+    digest = _digest(reading.file)
     row = connection.execute(
         "INSERT INTO gridmap.import_run (kind, file_name, sha256, street_id, account_id, crs, datum, encoding, mapping)"
         " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING id",
@@ -106,6 +116,8 @@ def _write(connection: Connection, by: Actor, checked: Checked, stored: Stored) 
     street_id = stored.street_id if checked.kind.of_street else None
     run = _open_run(connection, by, checked, street_id)
     stored.runs.append(run)
+    if street_id is not None:
+        remember_source(connection, by, street_id, checked)
     rows = len(checked.frame)
     if checked.kind.shapes:
         rows = stage(connection, [checked])
