@@ -37,7 +37,7 @@ from gridmap.tables.incidents import (
     party,
     transition,
 )
-from gridmap.tables.operations import audit, change, file, import_run, job, serial, submission
+from gridmap.tables.operations import audit, change, file, import_run, import_source, job, serial, submission
 from gridmap.tables.parking import gate, known_vehicle, parking_rule, vehicle_count
 from gridmap.tables.people import absence, assignment, duty_role, organisation, organisation_place, person
 from gridmap.tables.places import (
@@ -104,6 +104,7 @@ __all__ = [
     "household_tier",
     "import_row",
     "import_run",
+    "import_source",
     "incident",
     "incident_class",
     "incident_contact",

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from psycopg.types.json import Jsonb
@@ -22,6 +23,7 @@ from gridmap.load.store.before import KINDS_KEPT, keep_before, open_memory, reme
 from gridmap.load.store.owners import settle_owners
 from gridmap.load.store.people import write_people
 from gridmap.load.store.places import write_places
+from gridmap.load.store.sources import remember_source
 from gridmap.load.store.stage import WORDS, stage
 from gridmap.load.store.streets import NewStreet, ensure_street, hull_of
 from gridmap.load.store.territory import write_communities, write_districts, write_streets
@@ -105,9 +107,17 @@ def _hull(checks: Sequence[Checked]) -> BaseGeometry:
     return hull_of([checked.frame for checked in checks if len(checked.frame)])
 
 
+def _digest(file: Path) -> bytes:
+    """The SHA-256 of the file, read in pieces; empty for rows that came from no file, such as those placed by hand."""
+    if not file.is_file():
+        return b""
+    with file.open("rb") as source:
+        return hashlib.file_digest(source, "sha256").digest()
+
+
 def _open_run(connection: Connection, by: Actor, checked: Checked, street_id: int | None) -> int:
     reading, options = checked.reading, checked.options
-    digest = hashlib.sha256(reading.file.read_bytes()).digest()
+    digest = _digest(reading.file)
     row = connection.execute(
         "INSERT INTO gridmap.import_run (kind, file_name, sha256, street_id, account_id, crs, datum, encoding, mapping)"
         " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING id",
@@ -133,7 +143,9 @@ def _write_file(connection: Connection, by: Actor, checked: Checked, stored: Sto
     stored.runs.append(run)
     counts = _write(connection, by, checked, stored, run)
     if street_id is not None:
-        counts["queued"] = stored.queued = queue_unplaced(connection, street_id, run, checked)
+        remember_source(connection, by, street_id, checked)
+        counts["queued"] = queue_unplaced(connection, street_id, run, checked)
+        stored.queued += counts["queued"]
     connection.execute("UPDATE gridmap.import_run SET counts = %s WHERE id = %s", (Jsonb(counts), run))
     write_audit(
         connection,
