@@ -34,7 +34,6 @@ from gridmap.load.uploads.judging import judged_of
 from gridmap.load.uploads.kinds import likely_kind
 from gridmap.load.uploads.states import NOWHERE, read_upload
 
-SAYS = ("layer", "encoding", "crs")
 MOST_REPORT_BYTES = 256 * 1024 * 1024
 Upload = Mapping[str, Any]
 
@@ -91,7 +90,7 @@ def undo_worker(database: Database, clock: Clock) -> Worker:
         try:
             with database.transaction(SYSTEM) as connection:
                 run = connection.execute("SELECT street_id FROM gridmap.import_run WHERE id = %s", (run_id,)).fetchone()
-                _must_be_allowed(connection, clock, job.account_id, run and run["street_id"])
+                _must_be_allowed(connection, clock, job.account_id, run["street_id"] if run else None)
                 by = actor(clock, job.account_id)
                 told = undo_run(connection, by, run_id, leave=bool(job.arguments.get("leave")))
         except UndoProblem as problem:
@@ -144,7 +143,9 @@ class _Bench:
         """What the person says of the file, as the importer takes it."""
         said = self.said
         return Options(
-            **{name: said.get(name) or None for name in SAYS},
+            layer=said.get("layer") or None,
+            encoding=said.get("encoding") or None,
+            crs=said.get("crs") or None,
             datum=Datum(said["datum"]) if said.get("datum") else None,
             mapping=said.get("mapping") or {},
             dates=said.get("dates") or None,
