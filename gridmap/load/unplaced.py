@@ -8,8 +8,9 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 import shapely
+from pyproj import CRS
 
-from gridmap.coords import WGS84, Datum, LonLat
+from gridmap.coords import WGS84, LonLat
 from gridmap.load.kinds import KINDS
 from gridmap.load.reading import KEPT, ROW, Options, Reading
 
@@ -67,11 +68,11 @@ def reading_of(rows: Sequence[Unplaced], positions: Sequence[LonLat]) -> tuple[R
         gpd.GeoDataFrame(frame, geometry="@geom"),
         Path(first.file),
         unit="row",
-        crs=frame["@geom"].crs,
+        crs=CRS.from_epsg(WGS84),
         rows=tuple({**row.attributes, **row.kept} for row in rows) if kept else (),
     )
-    mapping = {name: name for name in columns}
-    return reading, Options(mapping=mapping, source=first.source, datum=Datum.WGS84, keep=kept)
+    # not as a mapping: that would be kept as what a person said of the source
+    return reading, Options(remembered={name: name for name in columns}, source=first.source, keep=kept)
 
 
 def unplaced_of(row: "pd.Series[Any]", code: str, text: str, *, kind: str, file: str, source: str) -> Unplaced:

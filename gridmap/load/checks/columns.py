@@ -141,7 +141,11 @@ def choose_columns(draft: Draft) -> None:
     frame, reading = draft.frame, draft.reading
     columns = list(reading.table_columns)
     chosen, why = recognise(reading, draft.options)
-    again = [f"{target.lstrip('@')} = {chosen[target]}" for target in chosen if why[target] == "remembered"]
+    again = [
+        f"{target.lstrip('@')} = {chosen[target]}"
+        for target in chosen
+        if why[target] == "remembered" and target != chosen[target]
+    ]
     if again:
         draft.warn("columns_remembered", source=draft.options.source, columns=", ".join(again))
     missing = _missing(draft.kind, chosen)

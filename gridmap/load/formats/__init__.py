@@ -8,6 +8,7 @@ from gridmap.load.checks.workbooks import refuse_format
 from gridmap.load.finding import Finding, LoadError
 from gridmap.load.formats import geojson, table
 from gridmap.load.formats.excel import read_excel
+from gridmap.load.formats.kml import read_kml
 from gridmap.load.formats.osm import read_osm
 from gridmap.load.formats.vector import read_vector
 from gridmap.load.kinds import Kind
@@ -18,6 +19,7 @@ READERS = {
     ".xlsx": read_excel,
     ".xlsm": read_excel,
     **dict.fromkeys(geojson.ENDINGS, geojson.read_geojson),
+    ".kml": read_kml,
     ".pbf": read_osm,
     ".osm": read_osm,
 }

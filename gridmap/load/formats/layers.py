@@ -8,6 +8,7 @@ from gridmap.load.checks.workbooks import refuse_format
 from gridmap.load.finding import LoadError
 from gridmap.load.formats.excel import sheet_titles
 from gridmap.load.formats.geojson import ENDINGS as GEOJSON
+from gridmap.load.formats.kml import kml_layers
 from gridmap.load.formats.table import ENDINGS as TABLES
 from gridmap.load.formats.vector import vector_layers
 
@@ -35,6 +36,8 @@ def list_layers(path: Path) -> tuple[Layer, ...]:
         found = [Layer(title, rows) for title, rows in sheet_titles(path)]
     elif ending in (*GEOJSON, *TABLES, ".pbf", ".osm") or name.endswith(".osm.gz"):
         found = []
+    elif ending == ".kml":
+        found = [Layer(title, rows) for title, rows in kml_layers(path)]
     else:
         found = [Layer(title, rows) for title, rows in vector_layers(path)]
     return tuple(found) if len(found) > 1 else ()
