@@ -121,6 +121,8 @@ INSERT INTO gridmap.diary_contact (street_id, diary_id, name, account_id, place_
 SELECT street_id, id, 'n', account_id, place_id, community_id, grid_id, micro_grid_id, estate_id FROM gridmap.diary;
 INSERT INTO gridmap.hotline_mapping (street_id, id, name, columns, headings, changed_at)
 VALUES (1, (1::bigint << 32) + 5, 'm', '{}', '{}', now());
+INSERT INTO gridmap.import_source (street_id, kind, source, columns, changed_at)
+VALUES (1, 'estates', 's', '{}', now());
 INSERT INTO gridmap.hotline_order (street_id, id, number, raw, cells, kind, place_id, community_id, grid_id,
   micro_grid_id, estate_id, changed_at)
 SELECT street_id, id, number, '{}', '{}', kind, place_id, community_id, grid_id, micro_grid_id, estate_id, now()

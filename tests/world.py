@@ -591,6 +591,8 @@ SELECT street_id, id, 'c' || id || 'x', '13912345678', CASE WHEN is_private THEN
   community_id, grid_id, micro_grid_id, estate_id FROM gridmap.diary;
 INSERT INTO gridmap.hotline_mapping (street_id, id, name, columns, headings, changed_at)
 SELECT id, (id::bigint << 32) + 9700, '12345', '{"number": "n", "phone": "p"}', '{n,p}', now() FROM gridmap.street;
+INSERT INTO gridmap.import_source (street_id, kind, source, columns, changed_at)
+SELECT id, 'estates', 's', '{"name": "n"}', now() FROM gridmap.street;
 INSERT INTO gridmap.hotline_order (street_id, id, number, received_at, raw, cells, caller, phone, address, text, kind,
   state, problem, near, place_id, incident_id, mapping_id, community_id, grid_id, micro_grid_id, estate_id, changed_at)
 SELECT i.street_id, i.id + 500000000, i.number, i.reported_at, '{"p": "13912345678"}',

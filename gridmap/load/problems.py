@@ -132,6 +132,7 @@ WARNINGS: Mapping[str, str] = {
     "gdal_says": _("The reader says: {said}."),
     "no_dbf": _("The shapefile came without its .dbf: there are no attributes."),
     "columns_unused": _("Columns that are not used: {columns}. Keep some with --keep COLUMN, or all with --keep-all."),
+    "columns_remembered": _("Columns as they were named for the source {source} before: {columns}."),
     "sheets_left_out": _("Only sheet {sheet} was read; others: {sheets}. Pick one with --layer."),
     "sheets_hidden": _("Hidden sheets were not read: {sheets}."),
     "rows_hidden": _("Hidden rows were read too: {rows}."),
@@ -147,6 +148,14 @@ WARNINGS: Mapping[str, str] = {
     ),
     "datum_shift_unknown": _(
         "{places} places known by name lie {metres} m from here, all in one direction; no datum explains it."
+    ),
+    "datum_shift_overlap": _(
+        "{places} rows would lie over what is known when moved by {metres} m, all in one direction:"
+        " --datum {datum} explains it."
+    ),
+    "datum_shift_overlap_unknown": _(
+        "{places} rows would lie over what is known when moved by {metres} m, all in one direction;"
+        " no datum explains it."
     ),
     "stacked_points": _("{rows} rows lie on {spots} spots, several on each; kept."),
     "identity_column": _("The column {column} holds identity numbers; it was not read."),

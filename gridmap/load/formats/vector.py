@@ -91,8 +91,20 @@ def _text_rule(path: Path, options: Options) -> _Text:
     return _Text(encoding, cells.widths)
 
 
+def vector_layers(path: Path) -> list[tuple[str, int]]:
+    """(name, how many rows) of each layer that holds something; of all where none does. Raises LoadError."""
+    with _gdal(path), _whole_shapefile(path) as whole:
+        names = [str(name) for name, _ in pyogrio.list_layers(whole)]
+        counted = [(name, _count(whole, name)) for name in names]
+    return [layer for layer in counted if layer[1]] or counted
+
+
+def _count(path: Path, layer: str) -> int:
+    return max(0, int(pyogrio.read_info(path, layer=layer, force_feature_count=True)["features"]))
+
+
 def _layer(path: Path, options: Options) -> str:
-    """The layer to take: the named one, or the only one; raises LoadError listing them."""
+    """The layer to take: the named one, or the only one; raises LoadError listing them with their rows."""
     layers = [str(name) for name, _ in pyogrio.list_layers(path)]
     if options.layer is not None:
         if options.layer not in layers:
@@ -100,9 +112,10 @@ def _layer(path: Path, options: Options) -> str:
         return options.layer
     if not layers:
         raise LoadError("no_rows")
-    if len(layers) > 1:
-        raise LoadError("layer_choice", layers=", ".join(layers))
-    return layers[0]
+    filled = [(name, rows) for name in layers if (rows := _count(path, name))] if len(layers) > 1 else []
+    if len(filled) > 1:
+        raise LoadError("layer_choice", layers=", ".join(f"{name} ({rows})" for name, rows in filled))
+    return filled[0][0] if filled else layers[0]
 
 
 def read_vector(path: Path, kind: Kind, options: Options) -> Reading:
