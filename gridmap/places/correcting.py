@@ -81,7 +81,7 @@ def correct_places(
     for one in corrections:
         write_audit(
             connection,
-            action="correct_place",
+            action="change_place",
             subject="place",
             subject_id=one.place_id,
             street_id=street_id,

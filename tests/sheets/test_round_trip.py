@@ -32,8 +32,8 @@ EDITS = {
         "built_year": "2004年", "height_m": 54.25, "declared_households": 72, "declared_stairwells": 4,
     },
     "facilities": {
-        "name": "=1+1", "address": "门口", "kind": "消防栓", "state": "Down",
-        "installed_on": dt.datetime(2020, 2, 29), "level": -1,
+        "name": "=1+1", "address": "门口", "kind": "消防设施", "state": "Down",
+        "installed_on": dt.date(2020, 2, 29), "level": -1,
     },
 }  # fmt: skip
 BECOMES = {
@@ -42,7 +42,7 @@ BECOMES = {
         "declared_households": 120, "declared_population": 300, "declared_stairwells": 12,
     },
     "buildings": {"floors": 18, "built_year": 2004, "height_m": 54.3},
-    "facilities": {"kind": "hydrant", "state": "down", "installed_on": dt.date(2020, 2, 29)},
+    "facilities": {"kind": "fire_equipment", "state": "down", "installed_on": dt.date(2020, 2, 29)},
 }  # fmt: skip
 
 

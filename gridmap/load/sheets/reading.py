@@ -18,7 +18,7 @@ from gridmap.read.sheets.cells import decimal_text, plain_text
 from gridmap.read.sheets.fields import ID, SEEN, SHEETS, Field, FieldType, Sheet
 from gridmap.read.sheets.writing import META, MOST_ROWS, heading
 
-MOST_BYTES = 16 * 1024 * 1024
+MOST_BYTES = 12 * 1024 * 1024
 UNPACKED = 80 * 1024 * 1024
 MOST_PARTS, MOST_COLUMNS, HEADER_WITHIN = 400, 100, 10
 NOTHING: tuple[Any, str] = (None, "n")
@@ -27,7 +27,7 @@ TROUBLES: Mapping[str, str] = {
     "workbook": _("This is not an Excel workbook (.xlsx) that can be read."),
     "locked": _("The file has a password or is an old workbook: save it as .xlsx without a password."),
     "headings": _("No sheet has the headings of the register. Take a workbook out first, then change that one."),
-    "large": _("The workbook is too large: at most 20,000 rows and 16 MB."),
+    "large": _("The workbook is too large: at most 20,000 rows and 12 MB."),
     "twice_heading": _("A heading stands there twice. Take out the workbook anew."),
     "other_street": _("This workbook is of another street."),
 }

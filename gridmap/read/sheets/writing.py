@@ -18,7 +18,7 @@ from gridmap.read.sheets.cells import excel_value, state_text
 from gridmap.read.sheets.fields import ID, SEEN, Field, FieldType, Sheet
 from gridmap.read.sheets.rows import Lists, row_texts
 
-NOTES, WORDS, META = _("Notes"), _("Words"), "gridmap"
+NOTES, WORDS, META = _("Notes"), _("Values to choose from"), "gridmap"
 MOST_ROWS = 20_000
 SPARE = 500
 """Rows below the last one that have their lists to choose from, too."""
