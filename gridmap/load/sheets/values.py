@@ -83,8 +83,7 @@ class Trouble:
 
     def at(self, address: str, raw: str) -> "Trouble":
         """The same, with its place; nothing personal is repeated."""
-        if self.code in ("identity_number", "private_phone", "phone"):
-            raw = MOBILE.sub(lambda found: mask_phone(plain_phone(found[0])), hide_identity(normal(raw)))
+        raw = MOBILE.sub(lambda found: mask_phone(plain_phone(found[0])), hide_identity(normal(raw)))
         return replace(self, address=address, raw=raw[:60])
 
 

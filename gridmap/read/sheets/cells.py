@@ -44,12 +44,12 @@ def cell_text(field: Field, value: Any, locale: str, titles: Mapping[str, str]) 
 
 def plain_text(text: str) -> str:
     """The text as a workbook can hold it: one line, no signs that XML does not know."""
-    line = " ".join(text[:MOST_SIGNS].split())
-    return "".join(sign for sign in line if (sign.isprintable() or ord(sign) > 127) and _is_writable(sign)).strip()
+    kept = "".join(sign if _is_writable(sign) else " " if sign.isspace() else "" for sign in text[:MOST_SIGNS])
+    return " ".join(kept.split())
 
 
 def _is_writable(sign: str) -> bool:
-    return not ("\ud800" <= sign <= "\udfff" or "\x7f" <= sign <= "\x9f" or sign in UNTRUE)
+    return sign >= " " and not ("\x7f" <= sign <= "\x9f" or "\ud800" <= sign <= "\udfff" or sign in UNTRUE)
 
 
 def decimal_text(value: Decimal, decimals: int) -> str:
