@@ -44,6 +44,7 @@ from gridmap.web.blueprint import actor, number, pages, say, typed
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ROLES = frozenset({Role.LEADER, Role.PLANNER, Role.ADMINISTRATOR})
 MOST_SHOWN = 500
+WRITTEN = ("run", "changed", "added")
 SHOWN = ("conflict", "refused", "new", "changed")
 COMMUNITIES = "SELECT id, name FROM gridmap.community WHERE street_id = %s ORDER BY code"
 CHANGED = _("The register has changed while you looked, so nothing was written. Here is what it would be now.")
@@ -83,13 +84,13 @@ class Brought:
 
 
 @pages.get("/sheets")
-def sheets() -> str:
+def register_sheets() -> str:
     """Take the register out, bring it back. For those who keep a whole street."""
     return _page(_desk())
 
 
 @pages.route("/sheets/<kind>.xlsx", methods=["GET", "POST"])
-def take_sheet(kind: str) -> AnyResponse | tuple[str, int]:
+def take_register_sheet(kind: str) -> AnyResponse | tuple[str, int]:
     """The workbook of a street or a community; people in clear by a POST with its reason alone."""
     desk, community = _desk(), number(request.values, "community")
     sheet, reason = desk.sheet(kind), None
@@ -120,7 +121,7 @@ def take_sheet(kind: str) -> AnyResponse | tuple[str, int]:
 
 
 @pages.post("/sheets")
-def bring_sheet() -> str | AnyResponse | tuple[str, int]:
+def bring_register_sheet() -> str | AnyResponse | tuple[str, int]:
     """See the differences of a workbook; write those that were seen."""
     desk = _desk()
     try:
@@ -196,7 +197,9 @@ def _write(desk: Desk, brought: Brought) -> AnyResponse:
             apply_sheet(connection, by, brought.file, street, brought.sent, seen=seen, locale=context.locale())
         ),
     )
-    address = url_for("pages.sheets", street=street, done="sheet_written", **told)
+    address = url_for(
+        "pages.register_sheets", street=street, done="sheet_written", **{name: told[name] for name in WRITTEN}
+    )
     return Response(headers={"HX-Redirect": address}) if _is_part() else redirect(address, 303)
 
 
@@ -231,7 +234,7 @@ def _page(desk: Desk, **more: Any) -> str:
             "communities": [("", say(_("The whole street"))), *((row["id"], row["name"]) for row in communities)],
             "has_people": any(not one.place for one in desk.kinds),
             "streets": [(area.street_id, area.name) for area in desk.areas],
-            "written": {name: number(request.args, name) for name in ("run", "changed", "added")},
+            "written": {name: number(request.args, name) for name in WRITTEN},
             "take_problem": "",
             **more,
         },
