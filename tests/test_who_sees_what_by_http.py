@@ -34,8 +34,9 @@ COMPARED = {
     "tiles.tile", "ogc.items", "ogc.item", "ogc.download", "pages.search", "pages.place_list", "pages.place_card",
     "pages.place_page", "pages.plate", "pages.coverage_xlsx", "pages.visits", "pages.photo", "assigning.export",
     "pages.incidents", "pages.incidents_board", "pages.incident_card", "pages.incident_photo",
+    "pages.take_register_sheet",
 }  # fmt: skip
-"""Compared with the oracle row by row, here, in the tests of tiles, of answers, of giving or of cases."""
+"""Compared with the oracle row by row, here, in the tests of tiles, of answers, of giving, of cases, of sheets."""
 READ = {
     "tiles.tilejson": ["/tiles/tiles.json"],
     "ogc.landing": ["/ogc", "/ogc?f=html"],
@@ -60,6 +61,7 @@ READ = {
     "pages.hand_over": ["/assign/hand-over", "/assign/hand-over?street={street}"],
     "pages.assign_excel": ["/assign/excel"],
     "pages.assign_changes": ["/assign/changes"],
+    "pages.register_sheets": ["/sheets", "/sheets?street=77"],
     "pages.privacy": ["/about/privacy"],
     "answers.proof": ["/api/proof"],
     "assigning.roles": ["/api/assignments/roles"],

@@ -1,5 +1,6 @@
 """What an account leads: the streets and communities of its rights as a leader, whatever else it may see."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,7 +8,7 @@ from gridmap.db.pools import Connection
 
 LED = """
 SELECT level, street_id, target_id FROM gridmap.account_grant
-WHERE account_id = %(account)s AND role = 'leader' AND valid @> %(now)s::timestamptz
+WHERE account_id = %(account)s AND role = ANY (%(roles)s) AND valid @> %(now)s::timestamptz
 """
 
 
@@ -33,9 +34,10 @@ class Lead:
         return self.streets | {community_id >> 32 for community_id in self.communities}
 
 
-def read_lead(connection: Connection, account_id: int, now: datetime) -> Lead:
-    """What the account leads at the business time `now`."""
-    rows = connection.execute(LED, {"account": account_id, "now": now}).fetchall()
+def read_lead(connection: Connection, account_id: int, now: datetime, roles: Sequence[str] = ("leader",)) -> Lead:
+    """What the account leads at the business time `now`; with other `roles`, what it has those rights for."""
+    values = {"account": account_id, "now": now, "roles": list(roles)}
+    rows = connection.execute(LED, values).fetchall()
     return Lead(
         is_city=any(row["level"] == "city" for row in rows),
         streets=frozenset(row["street_id"] for row in rows if row["level"] == "street"),

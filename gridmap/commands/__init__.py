@@ -24,6 +24,7 @@ COMMANDS = {
     "nightly": "nightly",
     "rota": "rota",
     "serve": "serve",
+    "sheet": "sheet",
     "sql": "export",
     "token": "token",
     "translations": "assets",

@@ -86,7 +86,13 @@ def add_person(connection: Connection, by: Actor, new: NewPerson) -> int:
 
 
 def change_person(
-    connection: Connection, by: Actor, person_id: int, changes: Mapping[str, Any], *, revision: int
+    connection: Connection,
+    by: Actor,
+    person_id: int,
+    changes: Mapping[str, Any],
+    *,
+    revision: int,
+    import_run_id: int | None = None,
 ) -> int:
     """Change some of `CHANGEABLE` and give the new revision; what equals today's is left out of the audit.
 
@@ -105,10 +111,11 @@ def change_person(
         values["micro_grid_id"] = None  # it lies in the grid that is left
     parts = [sql.SQL("{} = {}").format(sql.Identifier(name), sql.Placeholder(name)) for name in values]
     statement = sql.SQL(
-        "UPDATE gridmap.person SET {}, revision = revision + 1, changed_at = %(at)s, changed_by = %(by)s"
-        " WHERE street_id = %(street)s AND id = %(person)s"
+        "UPDATE gridmap.person SET {}, revision = revision + 1, changed_at = %(at)s, changed_by = %(by)s,"
+        " import_run_id = coalesce(%(run)s::bigint, import_run_id) WHERE street_id = %(street)s AND id = %(person)s"
     ).format(sql.SQL(", ").join(parts))
-    where = {"at": by.business_at, "by": by.account_id, "street": person_id >> 32, "person": person_id}
+    where: dict[str, Any] = {"at": by.business_at, "by": by.account_id, "street": person_id >> 32, "person": person_id}
+    where["run"] = import_run_id
     connection.execute(statement, values | where)
     after = person_row(connection, person_id)
     differing = [name for name in after if after[name] != before[name] and name != "revision"]

@@ -17,6 +17,7 @@ from gridmap.web.areas import areas_of
 from gridmap.web.asked import asked, today
 from gridmap.web.blueprint import pages, say
 from gridmap.web.remembered import known, remembered, version_of
+from gridmap.web.sheets import keeps_a_street
 from gridmap.web.words import ROLES
 
 AT_ONCE = 3
@@ -52,6 +53,7 @@ def data() -> str:
         downloads=DOWNLOADS,
         day=today(),
         has_area=bool(areas_of(viewer)),
+        keeps=keeps_a_street(),
     )
 
 

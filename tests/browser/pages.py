@@ -100,6 +100,8 @@ PAGES = (
     PageOf("hand-over", "leader", "/assign/hand-over"),
     PageOf("assign-excel", "leader", "/assign/excel"),
     PageOf("assign-changes", "leader", "/assign/changes"),
+    PageOf("sheets", "leader", "/sheets?street=10001"),
+    PageOf("sheets-planner", "planner", "/sheets"),
     PageOf("duties", "leader", "/duties"),
     PageOf("duties-rules", "leader", "/duties/rules"),
     PageOf("duties-new-rule", "leader", "/duties/rules/new?from=reception_day"),
