@@ -235,8 +235,8 @@ WHERE street_id = %(street)s AND place_id = ANY (%(ended)s) AND valid @> %(now)s
   AND coalesce(lower(valid) < %(now)s, true)
 """,
     """
-INSERT INTO gridmap.assignment (street_id, id, person_id, place_id, role, unit, is_primary, valid, community_id, grid_id,
-  micro_grid_id, estate_id, changed_at, changed_by)
+INSERT INTO gridmap.assignment (street_id, id, person_id, place_id, role, unit, is_primary, valid, community_id,
+  grid_id, micro_grid_id, estate_id, changed_at, changed_by)
 SELECT p.street_id, p.street_id::bigint * 4294967296 + nextval('gridmap.serial'), c.person_id, p.id, c.role, c.unit,
   c.is_primary AND c.turn = 1 AND NOT EXISTS (SELECT FROM gridmap.assignment x WHERE x.street_id = p.street_id
     AND x.place_id = p.id AND x.role = c.role AND x.unit = c.unit AND x.is_primary AND x.valid @> %(now)s::timestamptz),

@@ -117,7 +117,10 @@ def office_day(at: date | None) -> str:
     return (at.astimezone(OFFICE) if isinstance(at, datetime) else at).strftime("%Y-%m-%d")
 
 
-WITHIN = dict.fromkeys(("diary", "reception", "hotline", "ebikes", "hotspots"), "incidents") | {"rota": "duties"}
+WITHIN = dict.fromkeys(("diary", "reception", "hotline", "ebikes", "hotspots"), "incidents") | {
+    "rota": "duties",
+    "register": "data",
+}
 """Pages that belong to an area by another name."""
 
 

@@ -2,13 +2,8 @@
 
 from typing import Any
 
-import pytest
-import shapely
-from shapely.geometry import LineString
-
 from gridmap.places.drawing import Split, Step, draw_step
 from gridmap.places.editions import Outcome, preview, publish, undo_edition
-from gridmap.places.shapes import ShapeProblem
 from tests.duties_town import COMMUNITY, GRID_A, HOUSE_A, VILLA
 from tests.incidents_town import Town
 from tests.register.town import CODE, MIDDLE, state

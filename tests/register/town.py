@@ -57,6 +57,12 @@ def build(owner: "psycopg.Connection[Any]") -> None:
             (22 if grid == GRID_A else 24, grid),
         )
     owner.execute("UPDATE gridmap.place SET geom = NULL WHERE id = ANY (%s)", (list(STAIRS),))
+    owner.execute("UPDATE gridmap.place SET grid_id = %s WHERE id = %s", (GRID_A, ESTATE_A))
+    owner.execute("UPDATE gridmap.place SET grid_id = %s WHERE id = %s", (GRID_B, ESTATE_B))
+    owner.execute(
+        "UPDATE gridmap.assignment a SET grid_id = p.grid_id, estate_id = p.estate_id FROM gridmap.place p"
+        " WHERE p.id = a.place_id"
+    )
     owner.commit()
 
 
