@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from gridmap.clock import Clock
+from gridmap.accounts import Actor
+from gridmap.clock import Clock, real_now
 from gridmap.db import SYSTEM, Database
 from gridmap.db.pools import Connection
 from gridmap.duties import close_slots, open_slots
@@ -15,6 +16,7 @@ from gridmap.parking.nights import note_last_nights
 from gridmap.periods import month_of
 from gridmap.places.belonging import own_rotas
 from gridmap.places.calendar import fill_calendar
+from gridmap.places.editions import carry_out_waiting
 
 FAILURES_KEPT = timedelta(days=1)
 SESSIONS_KEPT = timedelta(days=30)
@@ -148,6 +150,11 @@ def forget_notices(connection: Connection, clock: Clock) -> int:
     return connection.execute("DELETE FROM gridmap.notice WHERE at < %s", (clock.now() - NOTICES_KEPT,)).rowcount
 
 
+def begin_editions(connection: Connection, clock: Clock) -> int:
+    """Editions of the register that were published for today."""
+    return carry_out_waiting(connection, Actor(account_id=None, business_at=clock.now(), at=real_now()))
+
+
 def follow_members(connection: Connection, clock: Clock) -> int:
     """Rows of rotas that are no longer for somebody whose time in them was over yesterday."""
     return own_rotas(connection, _streets(connection), clock.today())
@@ -155,6 +162,8 @@ def follow_members(connection: Connection, clock: Clock) -> int:
 
 CLOCK_STEPS: Mapping[str, Callable[[Connection, Clock], int]] = {
     "years filled": fill_years,
+    # before anything is asked for today
+    "editions begun": begin_editions,
     "slots opened": open_month,
     "slots closed": close_past,
     "counts mended": recount,

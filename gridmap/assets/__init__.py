@@ -45,6 +45,13 @@ SHIPPED = {
     "potpack/LICENSE": "protomaps-leaflet/LICENSE.potpack",
     "quickselect/LICENSE": "protomaps-leaflet/LICENSE.quickselect",
     "rbush/LICENSE": "protomaps-leaflet/LICENSE.rbush",
+    # the register's editor draws with markers and vectors: all of Leaflet, on that page alone
+    "leaflet/dist/leaflet.js": "leaflet/leaflet-whole.js",
+    "@geoman-io/leaflet-geoman-free/dist/leaflet-geoman.min.js": "leaflet-geoman/leaflet-geoman.js",
+    "@geoman-io/leaflet-geoman-free/LICENSE": "leaflet-geoman/LICENSE",
+    "@turf/helpers/LICENSE": "leaflet-geoman/LICENSE.turf",
+    "lodash/LICENSE": "leaflet-geoman/LICENSE.lodash",
+    "polyclip-ts/LICENSE": "leaflet-geoman/LICENSE.polyclip-ts",
 }
 
 

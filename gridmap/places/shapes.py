@@ -27,7 +27,7 @@ class ShapeProblem(Exception):
         self.values = values
 
 
-def read_area(text: str) -> Polygon:
+def read_area(text: str, *, most_m2: float = MOST_M2) -> Polygon:
     """The polygon of a GeoJSON text: a geometry, a feature, or a collection of one. Raises ShapeProblem."""
     geometry = _geometry(text)
     kind, rings = geometry.get("type"), geometry.get("coordinates")
@@ -42,7 +42,7 @@ def read_area(text: str) -> Polygon:
     if not area.is_valid:
         raise ShapeProblem("crossing")
     size = float(area_m2([area])[0])
-    if not LEAST_M2 <= size <= MOST_M2:
+    if not LEAST_M2 <= size <= most_m2:
         raise ShapeProblem("small" if size < LEAST_M2 else "large", area=f"{size:,.0f}")
     return shapely.geometry.polygon.orient(area)
 

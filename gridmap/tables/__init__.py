@@ -17,6 +17,7 @@ from gridmap.tables.base import (
 )
 from gridmap.tables.diary import diary, diary_contact, ebike_count, hotline_mapping, hotline_order, reception
 from gridmap.tables.duties import coverage, duty, household_tier, inspection, joint_inspection, report_link, slot
+from gridmap.tables.editions import edition, edition_place, lineage
 from gridmap.tables.giving import assignment_change, assignment_move, hand_over
 from gridmap.tables.hotspots import hotspot, hotspot_run, hotspot_unit, zone_stay
 from gridmap.tables.imports import import_row, unplaced, upload
@@ -89,6 +90,8 @@ __all__ = [
     "duty",
     "duty_role",
     "ebike_count",
+    "edition",
+    "edition_place",
     "estate",
     "facility",
     "facility_kind",
@@ -118,6 +121,7 @@ __all__ = [
     "job",
     "joint_inspection",
     "known_vehicle",
+    "lineage",
     "membership",
     "metadata",
     "notice",

@@ -118,7 +118,7 @@ def office_day(at: date | None) -> str:
 
 
 WITHIN = dict.fromkeys(("diary", "reception", "hotline", "ebikes", "hotspots"), "incidents")
-WITHIN |= {"rota": "duties", "sheets": "data"}
+WITHIN |= {"rota": "duties"} | dict.fromkeys(("import", "placing", "register", "sheets", "renovation"), "data")
 """Pages that belong to an area by another name."""
 
 

@@ -11,7 +11,7 @@ from gridmap.db import SYSTEM, Database
 from gridmap.incidents import Report, report_incident
 from gridmap.load.finding import LoadError
 from gridmap.load.store import NewStreet, find_street, read_known, store
-from gridmap.load.store.numbering import reading_order
+from gridmap.places.numbering import reading_order
 from load.files import judge, square, write_csv, write_features
 
 BY = actor(parse_clock("2026-03-16T09:00+08:00"))

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 import shapely
 from psycopg import sql
-from shapely.geometry.base import BaseGeometry
 
 from gridmap.db.pools import Connection
 from gridmap.load.check import Checked
 from gridmap.load.finding import Finding
 from gridmap.load.store.stage import refuse
+from gridmap.places.numbering import reading_order
 
 COMMUNITIES = """
 UPDATE incoming i SET community_id = coalesce(
@@ -27,22 +27,6 @@ SELECT i.n, i.community_id, c.code, ST_AsBinary(i.geom) AS geom,
 FROM incoming i JOIN gridmap.community c ON (c.street_id, c.id) = (%(street)s, i.community_id)
 WHERE i.code IS NULL AND i.id IS NULL
 """
-
-
-def reading_order(shapes: Sequence[BaseGeometry]) -> list[int]:
-    """The positions of the shapes as they are numbered: rows from north to south, each from west to east.
-
-    The northernmost shape that is left opens a row; whatever has its middle north of its southern edge stands in it.
-    """
-    middles = [shapely.centroid(shape) for shape in shapes]
-    left = sorted(range(len(shapes)), key=lambda at: -middles[at].y)
-    order: list[int] = []
-    while left:
-        floor = shapes[left[0]].bounds[1]
-        row = [at for at in left if middles[at].y > floor or at == left[0]]
-        order += sorted(row, key=lambda at: middles[at].x)
-        left = [at for at in left if at not in row]
-    return order
 
 
 def number_grids(connection: Connection, checks: Sequence[Checked], street_id: int) -> list[Finding]:

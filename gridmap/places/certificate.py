@@ -1,0 +1,177 @@
+"""The certificate of a grid plan: no gaps, no overlaps, the same ground as before, each building in one grid. Pure.
+
+Shapes are in degrees; areas in m² of the 3-degree zone. What is wrong already before a plan is told and hinders nobody;
+what a plan would make wrong keeps it from being published.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import shapely
+from shapely import STRtree
+from shapely.geometry import Point
+from shapely.geometry.base import BaseGeometry
+
+from gridmap.coords import area_m2
+from gridmap.places.fitting import polygons
+
+MOST_M2 = 0.5
+"""So much may lie between two grids, or under both: what a line drawn to the centimetre leaves over."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """Something wrong with a plan: what (`gap`, `overlap`, `homeless`, `double`), where, how much, since when."""
+
+    what: str
+    lon: float
+    lat: float
+    names: tuple[str, ...] = ()
+    area: float = 0.0
+    is_old: bool = False
+    """It was so before."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class House:
+    """A building: its name, the point that says where it belongs, its outline."""
+
+    name: str
+    at: Point
+    outline: BaseGeometry | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Certificate:
+    """What the check of a plan says. `area`, `area_before`: the ground that its grids cover, once; `cut`: buildings
+    that a border runs through, which belong where their middle lies."""
+
+    area: float
+    area_before: float
+    grids: int
+    grids_before: int
+    buildings: int
+    faults: tuple[Fault, ...] = ()
+    cut: tuple[str, ...] = ()
+    has_outline: bool = True
+
+    @property
+    def new_faults(self) -> tuple[Fault, ...]:
+        """What the plan would make wrong."""
+        return tuple(one for one in self.faults if not one.is_old)
+
+    @property
+    def is_conserved(self) -> bool:
+        """Whether as much ground is covered as before; more is no fault where a gap was closed."""
+        return self.area >= self.area_before - MOST_M2
+
+    @property
+    def holds(self) -> bool:
+        """Whether the plan may be published."""
+        return not self.new_faults and self.is_conserved
+
+    def as_json(self) -> dict[str, Any]:
+        """For the edition's row."""
+        return asdict(self) | {"holds": self.holds}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """The grids of a community by id, each with its name and shape; basic and dedicated ones."""
+
+    names: Mapping[int, str] = field(default_factory=dict)
+    shapes: Mapping[int, BaseGeometry] = field(default_factory=dict)
+
+
+def certify(before: Plan, after: Plan, outline: BaseGeometry | None, houses: Sequence[House]) -> Certificate:
+    """Check the plan that would hold against the one that holds; `outline`: of the community, where it is known."""
+    covered, covered_before = _union(after), _union(before)
+    ground = outline if outline is not None else covered_before
+    old_gaps = _difference(ground, covered_before)
+    faults = [_fault("gap", part, is_old=_was_there(part, old_gaps)) for part in _larger(_difference(ground, covered))]
+    old_overlaps = shapely.union_all([part for _ids, part in _overlaps(before)])
+    faults += [
+        _fault("overlap", part, tuple(after.names[one] for one in ids), is_old=_was_there(part, old_overlaps))
+        for ids, part in _overlaps(after)
+    ]
+    homes, homes_before = _homes(after, houses), _homes(before, houses)
+    for house, now, then in zip(houses, homes, homes_before, strict=True):
+        if now != 1:
+            what = "double" if now else "homeless"
+            faults.append(Fault(what=what, lon=house.at.x, lat=house.at.y, names=(house.name,), is_old=then == now))
+    return Certificate(
+        area=_area(covered),
+        area_before=_area(covered_before),
+        grids=len(after.shapes),
+        grids_before=len(before.shapes),
+        buildings=len(houses),
+        faults=tuple(sorted(faults, key=lambda one: (one.is_old, one.what, -one.area, one.names))),
+        cut=tuple(sorted(_cut(after, houses))),
+        has_outline=outline is not None,
+    )
+
+
+def _union(plan: Plan) -> BaseGeometry:
+    return shapely.union_all(list(plan.shapes.values()))
+
+
+def _difference(one: BaseGeometry, other: BaseGeometry) -> BaseGeometry:
+    return shapely.difference(one, other)
+
+
+def _area(shape: BaseGeometry) -> float:
+    return round(sum(float(one) for one in area_m2(polygons(shape))), 2) if polygons(shape) else 0.0
+
+
+def _larger(shape: BaseGeometry) -> list[BaseGeometry]:
+    parts = polygons(shape)
+    return [part for part, size in zip(parts, area_m2(parts), strict=True) if size > MOST_M2] if parts else []
+
+
+def _overlaps(plan: Plan) -> list[tuple[tuple[int, int], BaseGeometry]]:
+    ids = sorted(plan.shapes)
+    shapes = [plan.shapes[one] for one in ids]
+    tree = STRtree(shapes)
+    found = []
+    for at, shape in enumerate(shapes):
+        for other in sorted(int(one) for one in tree.query(shape, predicate="intersects")):
+            if other > at:
+                common = shapely.intersection(shape, shapes[other])
+                found += [((ids[at], ids[other]), part) for part in _larger(common)]
+    return found
+
+
+def _fault(what: str, part: BaseGeometry, names: tuple[str, ...] = (), *, is_old: bool) -> Fault:
+    at = part.representative_point()
+    return Fault(what=what, lon=at.x, lat=at.y, names=names, area=round(float(area_m2([part])[0]), 1), is_old=is_old)
+
+
+def _was_there(part: BaseGeometry, old: BaseGeometry) -> bool:
+    rest = polygons(shapely.difference(part, old))
+    return not rest or float(sum(area_m2(rest))) <= MOST_M2
+
+
+def _homes(plan: Plan, houses: Sequence[House]) -> list[int]:
+    """In how many grids each building lies; on a border between two it lies in one, the lower code's."""
+    shapes = [plan.shapes[one] for one in sorted(plan.shapes)]
+    tree = STRtree(shapes)
+    found = []
+    for house in houses:
+        around = [shapes[int(one)] for one in tree.query(house.at, predicate="intersects")]
+        inside = sum(bool(shapely.contains(shape, house.at)) for shape in around)
+        found.append(inside or min(len(around), 1))
+    return found
+
+
+def _cut(plan: Plan, houses: Sequence[House]) -> list[str]:
+    tree = STRtree([shape.boundary for shape in plan.shapes.values()])
+    cut = []
+    for house in houses:
+        outline = house.outline
+        if outline is None or outline.geom_type not in ("Polygon", "MultiPolygon"):
+            continue
+        core = shapely.buffer(outline, -2e-6)
+        if not core.is_empty and len(tree.query(core, predicate="intersects")):
+            cut.append(house.name)
+    return cut

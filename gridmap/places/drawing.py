@@ -1,0 +1,371 @@
+"""Drawing on a draft: split, merge, correct, draw, end, rename, recode, renumber, move a building. Each one step."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from psycopg.types.json import Jsonb
+from shapely.geometry import LineString, Point
+from shapely.geometry.base import BaseGeometry
+
+from gridmap.accounts import Actor
+from gridmap.audit import announce, write_audit
+from gridmap.db.pools import Connection
+from gridmap.places.drafts import KINDS, Draft, Drafted, forget_places, next_id, open_draft, put_places
+from gridmap.places.fitting import Area, as_area, cell_of, fit_area, measured, merge_areas, polygons, split_area
+from gridmap.places.numbering import reading_order
+from gridmap.places.shapes import ShapeProblem
+from gridmap.plain import is_name
+
+MOST_NAME, MOST_CODE, MOST_STEPS = 60, 40, 200
+GRID_TYPES = ("basic", "dedicated", "micro")
+AREAS = frozenset({"grid", "estate"})
+LAYER = "editions"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Split:
+    """Cut a place in pieces along a line; the pieces are new, the place ends."""
+
+    place_id: int
+    line: LineString
+
+
+@dataclass(frozen=True, kw_only=True)
+class Merge:
+    """Make one new place of several that lie side by side; they end."""
+
+    place_ids: tuple[int, ...]
+    name: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Correct:
+    """Give a place another shape; beside a grid its neighbours follow."""
+
+    place_id: int
+    shape: BaseGeometry
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draw:
+    """A new place; a grid takes its ground from those that have it."""
+
+    kind: str
+    name: str
+    shape: BaseGeometry
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class End:
+    """A place is there no more; the ground of a grid goes to another, `into`, which stays what it is."""
+
+    place_id: int
+    into: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rename:
+    """Another name, or another code; None leaves it."""
+
+    place_id: int
+    name: str | None = None
+    code: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Renumber:
+    """New codes for all grids, rows from north to south, west to east in a row; those of former grids stay theirs."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Move:
+    """A building belongs to another grid that lies beside it: the ground around it goes over."""
+
+    building_id: int
+    grid_id: int
+
+
+Step = Split | Merge | Correct | Draw | End | Rename | Renumber | Move
+
+
+def draw_step(connection: Connection, by: Actor, community_id: int, step: Step, *, revision: int) -> int:
+    """Take one step in the draft of the community, which is begun where there is none; gives the id of the draft.
+
+    Nothing of the register changes. Raises LookupError, and ShapeProblem with a code of the page's words.
+    """
+    draft = open_draft(connection, by, community_id, revision=revision)
+    if len(draft.steps) >= MOST_STEPS:
+        raise ShapeProblem("many_steps", most=MOST_STEPS)
+    told = _taken(connection, draft, step)
+    _note(connection, by, draft, {"what": type(step).__name__.lower(), **told})
+    return draft.id
+
+
+def drop_draft(connection: Connection, by: Actor, community_id: int, *, revision: int) -> None:
+    """Throw the draft away. Raises as `draw_step`."""
+    draft = open_draft(connection, by, community_id, revision=revision)
+    _note(connection, by, draft, {"what": "drop"}, state="dropped")
+
+
+def _taken(connection: Connection, draft: Draft, step: Step) -> dict[str, Any]:
+    match step:
+        case Split():
+            return _split(connection, draft, step)
+        case Merge():
+            return _merge(connection, draft, step)
+        case Correct():
+            return _correct(connection, draft, step)
+        case Draw():
+            return _draw(connection, draft, step)
+        case End():
+            return _end(connection, draft, step)
+        case Rename():
+            return _rename(connection, draft, step)
+        case Renumber():
+            return _renumber(connection, draft)
+        case Move():
+            return _move(connection, draft, step)
+
+
+def _split(connection: Connection, draft: Draft, step: Split) -> dict[str, Any]:
+    place = draft.get(step.place_id)
+    pieces = split_area(_area(place), step.line)
+    order = reading_order(pieces)
+    added = [
+        Drafted(
+            id=next_id(connection, draft.community.street_id),
+            kind=place.kind,
+            name=f"{place.name}-{turn}",
+            details=dict(place.details),
+            shape=pieces[at],
+            action="add",
+            formers=place.roots,
+        )
+        for turn, at in enumerate(order, start=1)
+    ]
+    _retire(connection, draft, [place])
+    put_places(connection, draft, added)
+    return {"of": [place.name], "into": [one.name for one in added]}
+
+
+def _merge(connection: Connection, draft: Draft, step: Merge) -> dict[str, Any]:
+    places = [draft.get(one) for one in dict.fromkeys(step.place_ids)]
+    if len(places) < 2 or len({one.kind for one in places}) > 1 or len({one.is_tile for one in places}) > 1:
+        raise ShapeProblem("two_alike")
+    largest = max(places, key=lambda one: measured(one.shape))
+    merged = Drafted(
+        id=next_id(connection, draft.community.street_id),
+        kind=largest.kind,
+        name=_named(step.name or largest.name),
+        details=dict(largest.details),
+        shape=merge_areas([_area(one) for one in places]),
+        action="add",
+        formers=tuple(sorted({root for one in places for root in one.roots})),
+    )
+    _retire(connection, draft, places)
+    put_places(connection, draft, [merged])
+    return {"of": [one.name for one in places], "into": [merged.name]}
+
+
+def _correct(connection: Connection, draft: Draft, step: Correct) -> dict[str, Any]:
+    place = draft.get(step.place_id)
+    shape, changed = step.shape, {}
+    if place.is_tile:
+        others = {key: _area(one) for key, one in draft.tiles().items() if key != place.id}
+        own = _area(place) if place.shape is not None else None
+        shape, changed = _fitted(draft, _polygonal(step.shape), own, others)
+    else:
+        _inside(draft, shape, place.kind)
+    _reshape(connection, draft, {place.id: shape, **changed})
+    return {"of": [place.name], "beside": [draft.places[key].name for key in sorted(changed)]}
+
+
+def _draw(connection: Connection, draft: Draft, step: Draw) -> dict[str, Any]:
+    details = dict(step.details)
+    if step.kind not in KINDS or (step.kind == "grid" and details.get("type") not in GRID_TYPES):
+        raise ShapeProblem("kind")
+    if step.kind == "stairwell" and details.get("parent_id") not in draft.standing("building"):
+        raise ShapeProblem("building")
+    shape, changed = step.shape, {}
+    if step.kind == "grid" and details["type"] != "micro":
+        others = {key: _area(one) for key, one in draft.tiles().items()}
+        shape, changed = _fitted(draft, _polygonal(step.shape), None, others)
+    else:
+        _inside(draft, shape, step.kind)
+    added = Drafted(
+        id=next_id(connection, draft.community.street_id),
+        kind=step.kind,
+        name=_named(step.name),
+        details=details,
+        shape=shape,
+        action="add",
+        formers=tuple(sorted({root for key in changed for root in draft.places[key].roots})),
+    )
+    _reshape(connection, draft, changed)
+    put_places(connection, draft, [added])
+    return {"into": [added.name], "beside": [draft.places[key].name for key in sorted(changed)]}
+
+
+def _end(connection: Connection, draft: Draft, step: End) -> dict[str, Any]:
+    place = draft.get(step.place_id)
+    told: dict[str, Any] = {"of": [place.name]}
+    if place.is_tile and place.shape is not None:
+        heir = draft.tiles().get(step.into or 0)
+        if heir is None or heir.id == place.id:
+            raise ShapeProblem("heir")
+        grown = replace(
+            heir,
+            shape=merge_areas([_area(heir), _area(place)]),
+            action=heir.action if heir.action == "add" else "change",
+            formers=tuple(sorted({*heir.formers, *place.roots} - {heir.id})),
+        )
+        put_places(connection, draft, [grown])
+        told["into"] = [heir.name]
+    _retire(connection, draft, [place])
+    return told
+
+
+def _rename(connection: Connection, draft: Draft, step: Rename) -> dict[str, Any]:
+    place = draft.get(step.place_id)
+    name = place.name if step.name is None else _named(step.name)
+    code = place.code if step.code is None else _coded(draft, place, step.code)
+    action = "add" if place.action == "add" else "change"
+    put_places(connection, draft, [replace(place, name=name, code=code, action=action)])
+    return {"of": [place.name], "into": [name], "codes": [place.code, code]}
+
+
+def _renumber(connection: Connection, draft: Draft) -> dict[str, Any]:
+    tiles = list(draft.tiles().values())
+    taken = {
+        row["code"]
+        for row in connection.execute(
+            "SELECT code FROM gridmap.place WHERE street_id = %s AND kind = 'grid' AND starts_with(code, %s)"
+            " AND NOT id = ANY (%s)",
+            (draft.community.street_id, draft.community.code, [one.id for one in tiles]),
+        ).fetchall()
+    }
+    free = (code for code in (f"{draft.community.code}{turn:03d}" for turn in range(1, 1000)) if code not in taken)
+    changed = []
+    for at in reading_order([_area(one) for one in tiles]):
+        code = next(free)
+        if code != tiles[at].code:
+            action = "add" if tiles[at].action == "add" else "change"
+            changed.append(replace(tiles[at], code=code, action=action))
+    put_places(connection, draft, changed)
+    return {"count": len(changed)}
+
+
+def _move(connection: Connection, draft: Draft, step: Move) -> dict[str, Any]:
+    house, to = draft.get(step.building_id), draft.tiles()[step.grid_id]
+    if house.kind != "building" or house.shape is None:
+        raise ShapeProblem("building")
+    at = house.shape.representative_point()
+    home = next((one for one in draft.tiles().values() if _area(one).covers(at)), None)
+    if home is None or home.id == to.id:
+        raise ShapeProblem("there_already")
+    others = [
+        point
+        for one in draft.standing("building").values()
+        if one.id != house.id
+        and one.shape is not None
+        and _area(home).covers(point := one.shape.representative_point())
+    ]
+    cell = cell_of(at, others, house.shape, _area(home))
+    grown = merge_areas([_area(to), cell])
+    rest = {key: _area(one) for key, one in draft.tiles().items() if key != to.id}
+    shape, changed = _fitted(draft, grown, _area(to), rest)
+    _reshape(connection, draft, {to.id: shape, **changed})
+    return {"of": [house.name], "into": [to.name], "beside": [home.name]}
+
+
+def _fitted(draft: Draft, wanted: Area, own: Area | None, others: Mapping[int, Area]) -> tuple[Area, dict[int, Area]]:
+    within = draft.community.shape
+    try:
+        return fit_area(wanted, own, others, None if within is None else as_area(polygons(within)))
+    except ShapeProblem as problem:
+        if "id" in problem.values:
+            name = draft.places[key].name if (key := int(str(problem.values["id"]))) in draft.places else ""
+            raise ShapeProblem(problem.reason, name=name) from None
+        if problem.reason == "outside":
+            raise ShapeProblem("outside", share=100, area=draft.community.name) from None
+        raise
+
+
+def _reshape(connection: Connection, draft: Draft, shapes: Mapping[int, BaseGeometry]) -> None:
+    put_places(
+        connection,
+        draft,
+        [
+            replace(one, shape=shape, action="add" if one.action == "add" else "change")
+            for one, shape in ((draft.places[key], shape) for key, shape in shapes.items())
+        ],
+    )
+
+
+def _retire(connection: Connection, draft: Draft, places: Sequence[Drafted]) -> None:
+    """Places of the register end; those that the draft itself had added were never there."""
+    forget_places(connection, draft, [one.id for one in places if one.revision is None])
+    ended = [replace(one, shape=None, action="end", formers=()) for one in places if one.revision is not None]
+    put_places(connection, draft, ended)
+
+
+def _area(place: Drafted) -> Area:
+    if place.shape is None:
+        raise ShapeProblem("no_shape", name=place.name)
+    return _polygonal(place.shape)
+
+
+def _polygonal(shape: BaseGeometry) -> Area:
+    parts = polygons(shape)
+    if not parts:
+        raise ShapeProblem("not_an_area")
+    return as_area(parts)
+
+
+def _inside(draft: Draft, shape: BaseGeometry, kind: str) -> None:
+    if kind in AREAS and not polygons(shape):
+        raise ShapeProblem("not_an_area")
+    within = draft.community.shape
+    middle = shape if isinstance(shape, Point) else shape.representative_point()
+    if within is not None and not within.covers(middle):
+        raise ShapeProblem("outside", share=100, area=draft.community.name)
+
+
+def _named(name: str) -> str:
+    if not is_name(name.strip(), MOST_NAME):
+        raise ShapeProblem("name", most=MOST_NAME)
+    return name.strip()
+
+
+def _coded(draft: Draft, place: Drafted, code: str) -> str:
+    code = code.strip()
+    head = draft.community.code
+    if place.is_tile:
+        if not (len(code) == len(head) + 3 and code.startswith(head) and code.isascii() and code.isdigit()):
+            raise ShapeProblem("code", head=head)
+    elif not is_name(code, MOST_CODE):
+        raise ShapeProblem("long_code", most=MOST_CODE)
+    if any(one.kind == place.kind and one.code == code and one.id != place.id for one in draft.places.values()):
+        raise ShapeProblem("taken", code=code)
+    return code
+
+
+def _note(connection: Connection, by: Actor, draft: Draft, step: dict[str, Any], state: str = "draft") -> None:
+    connection.execute(
+        "UPDATE gridmap.edition SET steps = steps || %s, state = %s, revision = revision + 1, changed_at = %s,"
+        " changed_by = %s WHERE street_id = %s AND id = %s",
+        (Jsonb([step]), state, by.business_at, by.account_id, draft.community.street_id, draft.id),
+    )
+    write_audit(
+        connection,
+        action=f"draft_{step['what']}",
+        subject="edition",
+        subject_id=draft.id,
+        street_id=draft.community.street_id,
+        business_at=by.business_at,
+        account_id=by.account_id,
+        after=step,
+    )
+    announce(connection, draft.community.street_id, [LAYER])
