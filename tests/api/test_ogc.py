@@ -23,6 +23,7 @@ DOCUMENTS = (
     "/ogc/collections",
     "/ogc/collections/buildings",
     "/ogc/collections/buildings/schema",
+    "/ogc/collections/buildings/feature-schema",
     "/ogc/collections/buildings/queryables",
     "/ogc/tileMatrixSets",
     "/ogc/tileMatrixSets/WebMercatorQuad",
@@ -34,6 +35,7 @@ DOCUMENTS = (
 TYPES = dict.fromkeys(DOCUMENTS, "application/json") | {
     "/ogc/api": "application/vnd.oai.openapi+json;version=3.0",
     "/ogc/collections/buildings/schema": "application/schema+json",
+    "/ogc/collections/buildings/feature-schema": "application/schema+json",
     "/ogc/collections/buildings/queryables": "application/schema+json",
     ITEMS: "application/geo+json",
     f"{ITEMS}/{identity(1, 1100)}": "application/geo+json",

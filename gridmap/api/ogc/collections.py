@@ -22,7 +22,7 @@ from gridmap.api.ogc.answers import (
     root,
     versions,
 )
-from gridmap.api.ogc.schemas import queryables_of, returnables_of
+from gridmap.api.ogc.schemas import feature_schema, queryables_of, returnables_of
 from gridmap.i18n import _, translate
 from gridmap.layer import Layer
 from gridmap.read import Asked, Format, layers_for, read_extent, reading
@@ -30,7 +30,7 @@ from gridmap.read.crs import CRS84, Crs, fitting
 from gridmap.read.features import Extent
 
 RELATIONS = "http://www.opengis.net/def/rel/ogc/1.0/"
-QUERYABLES, TILESETS = f"{RELATIONS}queryables", f"{RELATIONS}tilesets-vector"
+SCHEMA, QUERYABLES, TILESETS = (f"{RELATIONS}{word}" for word in ("schema", "queryables", "tilesets-vector"))
 NOWHERE = (0.0, 0.0, 0.0, 0.0)
 
 
@@ -68,6 +68,13 @@ def schema(name: str) -> Response:
     return _schema(layer, "schema", lambda: returnables_of(layer, context.viewer(), context.locale()))
 
 
+@ogc.get("/collections/<name>/feature-schema")
+def geojson_schema(name: str) -> Response:
+    """The JSON schema that a feature fits as GeoJSON; GDAL learns the types of its fields from it."""
+    layer = asked_layer(name)
+    return _schema(layer, "feature-schema", lambda: feature_schema(layer, context.viewer(), context.locale()))
+
+
 @ogc.get("/collections/<name>/queryables")
 def queryables(name: str) -> Response:
     """The schema of what can be named in a filter."""
@@ -97,7 +104,8 @@ def _collection(layer: Layer, asked: Asked) -> dict[str, Any]:
             link("items", f"{path}/items", GEOJSON, title),
             link("items", f"{path}/items", HTML, title, f="html"),
             # so written because GDAL looks for exactly this
-            link("describedBy", f"{path}/schema", JSON_SCHEMA, _("The schema of a feature")),
+            link("describedBy", f"{path}/feature-schema", JSON_SCHEMA, _("The schema of a feature")),
+            link(SCHEMA, f"{path}/schema", JSON_SCHEMA, _("What a feature carries")),
             link(QUERYABLES, f"{path}/queryables", JSON_SCHEMA, _("What can be asked for")),
             link(TILESETS, f"{path}/tiles", JSON, _("Vector tiles")),
             *(

@@ -68,10 +68,10 @@ def _layer_paths(layer: Layer, viewer: Viewer, locale: str) -> dict[str, Part]:
     filters += [_cut(each, locale) for each in cuts_of(layer) if each not in names]
     found = {
         path: _get(locale, title, f"{name}.collection", JSON, "Document", "as_of", tag=name, missing=True),
-        f"{path}/schema": _get(locale, title, f"{name}.schema", JSON_SCHEMA, "Document", tag=name, missing=True),
-        f"{path}/queryables": _get(
-            locale, title, f"{name}.queryables", JSON_SCHEMA, "Document", tag=name, missing=True
-        ),
+        **{
+            f"{path}/{word}": _get(locale, title, f"{name}.{word}", JSON_SCHEMA, "Document", tag=name, missing=True)
+            for word in ("schema", "feature-schema", "queryables")
+        },
         f"{path}/tiles": _get(locale, title, f"{name}.tilesets", JSON, "Document", tag=name, missing=True),
         f"{path}/tiles/{QUAD}": _get(
             locale, title, f"{name}.tileset", JSON, "Document", "as_of", tag=name, missing=True

@@ -42,6 +42,28 @@ def queryables_of(layer: Layer, viewer: Viewer, locale: str) -> dict[str, Any]:
     return {**_schema(layer, asked_for, locale), "additionalProperties": False}
 
 
+def feature_schema(layer: Layer, viewer: Viewer, locale: str) -> dict[str, Any]:
+    """The JSON schema (2020-12) of a GeoJSON feature of the layer."""
+    names = seen_attributes(layer, viewer.reading_roles)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": translate(locale, layer.title),
+        "description": translate(locale, layer.about),
+        "type": "object",
+        "required": ["type", "id", "geometry", "properties"],
+        "properties": {
+            "type": {"type": "string", "enum": ["Feature"]},
+            "id": {"type": "integer", "minimum": 1},
+            "geometry": {"$ref": "#/$defs/geometry"},
+            "properties": {
+                "type": "object",
+                "properties": {name: attribute_schema(layer, name, locale) for name in names},
+            },
+        },
+        "$defs": {"geometry": {"type": ["object", "null"], "title": "A GeoJSON geometry, WGS 84"}},
+    }
+
+
 def _schema(layer: Layer, names: tuple[str, ...], locale: str) -> dict[str, Any]:
     title = translate(locale, _("Shape"))
     properties: dict[str, Any] = {
