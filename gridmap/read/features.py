@@ -26,13 +26,14 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from gridmap.db import Database, compiled
 from gridmap.db.pools import Connection, Row
 from gridmap.layer import Layer, Role
+from gridmap.read.crs import DEGREES, Crs
 from gridmap.read.filter import EVERYTHING, Filter, FilterShape, columns_of, conditions
 from gridmap.read.keyset import going_on, is_street_owned, order_of
 from gridmap.read.select import Asked, rows_of, seen_attributes, values_for
 from gridmap.scope import Viewer, reach_of_shape
 from gridmap.tables import SERIAL_BITS
 
-DECIMALS = 7
+DECIMALS = DEGREES.decimals
 """Decimals of a degree that leave the server: about a centimetre."""
 ALONE = b"; SET LOCAL max_parallel_workers_per_gather = 0"
 Statement = tuple[str, dict[str, Any]]
@@ -61,13 +62,14 @@ def read_page(
     limit: int,
     after: int | None = None,
     where: Filter = EVERYTHING,
+    crs: Crs = DEGREES,
 ) -> Page:
-    """At most `limit` features that the viewer may see, after that id; coordinates in WGS 84, longitude first.
+    """At most `limit` features that the viewer may see, after that id; coordinates in that system, in its order.
 
     The connection is in the viewer's transaction. Each feature carries the attributes that the viewer may see, in
     declared order; polygons turn counterclockwise.
     """
-    statement = page_statement(layer, viewer.reach.shape, viewer.reading_roles, where.shape, after is not None)
+    statement = page_statement(layer, viewer.reach.shape, viewer.reading_roles, where.shape, after is not None, crs)
     values = values_for(viewer, asked, layer) | where.values | {"limit": limit, "after": after or 0}
     row = _one(connection, statement, values)
     more = row["found"] > limit
@@ -87,9 +89,11 @@ def count_features(
     return found
 
 
-def read_feature(connection: Connection, layer: Layer, viewer: Viewer, asked: Asked, identity: int) -> bytes | None:
+def read_feature(
+    connection: Connection, layer: Layer, viewer: Viewer, asked: Asked, identity: int, crs: Crs = DEGREES
+) -> bytes | None:
     """The feature of that id as GeoJSON, None where there is none or the viewer may not see it: nobody can tell."""
-    statement = feature_statement(layer, viewer.reach.shape, viewer.reading_roles)
+    statement = feature_statement(layer, viewer.reach.shape, viewer.reading_roles, crs)
     text, constants = statement
     values = constants | values_for(viewer, asked, layer) | {"id": identity, "street": identity >> SERIAL_BITS}
     row = connection.execute(text, values, prepare=False, binary=True).fetchone()
@@ -119,7 +123,7 @@ def _one(connection: Connection, statement: Statement, values: dict[str, Any]) -
 
 @lru_cache(maxsize=512)
 def page_statement(
-    layer: Layer, shape: tuple[str, ...], roles: Roles, where: FilterShape, is_continued: bool
+    layer: Layer, shape: tuple[str, ...], roles: Roles, where: FilterShape, is_continued: bool, crs: Crs = DEGREES
 ) -> Statement:
     """The SQL of a page and its constants, the same for all viewers of one shape and roles."""
     rows, chosen = features_of(going_on(layer) if is_continued else layer, shape, roles, where)
@@ -128,7 +132,7 @@ def page_statement(
     number = func.row_number().over(order_by=page.c.id).label("on_page")
     numbered = select(page, number).subquery("numbered")
     is_shown = numbered.c.on_page <= limit
-    feature = feature_text(numbered, seen_attributes(layer, roles))
+    feature = feature_text(numbered, seen_attributes(layer, roles), crs=crs)
     joined = func.string_agg(feature, aggregate_order_by(COMMA, numbered.c.on_page)).filter(is_shown)
     return compiled(
         select(
@@ -148,14 +152,14 @@ def count_statement(layer: Layer, shape: tuple[str, ...], where: FilterShape) ->
 
 
 @lru_cache(maxsize=512)
-def feature_statement(layer: Layer, shape: tuple[str, ...], roles: Roles) -> Statement:
+def feature_statement(layer: Layer, shape: tuple[str, ...], roles: Roles, crs: Crs) -> Statement:
     """The SQL of one feature by id, and its constants."""
     rows, chosen = features_of(layer, shape, roles, FilterShape())
     chosen = chosen.where(rows.c.id == bindparam("id", type_=BigInteger))
     if is_street_owned(layer):
         chosen = chosen.where(rows.c.street_id == bindparam("street", type_=BigInteger))
     found = chosen.subquery("found")
-    return compiled(select(_utf8(feature_text(found, seen_attributes(layer, roles))).label("feature")))
+    return compiled(select(_utf8(feature_text(found, seen_attributes(layer, roles), crs=crs)).label("feature")))
 
 
 @lru_cache(maxsize=512)
@@ -177,19 +181,27 @@ def features_of(
     return rows, chosen.add_columns(*columns).where(*conditions(layer, rows, where))
 
 
-def feature_text(rows: FromClause, names: tuple[str, ...], prefix: str = "") -> "ColumnElement[str]":
+def feature_text(
+    rows: FromClause, names: tuple[str, ...], prefix: str = "", crs: Crs = DEGREES
+) -> "ColumnElement[str]":
     """One feature as GeoJSON text, joined by `||` because that is what PostgreSQL does fastest."""
     text = _words(f'{prefix}{{"type":"Feature","id":') + cast(rows.c.id, Text)
-    text = text + _words(',"geometry":') + func.coalesce(geometry_text(rows.c.geom), NULL)
+    text = text + _words(',"geometry":') + func.coalesce(geometry_text(rows.c.geom, crs), NULL)
     text = text + _words(',"properties":{')
     for number, name in enumerate(names):
         text = text + _words(f'{"," if number else ""}"{name}":') + json_text(rows.c[name])
     return text + _words("}}")
 
 
-def geometry_text(geom: "ColumnElement[Any]") -> "ColumnElement[str]":
+def geometry_text(geom: "ColumnElement[Any]", crs: Crs = DEGREES) -> "ColumnElement[str]":
     """The geometry as GeoJSON, exterior rings counterclockwise as RFC 7946 wants them."""
-    made: ColumnElement[str] = func.ST_AsGeoJSON(func.ST_ForcePolygonCCW(geom), DECIMALS_WORD, NO_OPTIONS, type_=Text)
+    turned = func.ST_ForcePolygonCCW(geom)
+    if not crs.is_degrees:
+        turned = func.ST_Transform(turned, literal_column(str(crs.srid), Integer))
+    if crs.is_flipped:
+        turned = func.ST_FlipCoordinates(turned)
+    decimals = literal_column(str(crs.decimals), Integer)
+    made: ColumnElement[str] = func.ST_AsGeoJSON(turned, decimals, NO_OPTIONS, type_=Text)
     return made
 
 

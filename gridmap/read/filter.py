@@ -1,44 +1,27 @@
-"""What is asked of a layer's rows: a box, a time, exact values; the same words in URL and command line."""
+"""What is asked of a layer's rows: a box, a time, exact values, CQL2; the same words in URL and command line."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    ColumnElement,
-    Date,
-    DateTime,
-    Float,
-    Numeric,
-    Subquery,
-    Text,
-    bindparam,
-    literal_column,
-    or_,
-)
+from sqlalchemy import ColumnElement, DateTime, Float, Subquery, bindparam, literal_column, or_
 from sqlalchemy.sql import func
-from sqlalchemy.types import TypeEngine
 
 from gridmap.clock import OFFICE, day_bounds
 from gridmap.layer import Layer, Role
+from gridmap.read import cql2
+from gridmap.read.cql2.shapes import read_geometry, sides_of
+from gridmap.read.crs import DEGREES, KNOWN, Crs
+from gridmap.read.kinds import BIND_TYPES, kind_of
 from gridmap.read.select import BadWord, seen_attributes
 
 Value = str | int | Decimal | bool | date | datetime
 GREATEST_ID = 2**63 - 1
 FLAT_LATITUDE = 89.0
-BIND_TYPES: Mapping[str, TypeEngine[Any]] = {
-    "string": Text(),
-    "integer": BigInteger(),
-    "number": Numeric(),
-    "boolean": Boolean(),
-    "date": Date(),
-    "date-time": DateTime(timezone=True),
-}
+PLACED = ("bbox", "bbox-crs", "filter", "filter-lang", "filter-crs")
+"""Words that are read together with each other."""
 
 
 class UnknownWord(BadWord):
@@ -77,6 +60,7 @@ class FilterShape:
     start: bool = False
     end: bool = False
     names: tuple[str, ...] = ()
+    trees: tuple[cql2.Tree, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +70,7 @@ class Filter:
     box: Box | None = None
     period: Period | None = None
     equals: tuple[tuple[str, Value], ...] = ()
+    also: tuple[cql2.Condition, ...] = ()
     said: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -98,6 +83,7 @@ class Filter:
             start=period.start is not None,
             end=period.end is not None,
             names=tuple(name for name, _ in self.equals),
+            trees=tuple(condition.tree for condition in self.also),
         )
 
     @property
@@ -106,6 +92,8 @@ class Filter:
         found: dict[str, Any] = {f"is_{name}": value for name, value in self.equals}
         if self.box:
             found |= {side: getattr(self.box, side) for side in ("west", "south", "east", "north")}
+        for number, condition in enumerate(self.also):
+            found |= cql2.values_of(condition, f"said_{number}")
         if self.period:
             found |= {"period_start": self.period.start, "period_end": self.period.end}
         return found
@@ -114,19 +102,12 @@ class Filter:
 EVERYTHING = Filter()
 
 
-def kind_of(layer: Layer, name: str) -> str:
-    """What values of the attribute are: string, integer, number, boolean, object, date or date-time."""
-    declared = layer.rows.selected_columns[name].type
-    if isinstance(declared, DateTime):
-        return "date-time"
-    return "date" if isinstance(declared, Date) else layer.attributes[name].type
-
-
 def conditions(layer: Layer, rows: Subquery, shape: FilterShape) -> "list[ColumnElement[bool]]":
     """The conditions of a filter of that shape on these rows, which carry both geometries where it has a box."""
     found: list[ColumnElement[bool]] = [
         rows.c[name] == bindparam(f"is_{name}", type_=BIND_TYPES[kind_of(layer, name)]) for name in shape.names
     ]
+    found += [cql2.condition(rows, tree, f"said_{number}") for number, tree in enumerate(shape.trees)]
     if shape.box:
         found.append(_within(rows, crosses=shape.crosses))
     if layer.time and shape.start:
@@ -139,42 +120,72 @@ def conditions(layer: Layer, rows: Subquery, shape: FilterShape) -> "list[Column
 def columns_of(layer: Layer, shape: FilterShape) -> tuple[str, ...]:
     """The columns that a filter of that shape reads."""
     times = (layer.time,) if layer.time and (shape.start or shape.end) else ()
-    return (*shape.names, *(("geom", "geom_3857") if shape.box else ()), *times)
+    said = (name for tree in shape.trees for name in cql2.columns_in(tree))
+    return (*shape.names, *(("geom", "geom_3857") if shape.box else ()), *times, *said)
 
 
 def parse_filter(layer: Layer, roles: frozenset[Role], words: Mapping[str, str]) -> Filter:
-    """The Filter of these words: `bbox`, `datetime` and the attributes that these reading roles see.
+    """The Filter of these words: `bbox`, `datetime`, `filter`, and the attributes that these reading roles see.
 
-    Raises UnknownWord for a name that is nothing to them, BadWord for a value that cannot be understood.
+    `bbox-crs` and `filter-crs` name the coordinate system of the box and of geometries in the filter, `filter-lang`
+    its language. Raises UnknownWord for a name that is nothing to them, BadWord for a value that cannot be understood.
     """
     seen = seen_attributes(layer, roles)
     made = Filter(said=tuple(words.items()))
     for name, value in words.items():
         if "\x00" in value:
             raise BadWord(name, value)
-        if name == "bbox":
-            made = replace(made, box=parse_box(value))
-        elif name == "datetime":
+        if name == "datetime":
             made = replace(made, period=parse_period(value))
         elif name in seen and kind_of(layer, name) != "object":
             made = replace(made, equals=(*made.equals, (name, _parse_value(kind_of(layer, name), name, value))))
-        else:
+        elif name not in PLACED:
             raise UnknownWord(name, value)
-    return made
+    return _also(_boxed(made, words), layer, roles, words)
 
 
-def parse_box(words: str) -> Box:
-    """`west,south,east,north` (or the six numbers with heights, which are not looked at). Raises BadWord."""
+def _boxed(made: Filter, words: Mapping[str, str]) -> Filter:
+    """With the box: in degrees as such, in metres as the area that it is."""
+    crs = parse_crs("bbox-crs", words)
+    if "bbox" not in words:
+        return made
+    if crs.is_degrees:
+        return replace(made, box=parse_box(words["bbox"], crs))
     try:
-        numbers = [float(word) for word in words.split(",")]
+        area = read_geometry({"bbox": words["bbox"].split(",")}, crs)
+    except ValueError:
+        raise BadWord("bbox", words["bbox"]) from None
+    return replace(made, also=(*made.also, cql2.touching(area)))
+
+
+def _also(made: Filter, layer: Layer, roles: frozenset[Role], words: Mapping[str, str]) -> Filter:
+    """With the filter in CQL2."""
+    crs, language = parse_crs("filter-crs", words), words.get("filter-lang", cql2.LANGUAGES[0])
+    if language not in cql2.LANGUAGES:
+        raise BadWord("filter-lang", language)
+    if "filter" not in words:
+        return made
+    condition = cql2.understand(layer, roles, cql2.parse(words["filter"], language), crs)
+    return replace(made, also=(*made.also, condition))
+
+
+def parse_crs(name: str, words: Mapping[str, str]) -> Crs:
+    """The coordinate system that the word of that name says; degrees, longitude first, where it is not said."""
+    if name not in words:
+        return DEGREES
+    if words[name] not in KNOWN:
+        raise BadWord(name, words[name])
+    return KNOWN[words[name]]
+
+
+def parse_box(words: str, crs: Crs = DEGREES) -> Box:
+    """A box in degrees, in the order of that system (or six numbers with heights, not looked at). Raises BadWord."""
+    try:
+        sides = sides_of(words.split(","), crs)
     except ValueError:
         raise BadWord("bbox", words) from None
-    if len(numbers) == 6:
-        del numbers[5], numbers[2]
-    if len(numbers) != 4 or not all(math.isfinite(number) for number in numbers) or numbers[1] > numbers[3]:
-        raise BadWord("bbox", words)
-    west, east = (min(max(number, -180.0), 180.0) for number in (numbers[0], numbers[2]))
-    south, north = (min(max(number, -90.0), 90.0) for number in (numbers[1], numbers[3]))
+    west, east = (min(max(number, -180.0), 180.0) for number in (sides[0], sides[2]))
+    south, north = (min(max(number, -90.0), 90.0) for number in (sides[1], sides[3]))
     return Box(west=west, south=south, east=east, north=north)
 
 

@@ -150,6 +150,7 @@ def answer(
     layers: Iterable[Layer] = (),
     asked: Asked | None = None,
     layer: Layer | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> Response:
     """The document that `make` gives, as JSON with an ETag, or as a page made from the same JSON.
 
@@ -159,10 +160,10 @@ def answer(
         made = make()
         document = json.loads(made) if isinstance(made, bytes) else made
         page = render_template(f"ogc/{template}.html", document=document, root=root(), layer=layer)
-        return Response(page, mimetype=HTML)
+        return Response(page, mimetype=HTML, headers=headers)
     encoding = RequestHeaders(request.headers.get("Accept-Encoding", ""), "").encoding
     tag = _tag(versions(layers), asked, encoding)
-    response = Response(content_type=media_type)
+    response = Response(content_type=media_type, headers=headers)
     response.headers["Cache-Control"] = "private, no-cache"
     response.headers["Vary"] = "Accept, Accept-Encoding, Accept-Language, Cookie, Authorization"
     response.set_etag(tag, weak=True)

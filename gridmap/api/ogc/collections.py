@@ -1,5 +1,6 @@
 """The collections: one for each layer, with what the viewer may know of it."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Response
@@ -21,12 +22,16 @@ from gridmap.api.ogc.answers import (
     root,
     versions,
 )
-from gridmap.api.ogc.schemas import feature_schema
+from gridmap.api.ogc.schemas import feature_schema, queryables_of, returnables_of
 from gridmap.i18n import _, translate
 from gridmap.layer import Layer
 from gridmap.read import Asked, Format, layers_for, read_extent, reading
+from gridmap.read.crs import CRS84, Crs, fitting
 from gridmap.read.features import Extent
-from gridmap.read.stream import CRS84
+
+RELATIONS = "http://www.opengis.net/def/rel/ogc/1.0/"
+SCHEMA, QUERYABLES, TILESETS = (f"{RELATIONS}{word}" for word in ("schema", "queryables", "tilesets-vector"))
+NOWHERE = (0.0, 0.0, 0.0, 0.0)
 
 
 @ogc.get("/collections")
@@ -58,15 +63,29 @@ def collection(name: str) -> Response:
 
 @ogc.get("/collections/<name>/schema")
 def schema(name: str) -> Response:
-    """The JSON schema of the collection's features, with titles and units of what the viewer may see."""
+    """The schema of what features carry, with titles, units and roles of what the viewer may see."""
     layer = asked_layer(name)
+    return _schema(layer, "schema", lambda: returnables_of(layer, context.viewer(), context.locale()))
+
+
+@ogc.get("/collections/<name>/feature-schema")
+def geojson_schema(name: str) -> Response:
+    """The JSON schema that a feature fits as GeoJSON; GDAL learns the types of its fields from it."""
+    layer = asked_layer(name)
+    return _schema(layer, "feature-schema", lambda: feature_schema(layer, context.viewer(), context.locale()))
+
+
+@ogc.get("/collections/<name>/queryables")
+def queryables(name: str) -> Response:
+    """The schema of what can be named in a filter."""
+    layer = asked_layer(name)
+    return _schema(layer, "queryables", lambda: queryables_of(layer, context.viewer(), context.locale()))
+
+
+def _schema(layer: Layer, word: str, make: Callable[[], dict[str, Any]]) -> Response:
     asked_words()
-    address = f"{root()}/collections/{layer.name}/schema"
-    return answer(
-        lambda: {"$id": address, **feature_schema(layer, context.viewer(), context.locale())},
-        "schema",
-        JSON_SCHEMA,
-    )
+    address = f"{root()}/collections/{layer.name}/{word}"
+    return answer(lambda: {**make(), "$id": address}, "schema", JSON_SCHEMA)
 
 
 def _collection(layer: Layer, asked: Asked) -> dict[str, Any]:
@@ -77,27 +96,37 @@ def _collection(layer: Layer, asked: Asked) -> dict[str, Any]:
         "title": title,
         "description": translate(locale, layer.about),
         "itemType": "feature",
-        "crs": [CRS84],
+        "crs": [each.uri for each in systems_of(layer, asked)],
+        "storageCrs": CRS84,
         "links": [
             link("self", path, JSON, title),
             # GDAL adds the id of a feature to this address, which must therefore carry no query
             link("items", f"{path}/items", GEOJSON, title),
             link("items", f"{path}/items", HTML, title, f="html"),
             # so written because GDAL looks for exactly this
-            link("describedBy", f"{path}/schema", JSON_SCHEMA, _("The schema of a feature")),
+            link("describedBy", f"{path}/feature-schema", JSON_SCHEMA, _("The schema of a feature")),
+            link(SCHEMA, f"{path}/schema", JSON_SCHEMA, _("What a feature carries")),
+            link(QUERYABLES, f"{path}/queryables", JSON_SCHEMA, _("What can be asked for")),
+            link(TILESETS, f"{path}/tiles", JSON, _("Vector tiles")),
             *(
                 link("enclosure", f"{path}/items.{form.value}", form.media_type, f"{title} ({form.value})")
                 for form in Format
             ),
         ],
     }
-    extent = _extent(layer, asked)
+    extent = extent_of(layer, asked)
     if extent:
         found["extent"] = {"spatial": {"bbox": [[round(side, 7) for side in extent]], "crs": CRS84}}
     return found
 
 
-def _extent(layer: Layer, asked: Asked) -> Extent | None:
+def systems_of(layer: Layer, asked: Asked) -> tuple[Crs, ...]:
+    """The coordinate systems that the layer can be had in: those of the whole world, and the zones that it lies in."""
+    west, _south, east, _north = extent_of(layer, asked) or NOWHERE
+    return fitting(west, east)
+
+
+def extent_of(layer: Layer, asked: Asked) -> Extent | None:
     """The extent of what the viewer may see, kept until something changes: it costs a look at every row."""
     viewer = context.viewer()
     key = ("extent", layer.name, versions((layer,)), viewer.key, asked)

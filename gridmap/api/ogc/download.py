@@ -6,7 +6,7 @@ from psycopg_pool import PoolTimeout
 from gridmap import context
 from gridmap.api.errors import GridmapError, NotThere
 from gridmap.api.ogc.answers import asked_layer, asked_moment, asked_words, ogc
-from gridmap.api.ogc.items import asked_filter
+from gridmap.api.ogc.items import FILTERS, asked_crs, asked_filter
 from gridmap.clock import real_now
 from gridmap.i18n import translate
 from gridmap.read import Export, Format, Stream, cuts_of, note_export
@@ -20,7 +20,7 @@ class TooManyExports(GridmapError):
 
 @ogc.get("/collections/<name>/items.<extension>")
 def download(name: str, extension: str) -> Response:
-    """The whole collection as a file, or what `bbox`, `datetime` and attributes leave of it, as of `as_of`.
+    """The whole collection as a file, or what `bbox`, `datetime`, `filter` and attributes leave of it, as of `as_of`.
 
     The same rows and attributes as the pages of items. An error comes before the first byte; a file that breaks off
     lacks its end.
@@ -28,8 +28,9 @@ def download(name: str, extension: str) -> Response:
     layer = asked_layer(name)
     if extension not in list(Format):
         raise NotThere("format", extension)
-    words = asked_words("as_of", "bbox", "datetime", *cuts_of(layer), others=layer.attributes)
+    words = asked_words("as_of", *FILTERS, *cuts_of(layer), others=layer.attributes)
     viewer, services = context.viewer(), context.services()
+    asked_crs(layer, words, asked_moment(words, layer))
     export = Export(
         layer=layer,
         viewer=viewer,

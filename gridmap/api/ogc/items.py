@@ -23,6 +23,7 @@ from gridmap.api.ogc.answers import (
     to_json,
     versions,
 )
+from gridmap.api.ogc.collections import systems_of
 from gridmap.i18n import _
 from gridmap.layer import Layer
 from gridmap.read import (
@@ -38,24 +39,36 @@ from gridmap.read import (
     read_page,
     reading,
 )
-from gridmap.read.filter import GREATEST_ID
+from gridmap.read.crs import Crs
+from gridmap.read.filter import GREATEST_ID, PLACED, parse_crs
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 10_000
-PAGING = ("limit", "after", "as_of", "seen")
+PAGING = ("limit", "after", "as_of", "seen", "crs")
 """Words of a page that are not filters."""
+FILTERS = ("datetime", *PLACED)
+"""Words of a filter beside attributes and cuts."""
+SYSTEMS = ("crs", "bbox-crs", "filter-crs")
+"""Words that name a coordinate system."""
 
 
 @ogc.get("/collections/<name>/items")
 def items(name: str) -> Response:
-    """A page of features in id order: `bbox`, `datetime`, `limit`, `after`, `as_of`, and attributes by exact value."""
+    """A page of features in id order, of what `bbox`, `datetime`, `filter` and exact values of attributes leave."""
     layer = asked_layer(name)
-    words = asked_words(*PAGING, "bbox", "datetime", *cuts_of(layer), others=layer.attributes)
+    words = asked_words(*PAGING, *FILTERS, *cuts_of(layer), others=layer.attributes)
     where, asked = asked_filter(layer, words), asked_moment(words, layer)
+    crs = asked_crs(layer, words, asked)
     limit = min(_number(words, "limit", DEFAULT_LIMIT, least=1), MAX_LIMIT)
     after = _number(words, "after", 0) if "after" in words else None
     return answer(
-        lambda: _page(layer, asked, where, limit, after), "items", GEOJSON, layers=(layer,), asked=asked, layer=layer
+        lambda: _page(layer, asked, where, limit, after, crs),
+        "items",
+        GEOJSON,
+        layers=(layer,),
+        asked=asked,
+        layer=layer,
+        headers=_in(crs),
     )
 
 
@@ -63,8 +76,30 @@ def items(name: str) -> Response:
 def item(name: str, identity: str) -> Response:
     """One feature; 404 with the same words whether it does not exist or is not for this viewer."""
     layer = asked_layer(name)
-    asked = asked_moment(asked_words("as_of", "seen"))
-    return answer(lambda: _feature(layer, asked, identity), "item", GEOJSON, layers=(layer,), asked=asked, layer=layer)
+    words = asked_words("as_of", "seen", "crs")
+    asked = asked_moment(words)
+    crs = asked_crs(layer, words, asked)
+    return answer(
+        lambda: _feature(layer, asked, identity, crs),
+        "item",
+        GEOJSON,
+        layers=(layer,),
+        asked=asked,
+        layer=layer,
+        headers=_in(crs),
+    )
+
+
+def asked_crs(layer: Layer, words: Mapping[str, str], asked: Asked) -> Crs:
+    """The coordinate system of the answer. Raises BadRequest naming the word whose system is none of the layer's."""
+    for name in SYSTEMS:
+        if name in words and words[name] not in (each.uri for each in systems_of(layer, asked)):
+            raise BadRequest(name, words[name])
+    return parse_crs("crs", words)
+
+
+def _in(crs: Crs) -> Mapping[str, str]:
+    return {"Content-Crs": f"<{crs.uri}>"}
 
 
 def asked_filter(layer: Layer, words: Mapping[str, str]) -> Filter:
@@ -87,10 +122,10 @@ def _number(words: Mapping[str, str], name: str, default: int, *, least: int = 0
     return int(word)
 
 
-def _page(layer: Layer, asked: Asked, where: Filter, limit: int, after: int | None) -> bytes:
+def _page(layer: Layer, asked: Asked, where: Filter, limit: int, after: int | None, crs: Crs) -> bytes:
     viewer = context.viewer()
     with reading(context.services().database, viewer) as connection:
-        page = read_page(connection, layer, viewer, asked, limit=limit, after=after, where=where)
+        page = read_page(connection, layer, viewer, asked, limit=limit, after=after, where=where, crs=crs)
         key = ("count", layer.name, versions((layer,)), viewer.key, asked, where)
         # who pages on has just counted: the same answer, unless something has changed since
         matched = memory().get(key) if after is not None else None
@@ -119,13 +154,13 @@ def _links(layer: Layer, page: Page) -> list[Link]:
     return links
 
 
-def _feature(layer: Layer, asked: Asked, identity: str) -> bytes:
+def _feature(layer: Layer, asked: Asked, identity: str, crs: Crs) -> bytes:
     is_number = identity.isascii() and identity.isdigit() and len(identity) < 20 and int(identity) <= GREATEST_ID
     viewer = context.viewer()
     body = None
     if is_number:
         with reading(context.services().database, viewer) as connection:
-            body = read_feature(connection, layer, viewer, asked, int(identity))
+            body = read_feature(connection, layer, viewer, asked, int(identity), crs)
     if body is None:
         raise NotThere("feature", identity)
     links = [*own_links(GEOJSON), link("collection", f"/collections/{layer.name}", JSON, layer.title)]

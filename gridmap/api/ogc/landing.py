@@ -8,10 +8,26 @@ from flask import Response
 from gridmap import context
 from gridmap.api.ogc.answers import HTML, JSON, OPENAPI, answer, asked_words, link, ogc, own_links, root
 from gridmap.api.ogc.openapi import describe
+from gridmap.api.ogc.tilesets import SCHEMES
 from gridmap.i18n import _, translate
 
+CLASSES = {
+    "ogcapi-common-1/1.0": ("core",),
+    "ogcapi-common-2/1.0": ("collections",),
+    "ogcapi-features-1/1.0": ("core", "oas30", "html", "geojson"),
+    "ogcapi-features-2/1.0": ("crs",),
+    "ogcapi-features-3/1.0": ("queryables", "queryables-query-parameters", "filter", "features-filter"),
+    "ogcapi-features-5/1.0": ("schemas", "core-roles-features", "returnables-and-receivables", "queryables"),
+    "cql2/1.0": (
+        *("cql2-text", "cql2-json", "basic-cql2", "advanced-comparison-operators", "case-insensitive-comparison"),
+        *("basic-spatial-functions", "basic-spatial-functions-plus", "spatial-functions", "temporal-functions"),
+        "property-property",
+    ),
+    "ogcapi-tiles-1/1.0": ("core", "tileset", "tilesets-list", "geodata-tilesets", "mvt", "oas30"),
+    "tms/2.0": ("tilematrixset", "json-tilematrixset"),
+}
 CONFORMS_TO = tuple(
-    f"http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/{name}" for name in ("core", "oas30", "html", "geojson")
+    f"http://www.opengis.net/spec/{standard}/conf/{name}" for standard, names in CLASSES.items() for name in names
 )
 
 
@@ -35,6 +51,7 @@ def _landing() -> dict[str, Any]:
             link("service-doc", "/api", HTML, _("The interface, as a page"), f="html"),
             link("conformance", "/conformance", JSON, _("Conformance classes")),
             link("data", "/collections", JSON, _("The collections")),
+            link(SCHEMES, "/tileMatrixSets", JSON, _("Grids of tiles")),
         ],
     }
 

@@ -4,12 +4,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from gridmap.api.ogc.answers import GEOJSON, HTML, JSON, JSON_SCHEMA, OPENAPI
-from gridmap.api.ogc.items import DEFAULT_LIMIT, MAX_LIMIT
+from gridmap.api.ogc.items import DEFAULT_LIMIT, FILTERS, MAX_LIMIT
 from gridmap.api.ogc.schemas import attribute_schema
+from gridmap.api.ogc.tilesets import QUAD
+from gridmap.api.tiles import MEDIA_TYPE
 from gridmap.i18n import LOCALES, _, translate
 from gridmap.layer import Layer
 from gridmap.read import Format, cuts_of, layers_for
-from gridmap.read.filter import kind_of
+from gridmap.read.cql2.parse import LANGUAGES, LONGEST
+from gridmap.read.crs import KNOWN
+from gridmap.read.kinds import kind_of
 from gridmap.read.select import seen_attributes
 from gridmap.scope import Viewer
 
@@ -24,6 +28,8 @@ def describe(viewer: Viewer, locale: str, root: str, version: str) -> Part:
         "/conformance": _get(locale, _("Conformance classes"), "conformance", JSON, "Document"),
         "/api": _get(locale, _("This document"), "api", OPENAPI, "Document"),
         "/collections": _get(locale, _("The collections"), "collections", JSON, "Document", "as_of"),
+        "/tileMatrixSets": _get(locale, _("Grids of tiles"), "tileMatrixSets", JSON, "Document"),
+        f"/tileMatrixSets/{QUAD}": _get(locale, _("Grids of tiles"), "tileMatrixSet", JSON, "Document"),
     }
     layers = layers_for(viewer.reading_roles).values()
     for layer in layers:
@@ -62,14 +68,22 @@ def _layer_paths(layer: Layer, viewer: Viewer, locale: str) -> dict[str, Part]:
     filters += [_cut(each, locale) for each in cuts_of(layer) if each not in names]
     found = {
         path: _get(locale, title, f"{name}.collection", JSON, "Document", "as_of", tag=name, missing=True),
-        f"{path}/schema": _get(locale, title, f"{name}.schema", JSON_SCHEMA, "Document", tag=name, missing=True),
+        **{
+            f"{path}/{word}": _get(locale, title, f"{name}.{word}", JSON_SCHEMA, "Document", tag=name, missing=True)
+            for word in ("schema", "feature-schema", "queryables")
+        },
+        f"{path}/tiles": _get(locale, title, f"{name}.tilesets", JSON, "Document", tag=name, missing=True),
+        f"{path}/tiles/{QUAD}": _get(
+            locale, title, f"{name}.tileset", JSON, "Document", "as_of", tag=name, missing=True
+        ),
+        f"{path}/tiles/{QUAD}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}": _tile(layer, locale),
         f"{path}/items": _get(
             locale,
             title,
             f"{name}.items",
             GEOJSON,
             "FeatureCollection",
-            *("limit", "bbox", "datetime", "as_of", "after", "seen"),
+            *("limit", *FILTERS, "as_of", "after", "seen", "crs"),
             tag=name,
             missing=True,
             more=filters,
@@ -80,7 +94,7 @@ def _layer_paths(layer: Layer, viewer: Viewer, locale: str) -> dict[str, Part]:
             f"{name}.item",
             GEOJSON,
             "Feature",
-            *("featureId", "as_of", "seen"),
+            *("featureId", "as_of", "seen", "crs"),
             tag=name,
             missing=True,
         ),
@@ -125,11 +139,34 @@ def _file(layer: Layer, locale: str, form: Format, filters: list[Part]) -> dict[
             "summary": summary,
             "operationId": f"{layer.name}.{form.value}",
             "tags": [layer.name],
-            "parameters": [*(_ref("parameters", name) for name in ("bbox", "datetime", "as_of", *COMMON)), *filters],
+            "parameters": [*(_ref("parameters", name) for name in (*FILTERS, "as_of", *COMMON)), *filters],
             "responses": {
                 "200": {"description": summary, "content": content},
                 **_refused(missing=True),
                 "429": _ref("responses", "TooMany"),
+            },
+        }
+    }
+
+
+def _tile(layer: Layer, locale: str) -> dict[str, Part]:
+    summary = translate(locale, layer.title)
+    names = ("tileMatrix", "tileRow", "tileCol", "as_of", "seen", *COMMON)
+    content = {MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}
+    return {
+        "get": {
+            "summary": f"{summary} ({translate(locale, _('Vector tiles'))})",
+            "operationId": f"{layer.name}.tile",
+            "tags": [layer.name],
+            "parameters": [
+                *(_ref("parameters", name) for name in names),
+                *(_cut(each, locale) for each in cuts_of(layer)),
+            ],
+            "responses": {
+                "200": {"description": summary, "content": content},
+                "204": {"description": translate(locale, _("Nothing lies in this tile."))},
+                "304": {"description": translate(locale, _("What you have is still right."))},
+                **_refused(missing=True),
             },
         }
     }
@@ -178,6 +215,7 @@ def _parameters(locale: str) -> Mapping[str, Part]:
     numbers = {"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 6}
     count = {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}
     day: Part = {"type": "string", "format": "date"}
+    system: Part = {"type": "string", "format": "uri", "enum": list(KNOWN)}
     return {
         "limit": query("limit", _("Features in one page."), count, style="form", explode=False),
         "bbox": query("bbox", _("West, south, east, north in degrees."), numbers, style="form", explode=False),
@@ -188,18 +226,39 @@ def _parameters(locale: str) -> Mapping[str, Part]:
             style="form",
             explode=False,
         ),
+        "crs": query("crs", _("The coordinate system of the answer, its axes in the order of its authority."), system),
+        "bbox-crs": query("bbox-crs", _("The coordinate system of the box."), system),
+        "filter": query(
+            "filter",
+            _("A condition in CQL2 with attributes of the queryables, id and geometry."),
+            {"type": "string", "minLength": 1, "maxLength": LONGEST},
+        ),
+        "filter-lang": query(
+            "filter-lang",
+            _("The form of the condition."),
+            {"type": "string", "enum": list(LANGUAGES), "default": LANGUAGES[0]},
+        ),
+        "filter-crs": query("filter-crs", _("The coordinate system of geometries in the condition."), system),
         "as_of": query("as_of", _("How things stood at the end of that day; today unless said."), day),
         "after": query("after", _("Go on after the feature of this id."), {"type": "integer", "minimum": 0}),
         "seen": query("seen", _("The newest change that the client knows of."), {"type": "integer", "minimum": 0}),
         "f": query("f", _("The form of the answer."), {"type": "string", "enum": ["json", "html"]}),
         "lang": query("lang", _("The language of titles."), {"type": "string", "enum": list(LOCALES)}),
-        "featureId": {
-            "name": "featureId",
-            "in": "path",
-            "required": True,
-            "description": translate(locale, _("The id of a feature.")),
-            "schema": {"type": "integer", "minimum": 1},
-        },
+        "featureId": _in_path(locale, "featureId", _("The id of a feature."), 1),
+        "tileMatrix": _in_path(locale, "tileMatrix", _("The level: its number of the grid of tiles."), 0),
+        "tileRow": _in_path(locale, "tileRow", _("The row, from the north."), 0),
+        "tileCol": _in_path(locale, "tileCol", _("The column, from the west."), 0),
+    }
+
+
+def _in_path(locale: str, name: str, about: str, least: int) -> Part:
+    schema = {"type": "integer", "minimum": least}
+    return {
+        "name": name,
+        "in": "path",
+        "required": True,
+        "description": translate(locale, about),
+        "schema": schema,
     }
 
 

@@ -2,11 +2,14 @@
 
 from typing import Any
 
-from gridmap.i18n import translate
+from gridmap.i18n import _, translate
 from gridmap.layer import Layer
-from gridmap.read.filter import kind_of
+from gridmap.read.kinds import kind_of
 from gridmap.read.select import seen_attributes
 from gridmap.scope import Viewer
+
+FORMATS = {"polygon": "geometry-any", "line": "geometry-any", "point": "geometry-point-or-multipoint"}
+"""A layer of areas has those that are only a point so far, too."""
 
 
 def attribute_schema(layer: Layer, name: str, locale: str) -> dict[str, Any]:
@@ -24,6 +27,19 @@ def attribute_schema(layer: Layer, name: str, locale: str) -> dict[str, Any]:
     if attribute.codes:
         found["oneOf"] = [{"const": code, "title": translate(locale, title)} for code, title in attribute.codes.items()]
     return found
+
+
+def returnables_of(layer: Layer, viewer: Viewer, locale: str) -> dict[str, Any]:
+    """The logical schema (JSON Schema 2020-12) of a feature: every member that it carries, and its role."""
+    names = seen_attributes(layer, viewer.reading_roles)
+    return _schema(layer, names, locale)
+
+
+def queryables_of(layer: Layer, viewer: Viewer, locale: str) -> dict[str, Any]:
+    """The logical schema of what a filter can name; nothing else."""
+    names = seen_attributes(layer, viewer.reading_roles)
+    asked_for = tuple(name for name in names if kind_of(layer, name) != "object")
+    return {**_schema(layer, asked_for, locale), "additionalProperties": False}
 
 
 def feature_schema(layer: Layer, viewer: Viewer, locale: str) -> dict[str, Any]:
@@ -45,4 +61,24 @@ def feature_schema(layer: Layer, viewer: Viewer, locale: str) -> dict[str, Any]:
             },
         },
         "$defs": {"geometry": {"type": ["object", "null"], "title": "A GeoJSON geometry, WGS 84"}},
+    }
+
+
+def _schema(layer: Layer, names: tuple[str, ...], locale: str) -> dict[str, Any]:
+    title = translate(locale, _("Shape"))
+    properties: dict[str, Any] = {
+        "id": {"title": translate(locale, _("Id")), "type": "integer", "minimum": 1, "x-ogc-role": "id"},
+        "geometry": {"title": title, "x-ogc-role": "primary-geometry", "format": FORMATS[layer.style.shape]},
+    }
+    for number, name in enumerate((*properties, *names)):
+        made = properties.setdefault(name, {} if name in properties else attribute_schema(layer, name, locale))
+        made["x-ogc-propertySeq"] = number + 1
+        if name == layer.time:
+            made["x-ogc-role"] = "primary-instant"
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": translate(locale, layer.title),
+        "description": translate(locale, layer.about),
+        "type": "object",
+        "properties": properties,
     }
