@@ -8,12 +8,15 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Boolean,
     ColumnElement,
     Date,
     DateTime,
     Float,
+    Integer,
+    LargeBinary,
     Numeric,
     Subquery,
     Text,
@@ -69,6 +72,14 @@ class Period:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Inside:
+    """Communities, grids, estates: their ids, and the area that they cover together, as WKB in degrees."""
+
+    ids: tuple[int, ...]
+    shape: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
 class FilterShape:
     """What decides the text of a query: which conditions there are, not their values."""
 
@@ -77,6 +88,8 @@ class FilterShape:
     start: bool = False
     end: bool = False
     names: tuple[str, ...] = ()
+    inside: bool = False
+    area: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +97,9 @@ class Filter:
     """Conditions on the rows of a layer, all of which hold; `said` repeats them as they were asked."""
 
     box: Box | None = None
+    inside: Inside | None = None
+    area: bytes | None = None
+    """A drawn area as WKB in degrees: what touches it."""
     period: Period | None = None
     equals: tuple[tuple[str, Value], ...] = ()
     said: tuple[tuple[str, str], ...] = ()
@@ -98,6 +114,8 @@ class Filter:
             start=period.start is not None,
             end=period.end is not None,
             names=tuple(name for name, _ in self.equals),
+            inside=self.inside is not None,
+            area=self.area is not None,
         )
 
     @property
@@ -108,6 +126,10 @@ class Filter:
             found |= {side: getattr(self.box, side) for side in ("west", "south", "east", "north")}
         if self.period:
             found |= {"period_start": self.period.start, "period_end": self.period.end}
+        if self.inside:
+            found |= {"inside": list(self.inside.ids), "inside_shape": self.inside.shape}
+        if self.area:
+            found["area"] = self.area
         return found
 
 
@@ -129,6 +151,10 @@ def conditions(layer: Layer, rows: Subquery, shape: FilterShape) -> "list[Column
     ]
     if shape.box:
         found.append(_within(rows, crosses=shape.crosses))
+    if shape.inside:
+        found.append(_inside(layer, rows))
+    if shape.area:
+        found.append(_overlaps(rows, "area"))
     if layer.time and shape.start:
         found.append(rows.c[layer.time] >= bindparam("period_start", type_=DateTime(timezone=True)))
     if layer.time and shape.end:
@@ -139,7 +165,8 @@ def conditions(layer: Layer, rows: Subquery, shape: FilterShape) -> "list[Column
 def columns_of(layer: Layer, shape: FilterShape) -> tuple[str, ...]:
     """The columns that a filter of that shape reads."""
     times = (layer.time,) if layer.time and (shape.start or shape.end) else ()
-    return (*shape.names, *(("geom", "geom_3857") if shape.box else ()), *times)
+    is_spatial = shape.box or shape.area or shape.inside
+    return (*shape.names, *(("geom", "geom_3857") if is_spatial else ()), *times)
 
 
 def parse_filter(layer: Layer, roles: frozenset[Role], words: Mapping[str, str]) -> Filter:
@@ -234,6 +261,25 @@ def _typed(kind: str, word: str) -> Value:
 
 def _refuse(word: str) -> bool:
     raise ValueError(word)
+
+
+ABOVE = frozenset({"communities", "grids", "coverage_grids", "complaints_grids", "in_grid_resolution"})
+"""Layers of areas that hold estates: of an estate one wants the grids that it lies in."""
+OWNED_BY = ("community_id", "grid_id", "micro_grid_id", "estate_id")
+
+
+def _inside(layer: Layer, rows: Subquery) -> "ColumnElement[bool]":
+    """That a row belongs to one of the places, or, of what no estate or grid owns, that it lies in their area."""
+    if layer.name in ABOVE or layer.scoped_by is None or not all(name in rows.c for name in OWNED_BY):
+        return _overlaps(rows, "inside_shape")
+    ids = bindparam("inside", type_=ARRAY(BigInteger))
+    return or_(*(rows.c[name] == func.any(ids) for name in OWNED_BY))
+
+
+def _overlaps(rows: Subquery, name: str) -> "ColumnElement[bool]":
+    shape = func.ST_GeomFromWKB(bindparam(name, type_=LargeBinary), literal_column("4326", Integer))
+    near: ColumnElement[bool] = rows.c.geom_3857.op("&&")(func.ST_Expand(func.ST_Transform(shape, 3857), 0.01))
+    return near & func.ST_Intersects(rows.c.geom, shape)
 
 
 def _within(rows: Subquery, *, crosses: bool) -> "ColumnElement[bool]":

@@ -1,0 +1,106 @@
+"""Layers as FlatGeobuf and GeoParquet."""
+
+import importlib.util
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gridmap.db.pools import Connection
+from gridmap.i18n import _
+from gridmap.read.files.facts import facts_of
+from gridmap.read.files.geopackage import facts_line
+from gridmap.read.files.order import BadOrder
+from gridmap.read.files.rows import GEOMETRY_TYPES, OFFICE_ZONE, Batch, Field, batches_of, fields_of
+from gridmap.read.stream import Export
+
+MOST_ROWS = 500_000
+"""FlatGeobuf is sorted by place before it is written: it is the one kind that is held in memory."""
+ARROW = {"integer": "int64", "number": "float64", "boolean": "bool_", "date": "date32"}
+
+
+def write_flatgeobuf(connection: Connection, export: Export, path: Path, progress: Callable[[int], None]) -> int:
+    """Write the layer with its index; how many rows. Raises BadOrder where there are too many to sort in memory."""
+    import pyogrio.raw
+
+    fields, batches, total = fields_of(export), [], 0
+    for batch in batches_of(connection, export, fields):
+        batches.append(batch)
+        total += len(batch)
+        if total > MOST_ROWS:
+            raise BadOrder(_("FlatGeobuf takes at most {most} rows here. Take a GeoPackage."), most=f"{MOST_ROWS:,}")
+        progress(len(batch))
+    shapes = {batch.shape for batch in batches if len(batch)} or {export.layer.style.shape}
+    shape = shapes.pop() if len(shapes) == 1 else "mixed"
+    geometry = np.concatenate([batch.geometry for batch in batches])
+    pyogrio.raw.write(
+        path,
+        geometry=geometry,
+        field_data=[np.concatenate([one.columns[at] for one in batches]) for at in range(len(fields))],
+        field_mask=[np.concatenate([one.missing[at] for one in batches]) for at in range(len(fields))],
+        fields=[one.name for one in fields],
+        layer=export.layer.name,
+        driver="FlatGeobuf",
+        geometry_type=GEOMETRY_TYPES[shape],
+        promote_to_multi=shape in ("line", "polygon"),
+        crs="EPSG:4326",
+        gdal_tz_offsets={one.name: OFFICE_ZONE for one in fields if one.kind == "date-time"},
+        # an index takes no row without a shape
+        layer_options={
+            "TITLE": export.title,
+            "DESCRIPTION": facts_line(facts_of(connection, export)),
+            "SPATIAL_INDEX": "NO" if any(one is None for one in geometry) or not len(geometry) else "YES",
+        },
+    )
+    return total
+
+
+def needs_parquet() -> None:
+    """Raises BadOrder where the library for it is not installed."""
+    if importlib.util.find_spec("pyarrow") is None:
+        raise BadOrder(_("GeoParquet needs the extra “parquet”: pip install 'gridmap[parquet]'."))
+
+
+def write_parquet(connection: Connection, export: Export, path: Path, progress: Callable[[int], None]) -> int:
+    """Write the layer as GeoParquet 1.1, batch by batch; how many rows. Raises BadOrder without pyarrow."""
+    needs_parquet()
+    import pyarrow
+    import pyarrow.parquet
+
+    fields, total = fields_of(export), 0
+    metadata = {"geo": json.dumps(_geo()), **facts_of(connection, export)}
+    columns = [pyarrow.field(one.name, _type_of(one), metadata={"title": one.heading}) for one in fields]
+    schema = pyarrow.schema([*columns, pyarrow.field("geometry", pyarrow.binary())], metadata=metadata)
+    with pyarrow.parquet.ParquetWriter(path, schema, compression="zstd") as writer:
+        for batch in batches_of(connection, export, fields):
+            writer.write_table(pyarrow.table(_arrays(batch, fields), schema=schema))
+            total += len(batch)
+            progress(len(batch))
+    return total
+
+
+def _type_of(one: Field) -> Any:
+    import pyarrow
+
+    if one.kind == "date-time":
+        return pyarrow.timestamp("ms", tz="Asia/Shanghai")
+    return getattr(pyarrow, ARROW.get(one.kind, "string"))()
+
+
+def _arrays(batch: Batch, fields: list[Field]) -> list[Any]:
+    import pyarrow
+
+    arrays = []
+    for one, column, missing in zip(fields, batch.columns, batch.missing, strict=True):
+        # naive times of the office: eight hours before them is UTC, which Arrow keeps
+        values = column - np.timedelta64(8, "h") if one.kind == "date-time" else column
+        arrays.append(pyarrow.array(values, type=_type_of(one), mask=missing))
+    return [*arrays, pyarrow.array(batch.geometry, type=pyarrow.binary())]
+
+
+def _geo() -> dict[str, Any]:
+    """What GeoParquet wants to be told; without `crs` it is longitude and latitude in WGS 84."""
+    column = {"encoding": "WKB", "geometry_types": []}
+    return {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": column}}
