@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Iterable
 
+import numpy as np
 import shapely
 
 from gridmap.db.pools import Connection
@@ -83,7 +84,8 @@ def parse_area(words: str) -> bytes:
     if not text or len(text) > MOST_TEXT or "\x00" in text:
         raise BadWord("area", text[:40])
     try:
-        shape = shapely.from_geojson(text) if text.startswith("{") else shapely.from_wkt(text)
+        with np.errstate(invalid="ignore"):
+            shape = shapely.from_geojson(text) if text.startswith("{") else shapely.from_wkt(text)
     except (shapely.errors.GEOSException, ValueError, RecursionError):
         raise BadWord("area", text[:40]) from None
     if shape is not None and shape.geom_type == "GeometryCollection" and len(shape.geoms) == 1:

@@ -277,7 +277,7 @@ def _inside(layer: Layer, rows: Subquery) -> "ColumnElement[bool]":
 
 
 def _overlaps(rows: Subquery, name: str) -> "ColumnElement[bool]":
-    shape = func.ST_GeomFromWKB(bindparam(name, type_=LargeBinary), literal_column("4326", Integer))
+    shape = func.public.st_geomfromwkb(bindparam(name, type_=LargeBinary), literal_column("4326", Integer))
     near: ColumnElement[bool] = rows.c.geom_3857.op("&&")(func.ST_Expand(func.ST_Transform(shape, 3857), 0.01))
     return near & func.ST_Intersects(rows.c.geom, shape)
 

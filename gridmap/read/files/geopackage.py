@@ -11,7 +11,7 @@ from gridmap.db.pools import Connection
 from gridmap.i18n import translate
 from gridmap.read.files.facts import facts_of
 from gridmap.read.files.qgis_style import qml_of
-from gridmap.read.files.rows import GEOMETRY_TYPES, OFFICE_ZONE, Batch, Field, batches_of, fields_of
+from gridmap.read.files.rows import GEOMETRY_TYPES, Batch, Field, batches_of, fields_of
 from gridmap.read.stream import Export
 
 CRS = "EPSG:4326"
@@ -90,7 +90,7 @@ def _write(path: Path, name: str, batch: Batch, fields: list[Field], facts: dict
         promote_to_multi=batch.shape in ("line", "polygon"),
         crs=CRS,
         append=not is_new or path.exists(),
-        gdal_tz_offsets={one.name: OFFICE_ZONE for one in fields if one.kind == "date-time"},
+        gdal_tz_offsets=batch.zones([one.name for one in fields], fields),
         **(first if is_new else {}),
     )
 

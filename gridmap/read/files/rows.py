@@ -1,7 +1,7 @@
 """Rows of an export as columns for GDAL, batch after batch, apart by the kind of their shapes."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -57,6 +57,14 @@ class Batch:
 
     def __len__(self) -> int:
         return len(self.geometry)
+
+    def zones(self, names: Sequence[str], fields: "Sequence[Field]") -> dict[str, Any]:
+        """The time zone of every time, for GDAL, under the names that the fields have in the file."""
+        return {
+            name: np.full(len(self), OFFICE_ZONE, dtype="int32")
+            for name, one in zip(names, fields, strict=True)
+            if one.kind == "date-time"
+        }
 
 
 def fields_of(export: Export) -> list[Field]:

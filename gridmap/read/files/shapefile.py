@@ -10,7 +10,7 @@ from pathlib import Path
 from gridmap.db.pools import Connection
 from gridmap.i18n import _, translate
 from gridmap.read.files.facts import facts_of
-from gridmap.read.files.rows import GEOMETRY_TYPES, OFFICE_ZONE, Batch, Field, batches_of, fields_of
+from gridmap.read.files.rows import GEOMETRY_TYPES, Batch, Field, batches_of, fields_of
 from gridmap.read.stream import BOM, Export
 
 MOST_NAME = 10
@@ -87,7 +87,7 @@ def _write(path: Path, batch: Batch, fields: list[Field], short: dict[str, str],
         crs="EPSG:4326",
         encoding=encoding,
         append=path.exists(),
-        gdal_tz_offsets={short[one.name]: OFFICE_ZONE for one in fields if one.kind == "date-time"},
+        gdal_tz_offsets=batch.zones([short[one.name] for one in fields], fields),
     )
     return cut
 

@@ -13,7 +13,7 @@ from gridmap.i18n import _
 from gridmap.read.files.facts import facts_of
 from gridmap.read.files.geopackage import facts_line
 from gridmap.read.files.order import BadOrder
-from gridmap.read.files.rows import GEOMETRY_TYPES, OFFICE_ZONE, Batch, Field, batches_of, fields_of
+from gridmap.read.files.rows import GEOMETRY_TYPES, Batch, Field, batches_of, fields_of
 from gridmap.read.stream import Export
 
 MOST_ROWS = 500_000
@@ -32,29 +32,40 @@ def write_flatgeobuf(connection: Connection, export: Export, path: Path, progres
         if total > MOST_ROWS:
             raise BadOrder(_("FlatGeobuf takes at most {most} rows here. Take a GeoPackage."), most=f"{MOST_ROWS:,}")
         progress(len(batch))
-    shapes = {batch.shape for batch in batches if len(batch)} or {export.layer.style.shape}
-    shape = shapes.pop() if len(shapes) == 1 else "mixed"
-    geometry = np.concatenate([batch.geometry for batch in batches])
+    whole = _joined(batches, export.layer.style.shape)
+    names = [one.name for one in fields]
+    # an index takes no row without a shape
+    has_index = len(whole) and not any(one is None for one in whole.geometry)
     pyogrio.raw.write(
         path,
-        geometry=geometry,
-        field_data=[np.concatenate([one.columns[at] for one in batches]) for at in range(len(fields))],
-        field_mask=[np.concatenate([one.missing[at] for one in batches]) for at in range(len(fields))],
-        fields=[one.name for one in fields],
+        geometry=whole.geometry,
+        field_data=whole.columns,
+        field_mask=whole.missing,
+        fields=names,
         layer=export.layer.name,
         driver="FlatGeobuf",
-        geometry_type=GEOMETRY_TYPES[shape],
-        promote_to_multi=shape in ("line", "polygon"),
+        geometry_type=GEOMETRY_TYPES[whole.shape],
+        promote_to_multi=whole.shape in ("line", "polygon"),
         crs="EPSG:4326",
-        gdal_tz_offsets={one.name: OFFICE_ZONE for one in fields if one.kind == "date-time"},
-        # an index takes no row without a shape
+        gdal_tz_offsets=whole.zones(names, fields),
         layer_options={
             "TITLE": export.title,
             "DESCRIPTION": facts_line(facts_of(connection, export)),
-            "SPATIAL_INDEX": "NO" if any(one is None for one in geometry) or not len(geometry) else "YES",
+            "SPATIAL_INDEX": "YES" if has_index else "NO",
         },
     )
     return total
+
+
+def _joined(batches: list[Batch], usual: str) -> Batch:
+    shapes = {batch.shape for batch in batches if len(batch)} or {usual}
+    width = range(len(batches[0].columns))
+    return Batch(
+        shape=shapes.pop() if len(shapes) == 1 else "mixed",
+        geometry=np.concatenate([one.geometry for one in batches]),
+        columns=[np.concatenate([one.columns[at] for one in batches]) for at in width],
+        missing=[np.concatenate([one.missing[at] for one in batches]) for at in width],
+    )
 
 
 def needs_parquet() -> None:
