@@ -3,17 +3,22 @@
 import json
 import math
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
 
 from gridmap.db.pools import Connection
+from gridmap.layer import Layer
 from gridmap.layers import BY_NAME
+from gridmap.read import cql2
 from gridmap.read.features import read_feature
-from gridmap.read.filter import Inside
+from gridmap.read.filter import OWNED_BY, Filter
 from gridmap.read.select import Asked, BadWord, layers_for
 from gridmap.scope import Viewer
 
+ABOVE = frozenset({"communities", "grids", "coverage_grids", "complaints_grids", "in_grid_resolution"})
+"""Layers of areas that hold estates: of an estate one wants the grids that it lies in."""
 AREAS = ("estates", "grids", "communities")
 """Layers whose features something can be inside of."""
 MOST_PLACES = 500
@@ -26,18 +31,30 @@ PARTS = (
 Shaped = tuple[int, str, shapely.Geometry]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Inside:
+    """Communities, grids, estates: their ids, and the area that they cover together."""
+
+    ids: tuple[int, ...]
+    area: shapely.Geometry
+
+    def on(self, layer: Layer, where: Filter) -> Filter:
+        """The filter with what belongs to them, or, of a layer that no estate or grid owns, what lies in their area."""
+        is_owned = layer.scoped_by is not None and all(name in layer.rows.selected_columns for name in OWNED_BY)
+        if is_owned and layer.name not in ABOVE:
+            return replace(where, inside=self.ids)
+        return replace(where, also=(*where.also, cql2.touching(self.area)))
+
+
 def read_inside(connection: Connection, viewer: Viewer, asked: Asked, ids: Iterable[int]) -> Inside:
-    """Those places with their sub-estates, and the area of them together. Raises BadWord for one that is not there.
+    """Those places with their sub-estates. Raises BadWord for one that is not there.
 
     The connection is in the viewer's transaction: what the viewer may not see is not there.
     """
     found = read_places(connection, viewer, asked, ids)
     area = shapely.union_all([shape for _id, _name, shape in found])
     smaller = shapely.buffer(area, -EDGE)
-    return Inside(
-        ids=tuple(one for one, _name, _shape in found),
-        shape=shapely.to_wkb(area if smaller.is_empty else smaller),
-    )
+    return Inside(ids=tuple(one for one, _name, _shape in found), area=area if smaller.is_empty else smaller)
 
 
 def read_places(connection: Connection, viewer: Viewer, asked: Asked, ids: Iterable[int]) -> list[Shaped]:
@@ -78,8 +95,8 @@ def parse_ids(words: str) -> list[int]:
     return [int(part) for part in parts]
 
 
-def parse_area(words: str) -> bytes:
-    """A drawn area, GeoJSON or WKT in degrees, longitude first, as WKB. Raises BadWord for what is no area."""
+def parse_area(words: str) -> shapely.Geometry:
+    """A drawn area, GeoJSON or WKT in degrees, longitude first. Raises BadWord for what is no area."""
     text = words.strip()
     if not text or len(text) > MOST_TEXT or "\x00" in text:
         raise BadWord("area", text[:40])
@@ -94,7 +111,7 @@ def parse_area(words: str) -> bytes:
     is_area = shape is not None and shape.geom_type in ("Polygon", "MultiPolygon")
     if not is_area or not all(map(math.isfinite, sides)) or not _is_fit(shape):
         raise BadWord("area", text[:40])
-    return bytes(shapely.to_wkb(shapely.force_2d(shape)))
+    return shapely.force_2d(shape)
 
 
 def _is_fit(shape: shapely.Geometry) -> bool:

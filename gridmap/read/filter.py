@@ -1,47 +1,31 @@
-"""What is asked of a layer's rows: a box, a time, exact values; the same words in URL and command line."""
+"""What is asked of a layer's rows: a box, a time, exact values, CQL2; the same words in URL and command line."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from sqlalchemy import (
-    ARRAY,
-    BigInteger,
-    Boolean,
-    ColumnElement,
-    Date,
-    DateTime,
-    Float,
-    Integer,
-    LargeBinary,
-    Numeric,
-    Subquery,
-    Text,
-    bindparam,
-    literal_column,
-    or_,
-)
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, DateTime, Float, Subquery, bindparam, literal_column, or_
 from sqlalchemy.sql import func
-from sqlalchemy.types import TypeEngine
 
 from gridmap.clock import OFFICE, day_bounds
 from gridmap.layer import Layer, Role
+from gridmap.read import cql2
+from gridmap.read.cql2.shapes import read_geometry, sides_of
+from gridmap.read.crs import DEGREES, KNOWN, Crs
+from gridmap.read.kinds import BIND_TYPES, kind_of
 from gridmap.read.select import BadWord, seen_attributes
 
 Value = str | int | Decimal | bool | date | datetime
 GREATEST_ID = 2**63 - 1
 FLAT_LATITUDE = 89.0
-BIND_TYPES: Mapping[str, TypeEngine[Any]] = {
-    "string": Text(),
-    "integer": BigInteger(),
-    "number": Numeric(),
-    "boolean": Boolean(),
-    "date": Date(),
-    "date-time": DateTime(timezone=True),
-}
+PLACED = ("bbox", "bbox-crs", "filter", "filter-lang", "filter-crs")
+"""Words that are read together with each other."""
+
+
+OWNED_BY = ("community_id", "grid_id", "micro_grid_id", "estate_id")
+"""The columns that say what a row belongs to."""
 
 
 class UnknownWord(BadWord):
@@ -72,14 +56,6 @@ class Period:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Inside:
-    """Communities, grids, estates: their ids, and the area that they cover together, as WKB in degrees."""
-
-    ids: tuple[int, ...]
-    shape: bytes
-
-
-@dataclass(frozen=True, kw_only=True)
 class FilterShape:
     """What decides the text of a query: which conditions there are, not their values."""
 
@@ -89,7 +65,7 @@ class FilterShape:
     end: bool = False
     names: tuple[str, ...] = ()
     inside: bool = False
-    area: bool = False
+    trees: tuple[cql2.Tree, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,11 +73,11 @@ class Filter:
     """Conditions on the rows of a layer, all of which hold; `said` repeats them as they were asked."""
 
     box: Box | None = None
-    inside: Inside | None = None
-    area: bytes | None = None
-    """A drawn area as WKB in degrees: what touches it."""
+    inside: tuple[int, ...] = ()
+    """Communities, grids, estates: what belongs to one of them."""
     period: Period | None = None
     equals: tuple[tuple[str, Value], ...] = ()
+    also: tuple[cql2.Condition, ...] = ()
     said: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -114,8 +90,8 @@ class Filter:
             start=period.start is not None,
             end=period.end is not None,
             names=tuple(name for name, _ in self.equals),
-            inside=self.inside is not None,
-            area=self.area is not None,
+            inside=bool(self.inside),
+            trees=tuple(condition.tree for condition in self.also),
         )
 
     @property
@@ -124,24 +100,16 @@ class Filter:
         found: dict[str, Any] = {f"is_{name}": value for name, value in self.equals}
         if self.box:
             found |= {side: getattr(self.box, side) for side in ("west", "south", "east", "north")}
+        for number, condition in enumerate(self.also):
+            found |= cql2.values_of(condition, f"said_{number}")
         if self.period:
             found |= {"period_start": self.period.start, "period_end": self.period.end}
         if self.inside:
-            found |= {"inside": list(self.inside.ids), "inside_shape": self.inside.shape}
-        if self.area:
-            found["area"] = self.area
+            found["inside"] = list(self.inside)
         return found
 
 
 EVERYTHING = Filter()
-
-
-def kind_of(layer: Layer, name: str) -> str:
-    """What values of the attribute are: string, integer, number, boolean, object, date or date-time."""
-    declared = layer.rows.selected_columns[name].type
-    if isinstance(declared, DateTime):
-        return "date-time"
-    return "date" if isinstance(declared, Date) else layer.attributes[name].type
 
 
 def conditions(layer: Layer, rows: Subquery, shape: FilterShape) -> "list[ColumnElement[bool]]":
@@ -149,12 +117,12 @@ def conditions(layer: Layer, rows: Subquery, shape: FilterShape) -> "list[Column
     found: list[ColumnElement[bool]] = [
         rows.c[name] == bindparam(f"is_{name}", type_=BIND_TYPES[kind_of(layer, name)]) for name in shape.names
     ]
+    found += [cql2.condition(rows, tree, f"said_{number}") for number, tree in enumerate(shape.trees)]
     if shape.box:
         found.append(_within(rows, crosses=shape.crosses))
     if shape.inside:
-        found.append(_inside(layer, rows))
-    if shape.area:
-        found.append(_overlaps(rows, "area"))
+        ids = bindparam("inside", type_=ARRAY(BigInteger))
+        found.append(or_(*(rows.c[name] == func.any(ids) for name in OWNED_BY)))
     if layer.time and shape.start:
         found.append(rows.c[layer.time] >= bindparam("period_start", type_=DateTime(timezone=True)))
     if layer.time and shape.end:
@@ -165,43 +133,72 @@ def conditions(layer: Layer, rows: Subquery, shape: FilterShape) -> "list[Column
 def columns_of(layer: Layer, shape: FilterShape) -> tuple[str, ...]:
     """The columns that a filter of that shape reads."""
     times = (layer.time,) if layer.time and (shape.start or shape.end) else ()
-    is_spatial = shape.box or shape.area or shape.inside
-    return (*shape.names, *(("geom", "geom_3857") if is_spatial else ()), *times)
+    said = (name for tree in shape.trees for name in cql2.columns_in(tree))
+    return (*shape.names, *(("geom", "geom_3857") if shape.box else ()), *times, *said)
 
 
 def parse_filter(layer: Layer, roles: frozenset[Role], words: Mapping[str, str]) -> Filter:
-    """The Filter of these words: `bbox`, `datetime` and the attributes that these reading roles see.
+    """The Filter of these words: `bbox`, `datetime`, `filter`, and the attributes that these reading roles see.
 
-    Raises UnknownWord for a name that is nothing to them, BadWord for a value that cannot be understood.
+    `bbox-crs` and `filter-crs` name the coordinate system of the box and of geometries in the filter, `filter-lang`
+    its language. Raises UnknownWord for a name that is nothing to them, BadWord for a value that cannot be understood.
     """
     seen = seen_attributes(layer, roles)
     made = Filter(said=tuple(words.items()))
     for name, value in words.items():
         if "\x00" in value:
             raise BadWord(name, value)
-        if name == "bbox":
-            made = replace(made, box=parse_box(value))
-        elif name == "datetime":
+        if name == "datetime":
             made = replace(made, period=parse_period(value))
         elif name in seen and kind_of(layer, name) != "object":
             made = replace(made, equals=(*made.equals, (name, _parse_value(kind_of(layer, name), name, value))))
-        else:
+        elif name not in PLACED:
             raise UnknownWord(name, value)
-    return made
+    return _also(_boxed(made, words), layer, roles, words)
 
 
-def parse_box(words: str) -> Box:
-    """`west,south,east,north` (or the six numbers with heights, which are not looked at). Raises BadWord."""
+def _boxed(made: Filter, words: Mapping[str, str]) -> Filter:
+    """With the box: in degrees as such, in metres as the area that it is."""
+    crs = parse_crs("bbox-crs", words)
+    if "bbox" not in words:
+        return made
+    if crs.is_degrees:
+        return replace(made, box=parse_box(words["bbox"], crs))
     try:
-        numbers = [float(word) for word in words.split(",")]
+        area = read_geometry({"bbox": words["bbox"].split(",")}, crs)
+    except ValueError:
+        raise BadWord("bbox", words["bbox"]) from None
+    return replace(made, also=(*made.also, cql2.touching(area)))
+
+
+def _also(made: Filter, layer: Layer, roles: frozenset[Role], words: Mapping[str, str]) -> Filter:
+    """With the filter in CQL2."""
+    crs, language = parse_crs("filter-crs", words), words.get("filter-lang", cql2.LANGUAGES[0])
+    if language not in cql2.LANGUAGES:
+        raise BadWord("filter-lang", language)
+    if "filter" not in words:
+        return made
+    condition = cql2.understand(layer, roles, cql2.parse(words["filter"], language), crs)
+    return replace(made, also=(*made.also, condition))
+
+
+def parse_crs(name: str, words: Mapping[str, str]) -> Crs:
+    """The coordinate system that the word of that name says; degrees, longitude first, where it is not said."""
+    if name not in words:
+        return DEGREES
+    if words[name] not in KNOWN:
+        raise BadWord(name, words[name])
+    return KNOWN[words[name]]
+
+
+def parse_box(words: str, crs: Crs = DEGREES) -> Box:
+    """A box in degrees, in the order of that system (or six numbers with heights, not looked at). Raises BadWord."""
+    try:
+        sides = sides_of(words.split(","), crs)
     except ValueError:
         raise BadWord("bbox", words) from None
-    if len(numbers) == 6:
-        del numbers[5], numbers[2]
-    if len(numbers) != 4 or not all(math.isfinite(number) for number in numbers) or numbers[1] > numbers[3]:
-        raise BadWord("bbox", words)
-    west, east = (min(max(number, -180.0), 180.0) for number in (numbers[0], numbers[2]))
-    south, north = (min(max(number, -90.0), 90.0) for number in (numbers[1], numbers[3]))
+    west, east = (min(max(number, -180.0), 180.0) for number in (sides[0], sides[2]))
+    south, north = (min(max(number, -90.0), 90.0) for number in (sides[1], sides[3]))
     return Box(west=west, south=south, east=east, north=north)
 
 
@@ -261,25 +258,6 @@ def _typed(kind: str, word: str) -> Value:
 
 def _refuse(word: str) -> bool:
     raise ValueError(word)
-
-
-ABOVE = frozenset({"communities", "grids", "coverage_grids", "complaints_grids", "in_grid_resolution"})
-"""Layers of areas that hold estates: of an estate one wants the grids that it lies in."""
-OWNED_BY = ("community_id", "grid_id", "micro_grid_id", "estate_id")
-
-
-def _inside(layer: Layer, rows: Subquery) -> "ColumnElement[bool]":
-    """That a row belongs to one of the places, or, of what no estate or grid owns, that it lies in their area."""
-    if layer.name in ABOVE or layer.scoped_by is None or not all(name in rows.c for name in OWNED_BY):
-        return _overlaps(rows, "inside_shape")
-    ids = bindparam("inside", type_=ARRAY(BigInteger))
-    return or_(*(rows.c[name] == func.any(ids) for name in OWNED_BY))
-
-
-def _overlaps(rows: Subquery, name: str) -> "ColumnElement[bool]":
-    shape = func.public.st_geomfromwkb(bindparam(name, type_=LargeBinary), literal_column("4326", Integer))
-    near: ColumnElement[bool] = rows.c.geom_3857.op("&&")(func.ST_Expand(func.ST_Transform(shape, 3857), 0.01))
-    return near & func.ST_Intersects(rows.c.geom, shape)
 
 
 def _within(rows: Subquery, *, crosses: bool) -> "ColumnElement[bool]":

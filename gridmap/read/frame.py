@@ -12,8 +12,9 @@ from gridmap.db import compiled
 from gridmap.db.pools import Connection, Row
 from gridmap.layer import Layer
 from gridmap.read.features import Roles, Statement, features_of
-from gridmap.read.filter import EVERYTHING, Filter, FilterShape, kind_of
+from gridmap.read.filter import EVERYTHING, Filter, FilterShape
 from gridmap.read.keyset import order_of
+from gridmap.read.kinds import kind_of
 from gridmap.read.select import Asked, seen_attributes, values_for
 from gridmap.scope import Viewer
 

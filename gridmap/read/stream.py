@@ -33,6 +33,7 @@ from gridmap.db import Database, compiled
 from gridmap.db.pools import Connection
 from gridmap.i18n import _, translate
 from gridmap.layer import ON_DUTY, Layer, Role
+from gridmap.read.crs import CRS84
 from gridmap.read.features import (
     DECIMALS,
     DECIMALS_WORD,
@@ -41,8 +42,9 @@ from gridmap.read.features import (
     feature_text,
     features_of,
 )
-from gridmap.read.filter import EVERYTHING, Filter, FilterShape, kind_of
+from gridmap.read.filter import EVERYTHING, Filter, FilterShape
 from gridmap.read.keyset import is_street_owned, order_of
+from gridmap.read.kinds import kind_of
 from gridmap.read.select import Asked, seen_attributes, values_for
 from gridmap.scope import Viewer
 
@@ -51,7 +53,6 @@ if TYPE_CHECKING:
 
 BLOCK = 128 * 1024
 """Bytes that are gathered before they are handed on."""
-CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 DATUM_NOTE = _("WGS 84 longitude and latitude in degrees (CGCS2000, EPSG:4490, has the same numbers)")
 BOM = b"\xef\xbb\xbf"
 """Without it a spreadsheet takes UTF-8 for GBK."""

@@ -9,7 +9,7 @@ from gridmap import context
 from gridmap.i18n import _
 from gridmap.layer import EVERYONE, ON_DUTY, Attribute, Layer, Role
 from gridmap.read import layers_for
-from gridmap.read.filter import kind_of
+from gridmap.read.kinds import kind_of
 from gridmap.read.narrow import within
 from gridmap.read.provenance import State, is_by_street, read_state
 from gridmap.scope import Viewer

@@ -25,8 +25,8 @@ from gridmap.api.ogc.schemas import feature_schema
 from gridmap.i18n import _, translate
 from gridmap.layer import Layer
 from gridmap.read import Asked, Format, layers_for, read_extent, reading
+from gridmap.read.crs import CRS84
 from gridmap.read.features import Extent
-from gridmap.read.stream import CRS84
 
 
 @ogc.get("/collections")

@@ -9,7 +9,7 @@ from gridmap.api.ogc.schemas import attribute_schema
 from gridmap.i18n import LOCALES, _, translate
 from gridmap.layer import Layer
 from gridmap.read import Format, cuts_of, layers_for
-from gridmap.read.filter import kind_of
+from gridmap.read.kinds import kind_of
 from gridmap.read.select import seen_attributes
 from gridmap.scope import Viewer
 

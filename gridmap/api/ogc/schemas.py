@@ -4,7 +4,7 @@ from typing import Any
 
 from gridmap.i18n import translate
 from gridmap.layer import Layer
-from gridmap.read.filter import kind_of
+from gridmap.read.kinds import kind_of
 from gridmap.read.select import seen_attributes
 from gridmap.scope import Viewer
 

@@ -7,18 +7,20 @@ from typing import Any
 
 from gridmap.clock import day_bounds
 from gridmap.db import Database
-from gridmap.db.pools import Connection
 from gridmap.i18n import _, translate
 from gridmap.layer import Layer
+from gridmap.read import cql2
 from gridmap.read.asked_area import parse_area, parse_ids, read_inside
 from gridmap.read.files.kinds import KINDS, Kind, UnknownKind
-from gridmap.read.filter import Filter, UnknownWord, parse_filter
+from gridmap.read.filter import UnknownWord, parse_filter
 from gridmap.read.select import Asked, BadWord, asked_as, cuts_of, layers_named
 from gridmap.read.stream import Export, Format, MayNotUnmask, note_export, unmasked
 from gridmap.scope import Viewer
 
 ENCODINGS = ("UTF-8", "GB18030")
 MOST_LAYERS = 40
+SHARED = ("area", "inside")
+"""Words that are looked up once for all layers."""
 
 
 class BadOrder(Exception):
@@ -72,17 +74,24 @@ def exports_of(
     layers = layers_named(order.layers, viewer.reading_roles)
     day = _day(order.day) if order.day else today
     asked_at = day_bounds(day)[1] - timedelta(seconds=1)
-    with database.transaction(viewer.prologue) as connection:
-        shared = _shared_filter(connection, viewer, Asked(as_of=asked_at), order.words)
-    rest = {name: value for name, value in order.words.items() if name not in ("area", "inside")}
-    unknown = [name for name in rest if not any(_knows(layer, name) for layer in layers)]
+    words = {name: value for name, value in order.words.items() if name not in SHARED}
+    area = parse_area(order.words["area"]) if "area" in order.words else None
+    inside = None
+    if "inside" in order.words:
+        with database.transaction(viewer.prologue) as connection:
+            inside = read_inside(connection, viewer, Asked(as_of=asked_at), parse_ids(order.words["inside"]))
+    unknown = [name for name in words if not any(_knows(layer, name) for layer in layers)]
     if unknown:
-        raise UnknownWord(unknown[0], rest[unknown[0]])
+        raise UnknownWord(unknown[0], words[unknown[0]])
     exports = []
     for layer in layers:
-        mine = {name: value for name, value in rest.items() if _knows(layer, name)}
+        mine = {name: value for name, value in words.items() if _knows(layer, name)}
         cuts = {name: mine.pop(name) for name in cuts_of(layer) if name in mine}
         where = parse_filter(layer, viewer.reading_roles, mine)
+        if area is not None:
+            where = replace(where, also=(*where.also, cql2.touching(area)))
+        if inside is not None:
+            where = inside.on(layer, where)
         one = Export(
             layer=layer,
             viewer=viewer,
@@ -90,9 +99,12 @@ def exports_of(
             made_at=made_at,
             title=translate(viewer.locale, layer.title),
             format=Format(order.kind) if order.kind in list(Format) else Format.CSV,
-            where=replace(where, area=shared.area, inside=shared.inside, said=(*where.said, *shared.said)),
+            where=replace(
+                where, said=(*where.said, *((name, order.words[name]) for name in SHARED if name in order.words))
+            ),
         )
         exports.append(unmasked(one, order.reason) if order.reason else one)
+        _check_masked(exports[-1])
     return tuple(exports)
 
 
@@ -121,18 +133,20 @@ def _check(order: Order) -> None:
 def _knows(layer: Layer, name: str) -> bool:
     if name == "datetime":
         return layer.time is not None
-    return name == "bbox" or name in layer.attributes or name in cuts_of(layer)
-
-
-def _shared_filter(connection: Connection, viewer: Viewer, asked: Asked, words: Mapping[str, str]) -> Filter:
-    """The parts of the filter that are looked up once for all layers."""
-    area, inside = words.get("area"), words.get("inside")
-    said = tuple((name, words[name]) for name in ("area", "inside") if words.get(name))
-    return Filter(
-        area=parse_area(area) if area else None,
-        inside=read_inside(connection, viewer, asked, parse_ids(inside)) if inside else None,
-        said=said,
+    return (
+        name in ("bbox", "bbox-crs", "filter", "filter-lang", "filter-crs")
+        or name in layer.attributes
+        or name in cuts_of(layer)
     )
+
+
+def _check_masked(export: Export) -> None:
+    """Raises UnknownWord where the filter names what the file leaves out: the filter stands in the file."""
+    names = {name for name, _value in export.where.equals}
+    names |= {name for one in export.where.also for name in cql2.columns_in(one.tree)}
+    for name in names & export.layer.attributes.keys():
+        if name not in export.names:
+            raise UnknownWord(name, dict(export.where.said).get(name, name))
 
 
 def _day(word: str) -> date:

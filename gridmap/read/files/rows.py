@@ -3,20 +3,19 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 
-from gridmap.clock import OFFICE
 from gridmap.db.pools import Connection, Row
 from gridmap.i18n import _, translate
-from gridmap.read.filter import kind_of
 from gridmap.read.frame import read_rows
+from gridmap.read.kinds import kind_of
 from gridmap.read.stream import Export
 
 DTYPES = {"integer": "int64", "number": "float64", "boolean": "bool", "date": "datetime64[D]"}
-OFFICE_ZONE = 100 + 8 * 4
+UTC_ZONE = 100
 """How GDAL counts the zone of a time: quarters of an hour from UTC, which is 100."""
 SHAPES = {1: "point", 2: "line", 3: "polygon", 4: "points", 5: "line", 6: "polygon"}
 """By the number that WKB begins with; whatever else is `mixed`."""
@@ -61,7 +60,7 @@ class Batch:
     def zones(self, names: Sequence[str], fields: "Sequence[Field]") -> dict[str, Any]:
         """The time zone of every time, for GDAL, under the names that the fields have in the file."""
         return {
-            name: np.full(len(self), OFFICE_ZONE, dtype="int32")
+            name: np.full(len(self), UTC_ZONE, dtype="int32")
             for name, one in zip(names, fields, strict=True)
             if one.kind == "date-time"
         }
@@ -130,7 +129,7 @@ def _batch(shape: str, rows: list[Row], fields: list[Field], watermark: str) -> 
 
 def _column(kind: str, values: list[Any]) -> Any:
     if kind == "date-time":
-        return np.array([_local(value) for value in values], dtype="datetime64[ms]")
+        return np.array([_instant(value) for value in values], dtype="datetime64[ms]")
     if kind == "date":
         return np.array(values, dtype="datetime64[D]")
     if kind in DTYPES:
@@ -140,5 +139,5 @@ def _column(kind: str, values: list[Any]) -> Any:
     return texts
 
 
-def _local(value: datetime | None) -> Any:
-    return np.datetime64("NaT") if value is None else np.datetime64(value.astimezone(OFFICE).replace(tzinfo=None), "ms")
+def _instant(value: datetime | None) -> Any:
+    return np.datetime64("NaT") if value is None else np.datetime64(value.astimezone(UTC).replace(tzinfo=None), "ms")

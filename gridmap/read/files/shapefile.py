@@ -6,6 +6,9 @@ import tempfile
 import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from gridmap.db.pools import Connection
 from gridmap.i18n import _, translate
@@ -17,6 +20,9 @@ MOST_NAME = 10
 """Bytes that a dBASE file has for the name of a field."""
 MOST_TEXT = 254
 """Bytes that it has for a text."""
+
+
+OFFICE_HOURS = np.timedelta64(8, "h")
 
 
 class TooLarge(Exception):
@@ -68,18 +74,14 @@ def _write(path: Path, batch: Batch, fields: list[Field], short: dict[str, str],
 
     if batch.shape == "mixed":
         raise TooLarge
-    cut: set[str] = set()
-    for one, column in zip(fields, batch.columns, strict=True):
-        if one.kind not in ("string", "object"):
-            continue
-        for at, text in enumerate(column):
-            if text is not None and len(text.encode(encoding)) > MOST_TEXT:
-                column[at] = text.encode(encoding)[:MOST_TEXT].decode(encoding, "ignore")
-                cut.add(one.name)
+    cut = {
+        one.name for one, column in zip(fields, batch.columns, strict=True)
+        if one.kind in ("string", "object") and _shorten(column, encoding)
+    }  # fmt: skip
     pyogrio.raw.write(
         path,
         geometry=batch.geometry,
-        field_data=batch.columns,
+        field_data=[_told(one, column) for one, column in zip(fields, batch.columns, strict=True)],
         field_mask=batch.missing,
         fields=[short[one.name] for one in fields],
         driver="ESRI Shapefile",
@@ -87,9 +89,28 @@ def _write(path: Path, batch: Batch, fields: list[Field], short: dict[str, str],
         crs="EPSG:4326",
         encoding=encoding,
         append=path.exists(),
-        gdal_tz_offsets=batch.zones([short[one.name] for one in fields], fields),
     )
     return cut
+
+
+def _shorten(column: Any, encoding: str) -> bool:
+    """Cut what is too long; whether anything was."""
+    long = [at for at, text in enumerate(column) if text is not None and len(text.encode(encoding)) > MOST_TEXT]
+    for at in long:
+        column[at] = column[at].encode(encoding)[:MOST_TEXT].decode(encoding, "ignore")
+    return bool(long)
+
+
+def _told(field: Field, column: Any) -> Any:
+    """The column as dBASE can hold it: it knows days, but no times, which become text on the office's clock."""
+    if field.kind != "date-time":
+        return column
+    moments = [
+        None if np.isnat(each) else (each + OFFICE_HOURS).item().strftime("%Y-%m-%d %H:%M:%S") for each in column
+    ]
+    texts = np.empty(len(moments), dtype=object)
+    texts[:] = moments
+    return texts
 
 
 def _dictionary(export: Export, fields: list[Field], short: dict[str, str], cut: set[str]) -> str:

@@ -105,9 +105,7 @@ def _arrays(batch: Batch, fields: list[Field]) -> list[Any]:
 
     arrays = []
     for one, column, missing in zip(fields, batch.columns, batch.missing, strict=True):
-        # naive times of the office: eight hours before them is UTC, which Arrow keeps
-        values = column - np.timedelta64(8, "h") if one.kind == "date-time" else column
-        arrays.append(pyarrow.array(values, type=_type_of(one), mask=missing))
+        arrays.append(pyarrow.array(column, type=_type_of(one), mask=missing))
     return [*arrays, pyarrow.array(batch.geometry, type=pyarrow.binary())]
 
 
