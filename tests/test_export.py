@@ -37,7 +37,14 @@ def town(empty_template: str, copy_database: Callable[[str], Any]) -> Iterator[T
 
 def exported(viewer: Viewer, name: str, form: Format = Format.GEOJSON, where: Filter = EVERYTHING) -> Export:
     return Export(
-        layer=BY_NAME[name], viewer=viewer, asked=ASKED, made_at=MADE_AT, title=name.title(), format=form, where=where
+        layer=BY_NAME[name],
+        viewer=viewer,
+        asked=ASKED,
+        made_at=MADE_AT,
+        title=name.title(),
+        format=form,
+        where=where,
+        masked=False,
     )
 
 
@@ -305,7 +312,7 @@ def test_the_command_exports_as_somebody(
     town: Town, command: Callable[..., Result], tmp_path: Path, leader: str
 ) -> None:
     file = tmp_path / "out.geojson"
-    assert command("export", "buildings", "-o", str(file), "--user", leader).exit_code == 0
+    assert command("export", "buildings", "-o", str(file), "--user", leader, "--unmasked", "handover").exit_code == 0
     found = json.loads(file.read_bytes())["features"]
     assert {feature["id"] for feature in found} == {made for made in town.buildings if made >> 32 == 1}
     assert {feature["properties"]["manager"] for feature in found} == {None, "张师傅"}
@@ -328,7 +335,7 @@ def test_the_command_writes_to_the_standard_output(command: Callable[..., Result
     ("arguments", "sentence"),
     [
         (("nonsense", "-o", "x.geojson"), "'nonsense' is not one of"),
-        (("buildings", "-o", "x.shp"), "name the file with one of .geojson, .geojsons, .csv"),
+        (("buildings", "-o", "x.docx"), "name the file with one of .gpkg, .xlsx, .csv, .geojson"),
         (("buildings", "-o", "x.geojson", "--bbox", "1,2"), "'1,2' is not something that 'bbox' can be"),
         (("buildings", "-o", "x.geojson", "--where", "manager=张"), "'manager' can be in buildings"),
         (("buildings", "-o", "x.geojson", "--where", "floors"), "write NAME=VALUE"),

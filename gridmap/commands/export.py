@@ -1,39 +1,39 @@
 """`gridmap export` and `gridmap sql`: a layer as a file, and the query behind it."""
 
-import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
 import psycopg
 
-from gridmap.api.tiles import end_of
 from gridmap.clock import parse_clock, real_now
 from gridmap.cluster import ClusterError, find_access
 from gridmap.db import SYSTEM, Database
-from gridmap.i18n import DEFAULT_LOCALE, translate
-from gridmap.layer import Layer, Role
+from gridmap.i18n import DEFAULT_LOCALE
+from gridmap.layer import Role
 from gridmap.layers import BY_NAME
-from gridmap.read import (
-    Asked,
-    BadWord,
-    Export,
-    Filter,
-    Format,
-    UnknownLayer,
-    asked_as,
-    cuts_of,
-    layer_sql,
-    layers_for,
-    layers_named,
-    note_export,
-    parse_filter,
-    write_stream,
+from gridmap.read import BadWord, Export, UnknownLayer, UnknownWord, layer_sql, layers_for
+from gridmap.read.files import (
+    KINDS,
+    BadOrder,
+    Kind,
+    MayNotUnmask,
+    Order,
+    UnknownKind,
+    copy_stream,
+    exports_of,
+    kind_of_file,
+    note_order,
+    opened,
+    write_file,
 )
+from gridmap.read.files.order import ENCODINGS
 from gridmap.scope import Reach, UnknownAccount, Viewer, viewer_of
 from gridmap.settings import Settings
 
@@ -48,16 +48,20 @@ MASKED = Viewer(
 """Whoever may run the command sees every place, and nobody's name: for that, say `--user`."""
 
 Command = Callable[..., None]
+NAMES = click.Choice(list(BY_NAME))
 
 
 def shared_options(command: Command) -> Command:
     """The words that `export` and `sql` have in common."""
     options = (
-        click.argument("layer", type=click.Choice(list(BY_NAME)), metavar="LAYER"),
         click.option("--as-of", metavar="DATE", help="How things stood at the end of that day (default: today)."),
         click.option("--bbox", metavar="W,S,E,N", help="Only what touches this box, in degrees."),
+        click.option("--area", metavar="SHAPE", help="Only what touches this area: GeoJSON, WKT, or @FILE with it."),
+        click.option("--inside", metavar="ID", multiple=True, help="Only inside this estate, grid or community."),
+        click.option("--time", metavar="FROM/TO", help="Only what happened then: a day, or two with / between."),
         click.option("--where", metavar="NAME=VALUE", multiple=True, help="Only rows with this value; repeatable."),
-        click.option("--user", metavar="USERNAME", help="As this account sees it; otherwise all places, masked."),
+        click.option("--user", metavar="USERNAME", help="As this account sees it; otherwise all places."),
+        click.option("--unmasked", metavar="REASON", help="With personal data, for this reason: needs --user."),
     )
     for option in reversed(options):
         command = option(command)
@@ -65,49 +69,50 @@ def shared_options(command: Command) -> Command:
 
 
 @click.command()
+@click.argument("layers", type=NAMES, metavar="LAYER…", nargs=-1, required=True)
 @shared_options
 @click.option("-o", "--output", required=True, metavar="FILE", help="Where to; `-` writes to the standard output.")
-@click.option("--format", "form", type=click.Choice([form.value for form in Format]), help="Default: by FILE's name.")
+@click.option("--format", "form", type=click.Choice(list(KINDS)), help="Default: by FILE's name.")
+@click.option("--encoding", type=click.Choice(ENCODINGS), default=ENCODINGS[0], help="Of the texts of a Shapefile.")
 @click.pass_obj
 def export(
-    settings: Settings,
-    layer: str,
-    output: str,
-    form: str | None,
-    as_of: str | None,
-    bbox: str | None,
-    where: tuple[str, ...],
-    user: str | None,
+    settings: Settings, layers: tuple[str, ...], output: str, form: str | None, encoding: str, **asked: Any
 ) -> None:
-    """Write the layer LAYER into a file: GeoJSON (RFC 7946), GeoJSON sequence or CSV.
+    """Write layers into a file: GeoPackage, Excel, CSV, GeoJSON, Shapefile, FlatGeobuf or GeoParquet.
 
-    The file says its time, filter and coordinates. Every export is in the audit log.
+    The file says its time, filter, source and coordinates. Every export is in the audit log. Without --unmasked
+    nobody's name is in it.
     """
-    chosen = _format(output, form)
-    with _opened(settings) as database:
-        made = _export(settings, database, layer, as_of, _words(bbox, where), user, chosen)
-        note_export(database, made, business_at=parse_clock(settings.clock).now(), target=output)
-        with _target(output) as write:
-            rows = write_stream(database, made, write)
-    click.echo(f"{rows:,} features of {layer} → {output}", err=True)
+    kind = _kind(output, form)
+    order = _order(layers, kind.word, encoding=encoding, **asked)
+    with opened_database(settings) as database, sentences():
+        exports = _exports(settings, database, order, asked["user"])
+        note_order(database, exports, order, business_at=parse_clock(settings.clock).now(), target=output)
+        if output == "-" and kind.is_streamed:
+            rows = copy_stream(opened(database, exports[0], kind), sys.stdout.buffer.write)
+            sys.stdout.buffer.flush()
+        else:
+            with _target(output) as path:
+                rows = write_file(database, exports, kind, path, encoding=encoding)
+    click.echo(f"{rows:,} features of {', '.join(layers)} → {output}", err=True)
 
 
 @click.command()
+@click.argument("layer", type=NAMES, metavar="LAYER")
 @shared_options
 @click.pass_obj
-def sql(
-    settings: Settings, layer: str, as_of: str | None, bbox: str | None, where: tuple[str, ...], user: str | None
-) -> None:
+def sql(settings: Settings, layer: str, **asked: Any) -> None:
     """Print the query behind LAYER, ready for `gridmap db psql` as the application's role."""
-    with _opened(settings) as database:
-        made = _export(settings, database, layer, as_of, _words(bbox, where), user, Format.GEOJSON)
+    order = _order((layer,), "geojson", **asked)
+    with opened_database(settings) as database, sentences():
+        (made,) = _exports(settings, database, order, asked["user"])
         with database.transaction(made.viewer.prologue) as connection:
             click.echo(layer_sql(connection, made))
 
 
 @contextmanager
-def _opened(settings: Settings) -> Iterator[Database]:
-    """The database of these settings; its troubles, and bad words, become one sentence."""
+def opened_database(settings: Settings) -> Iterator[Database]:
+    """The database of these settings; its troubles become one sentence."""
     try:
         database = Database(find_access(settings).app_url, prepares=settings.prepares)
         try:
@@ -118,51 +123,88 @@ def _opened(settings: Settings) -> Iterator[Database]:
         raise click.ClickException(str(error).strip()) from None
 
 
-def _export(
-    settings: Settings,
-    database: Database,
-    name: str,
-    as_of: str | None,
-    words: dict[str, str],
-    user: str | None,
-    form: Format,
-) -> Export:
-    clock = parse_clock(settings.clock)
-    viewer = _viewer(database, user, clock.now()) if user else MASKED
-    layer = _layer(viewer, name)
-    day = _day(as_of) if as_of else clock.today()
-    return Export(
-        layer=layer,
-        viewer=viewer,
-        asked=_asked(layer, day, words),
-        made_at=real_now(),
-        title=translate(viewer.locale, layer.title),
-        format=form,
-        where=_filter(layer, viewer, words),
-    )
-
-
-def _asked(layer: Layer, day: date, words: dict[str, str]) -> Asked:
-    """The day, and the words that the layer is cut by: they are taken out of `words`."""
-    cuts = {name: words.pop(name) for name in cuts_of(layer) if name in words}
+@contextmanager
+def sentences() -> Iterator[None]:
+    """What cannot be exported becomes one sentence."""
     try:
-        return asked_as(end_of(day), cuts)
+        yield
+    except BadOrder as error:
+        raise click.ClickException(error.words("en")) from None
+    except MayNotUnmask:
+        raise click.ClickException(
+            "--unmasked needs --user with the name of somebody who leads, and a reason: personal data is for them alone"
+        ) from None
     except BadWord as error:
-        raise click.ClickException(f"{error.value!r} is not something that {error.word!r} can be") from None
+        word = "--as-of" if error.word == "as_of" else f"{error.word!r}"
+        raise click.ClickException(
+            f"--as-of {error.value!r} is not a date; write it like 2026-03-16"
+            if error.word == "as_of"
+            else f"{error.value!r} is not something that {word} can be"
+        ) from None
 
 
-def _layer(viewer: Viewer, name: str) -> Layer:
+def _order(
+    layers: tuple[str, ...],
+    kind: str,
+    *,
+    as_of: str | None,
+    bbox: str | None,
+    area: str | None,
+    inside: tuple[str, ...],
+    time: str | None,
+    where: tuple[str, ...],
+    user: str | None,
+    unmasked: str | None,
+    encoding: str = ENCODINGS[0],
+) -> Order:
+    del user
+    given = {"bbox": bbox, "area": _shape(area), "inside": ",".join(inside) or None, "datetime": time}
+    words = {name: value for name, value in given.items() if value is not None}
+    for one in where:
+        name, sign, value = one.partition("=")
+        if not sign or name in words or name in given:
+            raise click.ClickException(f"--where {one!r}: write NAME=VALUE, each name once")
+        words[name] = value
+    if unmasked is not None and not unmasked.strip():
+        raise click.ClickException("--unmasked needs a reason")
+    return Order(
+        layers=tuple(dict.fromkeys(layers)), kind=kind, day=as_of or "", words=words, reason=unmasked or "",
+        encoding=encoding,
+    )  # fmt: skip
+
+
+def _shape(area: str | None) -> str | None:
+    if not area or not area.startswith("@"):
+        return area
     try:
-        (layer,) = layers_named([name], viewer.reading_roles)
-    except UnknownLayer:
+        return Path(area[1:]).read_text("utf-8")
+    except (OSError, UnicodeError) as error:
+        raise click.ClickException(f"--area {area}: {error}") from None
+
+
+def _exports(settings: Settings, database: Database, order: Order, user: str | None) -> tuple[Export, ...]:
+    clock = parse_clock(settings.clock)
+    viewer = viewer_named(database, user, clock.now()) if user else MASKED
+    try:
+        return exports_of(database, viewer, order, today=clock.today(), made_at=real_now())
+    except UnknownLayer as error:
         known = ", ".join(layers_for(viewer.reading_roles))
         hint = "; --user names an account that sees more" if viewer is MASKED else ""
-        sentence = f"There is no layer {name!r} for {viewer.username}; there are {known}{hint}"
+        sentence = f"There is no layer {error.args[0]!r} for {viewer.username}; there are {known}{hint}"
         raise click.ClickException(sentence) from None
-    return layer
+    except UnknownWord as error:
+        known = ", ".join(
+            dict.fromkeys(name for one in order.layers for name in BY_NAME[one].attributes
+                          if viewer.may_see(BY_NAME[one], name))
+        )  # fmt: skip
+        raise click.ClickException(
+            f"{error.value!r} is not something that {error.word!r} can be in {', '.join(order.layers)};"
+            f" its attributes are {known}"
+        ) from None
 
 
-def _viewer(database: Database, username: str, now: datetime) -> Viewer:
+def viewer_named(database: Database, username: str, now: datetime) -> Viewer:
+    """The account of that name as the reading side knows it; one sentence where there is none."""
     with database.transaction(SYSTEM) as connection:
         row = connection.execute(
             "SELECT id FROM gridmap.account WHERE username = %s", (username.strip().lower(),)
@@ -173,62 +215,25 @@ def _viewer(database: Database, username: str, now: datetime) -> Viewer:
         raise click.ClickException(f"There is no account {username!r} that may see anything now") from None
 
 
-def _day(word: str) -> date:
+def _kind(output: str, form: str | None) -> Kind:
     try:
-        return date.fromisoformat(word)
-    except ValueError:
-        raise click.ClickException(f"--as-of {word!r} is not a date; write it like 2026-03-16") from None
-
-
-def _words(bbox: str | None, where: tuple[str, ...]) -> dict[str, str]:
-    words = {"bbox": bbox} if bbox is not None else {}
-    for one in where:
-        name, sign, value = one.partition("=")
-        if not sign or name in words or name in ("bbox", "datetime"):
-            raise click.ClickException(f"--where {one!r}: write NAME=VALUE, each name once")
-        words[name] = value
-    return words
-
-
-def _filter(layer: Layer, viewer: Viewer, words: dict[str, str]) -> Filter:
-    try:
-        return parse_filter(layer, viewer.reading_roles, words)
-    except BadWord as error:
-        known = ", ".join(name for name in layer.attributes if viewer.may_see(layer, name))
-        raise click.ClickException(
-            f"{error.value!r} is not something that {error.word!r} can be in {layer.name}; its attributes are {known}"
-        ) from None
-
-
-def _format(output: str, form: str | None) -> Format:
-    word = form or Path(output).suffix.removeprefix(".").lower()
-    try:
-        return Format(word)
-    except ValueError:
-        known = ", ".join(f".{each.value}" for each in Format)
+        return kind_of_file(output, form)
+    except UnknownKind:
+        known = ", ".join(f".{each.extension}" for each in KINDS.values())
         raise click.ClickException(f"{output}: name the file with one of {known}, or say --format") from None
 
 
 @contextmanager
-def _target(output: str) -> Iterator[Callable[[bytes], object]]:
-    """Writes to the file, which appears under its name only when it is whole."""
-    if output == "-":
-        yield sys.stdout.buffer.write
-        sys.stdout.buffer.flush()
-        return
+def _target(output: str) -> Iterator[Path]:
+    """A path to write to; the file appears under its name, or on the standard output, only when it is whole."""
     target = Path(output)
-    handle, name = tempfile.mkstemp(dir=target.absolute().parent, prefix=f".{target.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            yield file.write
-        Path(name).chmod(0o666 & ~_umask())
-        Path(name).replace(target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    place = Path(tempfile.gettempdir()) if output == "-" else target.absolute().parent
+    with tempfile.TemporaryDirectory(dir=place, prefix=".gridmap-") as folder:
+        made = Path(folder) / (target.name if output != "-" else "out")
+        yield made
+        if output == "-":
+            with made.open("rb") as file:
+                shutil.copyfileobj(file, sys.stdout.buffer)
+            sys.stdout.buffer.flush()
+        else:
+            made.replace(target)

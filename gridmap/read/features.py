@@ -172,10 +172,10 @@ def extent_statement(layer: Layer, shape: tuple[str, ...]) -> Statement:
 
 
 def features_of(
-    layer: Layer, shape: tuple[str, ...], roles: Roles, where: FilterShape
+    layer: Layer, shape: tuple[str, ...], roles: Roles, where: FilterShape, *, masked: bool = False
 ) -> "tuple[Subquery, Select[Any]]":
     """The rows of a layer, and the select of their id, geometry and seen attributes under lock and filter."""
-    names = seen_attributes(layer, roles)
+    names = seen_attributes(layer, roles, masked=masked)
     rows, chosen = rows_of(layer, reach_of_shape(shape), (*names, "geom", *columns_of(layer, where)))
     columns = [rows.c.id, rows.c.geom, *(rows.c[name] for name in names)]
     return rows, chosen.add_columns(*columns).where(*conditions(layer, rows, where))

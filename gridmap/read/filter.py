@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from sqlalchemy import ColumnElement, DateTime, Float, Subquery, bindparam, literal_column, or_
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, DateTime, Float, Subquery, bindparam, literal_column, or_
 from sqlalchemy.sql import func
 
 from gridmap.clock import OFFICE, day_bounds
@@ -22,6 +22,10 @@ GREATEST_ID = 2**63 - 1
 FLAT_LATITUDE = 89.0
 PLACED = ("bbox", "bbox-crs", "filter", "filter-lang", "filter-crs")
 """Words that are read together with each other."""
+
+
+OWNED_BY = ("community_id", "grid_id", "micro_grid_id", "estate_id")
+"""The columns that say what a row belongs to."""
 
 
 class UnknownWord(BadWord):
@@ -60,6 +64,7 @@ class FilterShape:
     start: bool = False
     end: bool = False
     names: tuple[str, ...] = ()
+    inside: bool = False
     trees: tuple[cql2.Tree, ...] = ()
 
 
@@ -68,6 +73,8 @@ class Filter:
     """Conditions on the rows of a layer, all of which hold; `said` repeats them as they were asked."""
 
     box: Box | None = None
+    inside: tuple[int, ...] = ()
+    """Communities, grids, estates: what belongs to one of them."""
     period: Period | None = None
     equals: tuple[tuple[str, Value], ...] = ()
     also: tuple[cql2.Condition, ...] = ()
@@ -83,6 +90,7 @@ class Filter:
             start=period.start is not None,
             end=period.end is not None,
             names=tuple(name for name, _ in self.equals),
+            inside=bool(self.inside),
             trees=tuple(condition.tree for condition in self.also),
         )
 
@@ -96,6 +104,8 @@ class Filter:
             found |= cql2.values_of(condition, f"said_{number}")
         if self.period:
             found |= {"period_start": self.period.start, "period_end": self.period.end}
+        if self.inside:
+            found["inside"] = list(self.inside)
         return found
 
 
@@ -110,6 +120,9 @@ def conditions(layer: Layer, rows: Subquery, shape: FilterShape) -> "list[Column
     found += [cql2.condition(rows, tree, f"said_{number}") for number, tree in enumerate(shape.trees)]
     if shape.box:
         found.append(_within(rows, crosses=shape.crosses))
+    if shape.inside:
+        ids = bindparam("inside", type_=ARRAY(BigInteger))
+        found.append(or_(*(rows.c[name] == func.any(ids) for name in OWNED_BY)))
     if layer.time and shape.start:
         found.append(rows.c[layer.time] >= bindparam("period_start", type_=DateTime(timezone=True)))
     if layer.time and shape.end:

@@ -35,6 +35,7 @@ def read_frames(
     asked: Asked,
     *,
     where: Filter = EVERYTHING,
+    masked: bool = False,
     batch: int = BATCH,
 ) -> "Iterator[GeoDataFrame]":
     """GeoDataFrames (EPSG:4326) of at most `batch` rows each, in id order; one empty frame where nothing is.
@@ -42,33 +43,56 @@ def read_frames(
     Columns: `id`, the attributes that the viewer may see in declared order (an object as JSON text), `geometry`. The
     connection is in the viewer's transaction, which must outlive the iteration.
     """
-    text, constants = frame_statement(layer, viewer.reach.shape, viewer.reading_roles, where.shape)
+    names = seen_attributes(layer, viewer.reading_roles, masked=masked)
+    for rows in read_rows(connection, layer, viewer, asked, where=where, masked=masked, batch=batch):
+        yield _frame(layer, names, rows)
+
+
+def read_rows(
+    connection: Connection,
+    layer: Layer,
+    viewer: Viewer,
+    asked: Asked,
+    *,
+    where: Filter = EVERYTHING,
+    masked: bool = False,
+    batch: int = BATCH,
+) -> Iterator[list[Row]]:
+    """The same as plain rows: `id`, the attributes, and `geometry` as WKB; one empty list where nothing is."""
+    text, constants = frame_statement(layer, viewer.reach.shape, viewer.reading_roles, where.shape, masked=masked)
     values = constants | values_for(viewer, asked, layer) | where.values
-    names = seen_attributes(layer, viewer.reading_roles)
     is_first = True
     with connection.cursor("frame") as cursor:
         cursor.execute(text, values, binary=True)
         while (rows := cursor.fetchmany(batch)) or is_first:
             is_first = False
-            yield _frame(layer, names, rows)
+            yield rows
 
 
 def read_frame(
-    connection: Connection, layer: Layer, viewer: Viewer, asked: Asked, *, where: Filter = EVERYTHING
+    connection: Connection,
+    layer: Layer,
+    viewer: Viewer,
+    asked: Asked,
+    *,
+    where: Filter = EVERYTHING,
+    masked: bool = False,
 ) -> "GeoDataFrame":
     """The whole layer as one GeoDataFrame; see `read_frames` for layers that are large."""
     import pandas
 
-    frames = list(read_frames(connection, layer, viewer, asked, where=where))
+    frames = list(read_frames(connection, layer, viewer, asked, where=where, masked=masked))
     return frames[0] if len(frames) == 1 else pandas.concat(frames, ignore_index=True)
 
 
 @lru_cache(maxsize=128)
-def frame_statement(layer: Layer, shape: tuple[str, ...], roles: Roles, where: FilterShape) -> Statement:
+def frame_statement(
+    layer: Layer, shape: tuple[str, ...], roles: Roles, where: FilterShape, *, masked: bool = False
+) -> Statement:
     """The SQL of the rows with their geometry as WKB, and its constants."""
-    rows, chosen = features_of(layer, shape, roles, where)
+    rows, chosen = features_of(layer, shape, roles, where, masked=masked)
     found = chosen.order_by(*order_of(layer, rows)).subquery("found")
-    columns = [_column(found.c[name], kind_of(layer, name)) for name in seen_attributes(layer, roles)]
+    columns = [_column(found.c[name], kind_of(layer, name)) for name in seen_attributes(layer, roles, masked=masked)]
     return compiled(select(found.c.id, *columns, func.ST_AsBinary(found.c.geom).label("geometry")))
 
 

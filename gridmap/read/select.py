@@ -14,6 +14,7 @@ from gridmap.cuts import OPEN
 from gridmap.layer import Layer, Role
 from gridmap.layers import LAYERS
 from gridmap.scope import SCOPE_COLUMNS, Reach, Viewer, predicate
+from gridmap.tables import DataClass
 
 
 class BadWord(Exception):
@@ -132,9 +133,19 @@ def layers_named(names: Iterable[str], roles: frozenset[Role]) -> tuple[Layer, .
     return tuple(found)
 
 
-def seen_attributes(layer: Layer, roles: frozenset[Role]) -> tuple[str, ...]:
-    """The attributes of the layer that leave the server for these reading roles, in declared order."""
-    return tuple(name for name, attribute in layer.attributes.items() if roles <= attribute.seen_by)
+OF_PEOPLE = frozenset({DataClass.PERSONAL, DataClass.SENSITIVE})
+
+
+def seen_attributes(layer: Layer, roles: frozenset[Role], *, masked: bool = False) -> tuple[str, ...]:
+    """The attributes of the layer that leave the server for these reading roles, in declared order.
+
+    `masked`: without those about people, whoever asks.
+    """
+    return tuple(
+        name
+        for name, attribute in layer.attributes.items()
+        if roles <= attribute.seen_by and not (masked and attribute.data_class in OF_PEOPLE)
+    )
 
 
 def rows_of(

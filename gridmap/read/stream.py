@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
@@ -28,9 +28,11 @@ from sqlalchemy import (
 from sqlalchemy.types import NullType
 
 from gridmap.audit import write_audit
+from gridmap.clock import OFFICE
 from gridmap.db import Database, compiled
 from gridmap.db.pools import Connection
-from gridmap.layer import Layer
+from gridmap.i18n import _, translate
+from gridmap.layer import ON_DUTY, Layer, Role
 from gridmap.read.crs import CRS84
 from gridmap.read.features import (
     DECIMALS,
@@ -51,11 +53,12 @@ if TYPE_CHECKING:
 
 BLOCK = 128 * 1024
 """Bytes that are gathered before they are handed on."""
-DATUM_NOTE = "WGS 84 longitude and latitude in degrees (CGCS2000, EPSG:4490, has the same numbers)"
+DATUM_NOTE = _("WGS 84 longitude and latitude in degrees (CGCS2000, EPSG:4490, has the same numbers)")
 BOM = b"\xef\xbb\xbf"
 """Without it a spreadsheet takes UTF-8 for GBK."""
 FORMULA = "^[-=+@\t\r]"
 """A text that begins so would be run by a spreadsheet; in CSV it gets an apostrophe before it."""
+WATERMARK = _("Personal data. Taken out by {who} on {at}: {reason}")
 STREAM_SETTINGS = (
     "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ",
     "SET LOCAL max_parallel_workers_per_gather = 0",
@@ -88,6 +91,38 @@ class Export:
     title: str
     format: Format = Format.GEOJSON
     where: Filter = EVERYTHING
+    guards: bool = True
+    """Whether a text that a spreadsheet would run as a formula gets an apostrophe, in CSV."""
+    masked: bool = True
+    """Without what is about people; `unmasked()` gives one with it."""
+    reason: str = ""
+    watermark: str = ""
+    """Who took personal data out, when and why: a column of every row, so that no part of the file goes without it."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The attributes that leave, in declared order."""
+        return seen_attributes(self.layer, self.viewer.reading_roles, masked=self.masked)
+
+
+class MayNotUnmask(Exception):
+    """Personal data in files is for leaders, and only with a reason."""
+
+
+def may_unmask(viewer: Viewer) -> bool:
+    """Whether the account may take files with personal data: one that leads, and none of whose roles may not know."""
+    return Role.LEADER in viewer.reading_roles and viewer.reading_roles <= ON_DUTY
+
+
+def unmasked(export: Export, reason: str) -> Export:
+    """The same export with what is about people, and the watermark that says so. Raises MayNotUnmask."""
+    reason = " ".join(reason.split())[:200]
+    if not reason or not may_unmask(export.viewer):
+        raise MayNotUnmask
+    at = export.made_at.astimezone(OFFICE).strftime("%Y-%m-%d %H:%M")
+    viewer = export.viewer
+    words = translate(viewer.locale, WATERMARK, who=f"{viewer.title} ({viewer.username})", at=at, reason=reason)
+    return replace(export, masked=False, reason=reason, watermark=words)
 
 
 class Stream:
@@ -132,8 +167,11 @@ class Stream:
 def _rows(connection: Connection, export: Export) -> "Iterator[Buffer]":
     """The rows in id order: street by street, since sorting them all at once would keep the reader waiting."""
     viewer, layer, where = export.viewer, export.layer, export.where
-    text, constants = export_statement(layer, viewer.reach.shape, viewer.reading_roles, where.shape, export.format)
-    values = constants | values_for(viewer, export.asked, layer) | where.values
+    text, constants = export_statement(
+        layer, viewer.reach.shape, viewer.reading_roles, where.shape, export.format,
+        masked=export.masked, is_marked=bool(export.watermark), guards=export.guards,
+    )  # fmt: skip
+    values = constants | {"watermark": export.watermark} | values_for(viewer, export.asked, layer) | where.values
     with connection.cursor() as cursor:
         for street in _streets(connection, layer, viewer):
             with cursor.copy(text, values | {"street": street}) as copy:
@@ -157,16 +195,29 @@ def write_stream(database: Database, export: Export, write: Callable[[bytes], ob
 
 
 @lru_cache(maxsize=512)
-def export_statement(layer: Layer, shape: tuple[str, ...], roles: Roles, where: FilterShape, form: Format) -> Statement:
+def export_statement(
+    layer: Layer,
+    shape: tuple[str, ...],
+    roles: Roles,
+    where: FilterShape,
+    form: Format,
+    *,
+    masked: bool,
+    is_marked: bool,
+    guards: bool = True,
+) -> Statement:
     """The COPY of an export and its constants, the same for all viewers of one shape and roles."""
-    rows, chosen = features_of(layer, shape, roles, where)
+    rows, chosen = features_of(layer, shape, roles, where, masked=masked)
     if is_street_owned(layer):
         chosen = chosen.where(rows.c.street_id == bindparam("street", type_=Integer))
     found = chosen.order_by(*order_of(layer, rows)).subquery("found")
-    names = seen_attributes(layer, roles)
+    names = seen_attributes(layer, roles, masked=masked)
+    mark = (bindparam("watermark", type_=Text),) if is_marked else ()
     if form is Format.CSV:
-        text, constants = compiled(select(*_cells(layer, found, names)))
+        text, constants = compiled(select(*_cells(layer, found, names, guards=guards), *mark))
         return f"COPY ({text}) TO STDOUT WITH (FORMAT csv)", constants
+    if is_marked:
+        found, names = select(found, mark[0].label("watermark")).subquery("marked"), (*names, "watermark")
     feature = feature_text(found, names, "," if form is Format.GEOJSON else "")
     if form is Format.GEOJSON_SEQUENCE:
         feature = literal_column("chr(30)", Text) + feature
@@ -181,8 +232,8 @@ def _ends(export: Export) -> tuple[bytes, bytes]:
         said = json.dumps(file_facts(export), ensure_ascii=False, separators=(",", ":"))
         return f'{{"type":"FeatureCollection",{said[1:-1]},"features":[\n'.encode(), b"]}\n"
     if export.format is Format.CSV:
-        names = seen_attributes(export.layer, export.viewer.reading_roles)
-        return BOM + ",".join(["id", *names, *_place_names(export.layer)]).encode() + b"\n", b""
+        mark = ("watermark",) if export.watermark else ()
+        return BOM + ",".join(["id", *export.names, *_place_names(export.layer), *mark]).encode() + b"\n", b""
     return b"", b""
 
 
@@ -196,11 +247,12 @@ def file_facts(export: Export) -> dict[str, object]:
         "filter": export.asked.said | dict(export.where.said),
         "coordRefSys": CRS84,
         "coordinateNote": f"{DATUM_NOTE}, {DECIMALS} decimals",
+        **({"watermark": export.watermark} if export.watermark else {}),
     }
 
 
-def _cells(layer: Layer, found: Subquery, names: tuple[str, ...]) -> "list[ColumnElement[Any]]":
-    cells = [found.c.id, *(_cell(found.c[name], kind_of(layer, name)) for name in names)]
+def _cells(layer: Layer, found: Subquery, names: tuple[str, ...], *, guards: bool) -> "list[ColumnElement[Any]]":
+    cells = [found.c.id, *(_cell(found.c[name], kind_of(layer, name), guards=guards) for name in names)]
     middle = func.ST_PointOnSurface(found.c.geom)
     axes = (func.ST_X(middle), func.ST_Y(middle))
     cells += [func.trim_scale(func.round(cast(axis, Numeric), DECIMALS_WORD)) for axis in axes]
@@ -211,16 +263,16 @@ def _place_names(layer: Layer) -> tuple[str, ...]:
     return ("lon", "lat", "wkt") if layer.style.shape != "point" else ("lon", "lat")
 
 
-def _cell(column: "ColumnElement[Any]", kind: str) -> "ColumnElement[Any]":
+def _cell(column: "ColumnElement[Any]", kind: str, *, guards: bool) -> "ColumnElement[Any]":
     if kind == "boolean":
         return cast(column, Text)
-    if kind != "string":
+    if kind != "string" or not guards:
         return column
     text = cast(column, Text)
     return case((text.regexp_match(FORMULA), literal("'") + text), else_=text)
 
 
-def note_export(database: Database, export: Export, *, business_at: datetime, target: str) -> None:
+def note_export(database: Database, export: Export, *, business_at: datetime, target: str, kind: str = "") -> None:
     """Write into the audit log that this export begins: who (0 is the command line), what, which rows, where to."""
     viewer = export.viewer
     with database.transaction(viewer.prologue) as connection:
@@ -231,11 +283,13 @@ def note_export(database: Database, export: Export, *, business_at: datetime, ta
             subject_id=export.layer.name,
             business_at=business_at,
             account_id=viewer.account_id or None,
+            why=export.reason or None,
             after={
-                "format": export.format.value,
+                "format": kind or export.format.value,
                 "asOf": export.asked.as_of.isoformat(),
                 "filter": export.asked.said | dict(export.where.said),
-                "attributes": list(seen_attributes(export.layer, viewer.reading_roles)),
+                "attributes": list(export.names),
+                "masked": export.masked,
                 "target": target,
             },
         )
@@ -244,8 +298,8 @@ def note_export(database: Database, export: Export, *, business_at: datetime, ta
 def layer_sql(connection: Connection, export: Export) -> str:
     """The export's rows as plain SQL with every value written out: a transaction of the viewer's, for psql."""
     viewer, layer, where = export.viewer, export.layer, export.where
-    rows, chosen = features_of(layer, viewer.reach.shape, viewer.reading_roles, where.shape)
-    names = seen_attributes(layer, viewer.reading_roles)
+    rows, chosen = features_of(layer, viewer.reach.shape, viewer.reading_roles, where.shape, masked=export.masked)
+    names = export.names
     columns = [rows.c.id, *(rows.c[name] for name in names), type_coerce(rows.c.geom, NullType()).label("geom")]
     text, constants = compiled(chosen.with_only_columns(*columns).order_by(*order_of(layer, rows)))
     values = constants | values_for(viewer, export.asked, layer) | where.values

@@ -5,12 +5,18 @@ import csv
 import io
 import re
 import zipfile
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
 from gridmap.db import Database
 from gridmap.layer import Layer
 from gridmap.read.stream import BLOCK, Export, Stream
+
+if TYPE_CHECKING:
+    from gridmap.read.files.rows import Field
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST_ROWS = 1_048_575
@@ -21,7 +27,7 @@ LINKS = f"{FORMATS}/officeDocument/2006/relationships"
 HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 SHEET_BEGINS = (
     f'{HEAD}<worksheet xmlns="{MAIN}"><sheetViews><sheetView workbookViewId="0">'
-    '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews><sheetData>\n'
+    '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews>'
 )
 SHEET_ENDS = "</sheetData></worksheet>"
 UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
@@ -56,9 +62,25 @@ class Workbook:
     the first block.
     """
 
-    def __init__(self, database: Database, export: Export, most_rows: int = MOST_ROWS) -> None:
-        self._stream = Stream(database, export)
-        self._blocks = _blocks(_lines(self._stream), export.layer, most_rows)
+    def __init__(
+        self,
+        database: Database,
+        export: Export,
+        most_rows: int = MOST_ROWS,
+        *,
+        fields: "Sequence[Field]" = (),
+        facts: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """`fields` give headings with units and words for codes; `facts` a last sheet that says where all is from."""
+        # a cell of text is never run as a formula there
+        self._stream = Stream(database, replace(export, guards=False))
+        named = {one.name: one for one in fields}
+        self._blocks = _blocks(_lines(self._stream), export.layer, most_rows, named, facts, export.title)
+
+    @property
+    def rows(self) -> int:
+        """The rows so far."""
+        return self._stream.rows
 
     def __iter__(self) -> Iterator[bytes]:
         return self
@@ -72,18 +94,27 @@ class Workbook:
         self._stream.close()
 
 
-def _blocks(lines: Iterable[str], layer: Layer, most_rows: int) -> Generator[bytes, None, None]:
+def _blocks(
+    lines: Iterable[str],
+    layer: Layer,
+    most_rows: int,
+    fields: "Mapping[str, Field]" = MappingProxyType({}),
+    facts: Mapping[str, str] = MappingProxyType({}),
+    title: str = "",
+) -> Generator[bytes, None, None]:
     """The whole file: the sheets first, since how many there are is known when they are written."""
     sink, rows = _Sink(), csv.reader(lines)
     head = next(rows)
-    write = _writer(head, layer)
+    write = _writer(head, layer, fields)
+    headings = [fields[name].heading if name in fields else name for name in head]
+    begins = f"{SHEET_BEGINS}{_widths(headings)}<sheetData>\n{_head(headings)}".encode()
     sheets = 0
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as book:
         row = next(rows, None)
         while row is not None or not sheets:
             sheets += 1
             with book.open(f"xl/worksheets/sheet{sheets}.xml", "w") as sheet:
-                sheet.write((SHEET_BEGINS + _head(head)).encode())
+                sheet.write(begins)
                 held = 0
                 while row is not None and held < most_rows:
                     sheet.write(write(row).encode())
@@ -92,19 +123,28 @@ def _blocks(lines: Iterable[str], layer: Layer, most_rows: int) -> Generator[byt
                         yield sink.take()
                     row = next(rows, None)
                 sheet.write(SHEET_ENDS.encode())
-        for name, words in _frame(layer.name[:28], sheets):
+        names = [layer.name[:28] if number == 1 else f"{layer.name[:28]} {number}" for number in range(1, sheets + 1)]
+        if facts:
+            names.append("about")
+            rows_of_facts = "".join(f"<row>{_text(name)}{_text(words)}</row>\n" for name, words in facts.items())
+            about = f"{SHEET_BEGINS}{_widths(['', ''], 60)}<sheetData>\n{_head([title, ''])}{rows_of_facts}{SHEET_ENDS}"
+            book.writestr(f"xl/worksheets/sheet{len(names)}.xml", about)
+        for name, words in _frame(names):
             book.writestr(name, HEAD + words)
     yield sink.take()
 
 
-def _writer(head: Sequence[str], layer: Layer) -> Callable[[Sequence[str]], str]:
-    """Writes a row: numbers as numbers, ids and everything else as text."""
+def _writer(
+    head: Sequence[str], layer: Layer, fields: "Mapping[str, Field]" = MappingProxyType({})
+) -> Callable[[Sequence[str]], str]:
+    """Writes a row: numbers as numbers, codes in words where they are known, ids and everything else as text."""
     is_number = [name in ("lon", "lat") or _is_number(layer, name) for name in head]
+    codes = [(fields[name].codes or {}) if name in fields else {} for name in head]
 
     def write(row: Sequence[str]) -> str:
         cells = (
-            (f"<c><v>{cell}</v></c>" if number else _text(cell)) if cell else "<c/>"
-            for cell, number in zip(row, is_number, strict=True)
+            (f"<c><v>{cell}</v></c>" if number else _text(words.get(cell, cell))) if cell else "<c/>"
+            for cell, number, words in zip(row, is_number, codes, strict=True)
         )
         return f"<row>{''.join(cells)}</row>\n"
 
@@ -123,10 +163,19 @@ def _text(cell: str) -> str:
     return f'<c t="inlineStr"><is><t xml:space="preserve">{escape(UNWRITABLE.sub("", cell))}</t></is></c>'
 
 
-def _frame(title: str, sheets: int) -> Iterator[tuple[str, str]]:
+def _widths(headings: Sequence[str], least: int = 10) -> str:
+    """Columns as wide as their heading, Chinese signs counting two, and no narrower than what usually stands there."""
+    wide = [min(max(sum(2 if sign > "\u2e80" else 1 for sign in heading) + 3, least), 60) for heading in headings]
+    columns = "".join(
+        f'<col min="{number}" max="{number}" width="{width}" customWidth="1"/>'
+        for number, width in enumerate(wide, start=1)
+    )
+    return f"<cols>{columns}</cols>"
+
+
+def _frame(names: Sequence[str]) -> Iterator[tuple[str, str]]:
     """What holds the sheets together."""
-    numbers = range(1, sheets + 1)
-    names = [title if number == 1 else f"{title} {number}" for number in numbers]
+    numbers = range(1, len(names) + 1)
     listed = "".join(
         f'<sheet name={quoteattr(name)} sheetId="{number}" r:id="sheet{number}"/>'
         for number, name in zip(numbers, names, strict=True)
