@@ -118,13 +118,15 @@ def office_day(at: date | None) -> str:
 
 
 WITHIN = dict.fromkeys(("diary", "reception", "hotline", "ebikes", "hotspots"), "incidents")
-WITHIN |= {"rota": "duties"} | dict.fromkeys(("import", "placing", "register", "sheets", "renovation"), "data")
+WITHIN |= {"rota": "duties"}
 """Pages that belong to an area by another name."""
+OF_THE_REGISTER = ("import", "placing", "register", "sheets", "renovation")
+"""Pages that planners and leaders find beside the layers, administrators in the administration."""
 
 
 def _current(viewer: Viewer | None, first: str) -> str:
     """The area that the page is shown in, by the first part of its address."""
-    if viewer is not None and first in ("import", "placing"):
+    if viewer is not None and first in OF_THE_REGISTER:
         return area_of("data", "admin")
     return "duties" if request.path.startswith("/my/rota") else WITHIN.get(first, first)
 

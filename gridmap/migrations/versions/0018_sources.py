@@ -5,7 +5,7 @@ from typing import Any
 
 from alembic import op
 
-revision = "0018a"
+revision = "0018"
 down_revision = "0017"
 
 
