@@ -11,7 +11,7 @@ from gridmap.db.pools import Connection
 from gridmap.files import path_of
 from gridmap.load.kinds import KINDS, Shape
 from gridmap.load.uploads import BUSY, PAGE_KINDS, UploadProblem, confirm, drop, look_again, preview
-from gridmap.web.blueprint import actor, number, pages, typed
+from gridmap.web.blueprint import actor, number, pages, titled, typed
 from gridmap.web.imports import words
 from gridmap.web.imports.guard import for_importers, seen_upload, sentence
 
@@ -126,6 +126,7 @@ def _page(upload_id: int, problem: str = "") -> str:
         problem=sentence(told["code"], told.get("params")) if told else "",
         fields=_fields(guessed),
         words=words,
+        dates=titled(words.DATES),
         steps=words.STEPS,
         work=words.WORK,
         page_kinds=PAGE_KINDS,
