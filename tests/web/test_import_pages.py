@@ -68,7 +68,9 @@ def step(who: Person, address: str, do: str, **form: Any) -> Any:
     for field, options in selects:
         chosen = re.search(r'<option value="([^"]*)" selected', options)
         fields[field] = unescape(chosen[1]) if chosen else ""
-    fields |= {name: unescape(value) for name, value in re.findall(r'type="radio" name="(\w+)" value="([^"]*)" checked', page)}
+    fields |= {
+        name: unescape(value) for name, value in re.findall(r'type="radio" name="(\w+)" value="([^"]*)" checked', page)
+    }
     return who.post(address, fields | form | {"do": do})
 
 
@@ -233,7 +235,9 @@ def test_of_another_street_nothing_is_seen_and_nothing_done(
 ) -> None:
     account("other", Grant(role="planner", level="street", street_id=OTHER))
     other = signed_in(app, "other")
-    address = to_preview(planner, work, HEAD + "别街灯,无名路99号,路灯,,\n别街灯二,长江路9号,路灯,113.4052,22.5167\n", "mine.csv")
+    address = to_preview(
+        planner, work, HEAD + "别街灯,无名路99号,路灯,,\n别街灯二,长江路9号,路灯,113.4052,22.5167\n", "mine.csv"
+    )
     assert other.get("/import").status_code == 200
     assert "mine.csv" not in other.get("/import").text
     assert send(other, b"x", "a.csv", street=STREET).status_code == 404
@@ -290,7 +294,9 @@ def test_rows_without_a_place_are_placed_skipped_and_put_away(base: Base, planne
     assert (placed["state"], placed["name"], placed["import_run_id"]) == ("placed", "待定灯1", run)
     assert placed["community_id"] is not None
     # twice is once
-    assert planner.send(page, {"do": "place", "at": "113.4060,22.5169"}, page="/placing").headers["Location"] == "/placing"
+    assert (
+        planner.send(page, {"do": "place", "at": "113.4060,22.5169"}, page="/placing").headers["Location"] == "/placing"
+    )
     assert planner.send(f"/placing/{second}", {"do": "reject", "why": ""}).status_code == 422
     assert planner.send(f"/placing/{second}", {"do": "reject", "why": "已拆除"}).status_code == 303
     assert "已拆除" in planner.get("/placing?state=rejected").text

@@ -124,6 +124,7 @@ def _page(upload_id: int, problem: str = "") -> str:
         reasons=[(each, sentence(each["code"], each["params"])) for each in judged.get("reasons", [])],
         warnings=[sentence(each["code"], each["params"]) for each in judged.get("warnings", [])],
         problem=sentence(told["code"], told.get("params")) if told else "",
+        asked=told["code"] if told else "",
         fields=_fields(guessed),
         words=words,
         dates=titled(words.DATES),
