@@ -94,7 +94,7 @@ def _said(row: dict[str, Any]) -> dict[str, Any]:
 def _mapping(kind: str, guessed: dict[str, Any]) -> dict[str, str]:
     """Our column → column of the file, as far as the file has it; an empty choice leaves a guess aside."""
     ours = {target.name for target in KINDS[kind].targets} | set(words.POSITIONS)
-    known = set(guessed.get("cells") or {})
+    known = set(guessed.get("headings") or ())
     chosen = {name[4:]: value for name, value in request.form.items() if name.startswith("map_")}
     return {target: column for target, column in chosen.items() if target in ours and column in known}
 
