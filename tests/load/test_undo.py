@@ -179,7 +179,9 @@ def test_rows_without_a_place_wait_and_are_withdrawn_with_their_run(database, tm
     )
     stored = put(database, judge("facilities", path), **street)
     assert (stored.new, stored.queued) == (1, 1)
-    waiting = rows(database, "SELECT name, address, cells -> 'attributes' AS cells, reason, state FROM gridmap.unplaced")
+    waiting = rows(
+        database, "SELECT name, address, cells -> 'attributes' AS cells, reason, state FROM gridmap.unplaced"
+    )
     assert waiting == [
         {
             "name": "灯",
