@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -22,7 +22,10 @@ import pyogrio
 import shapely
 
 from gridmap.bench.figures import Figure
+from gridmap.bench.processes import children_of
+from gridmap.cluster import Cluster
 from gridmap.coords import WGS84
+from gridmap.db import migrate
 
 Say = Callable[[str], None]
 STREET = "990199001"
@@ -87,9 +90,9 @@ def measure(rows: int, runs: int, say: Say) -> Iterator[Figure]:
     """Seconds and the most memory of `gridmap load buildings` with so many rows, in so many runs."""
     seconds, memory, gone = [], [], []
     for run in range(runs):
-        with TemporaryDirectory(prefix="gridmap-bench-load-") as name:
+        with TemporaryDirectory(prefix="gm-") as name:
             folder = Path(name)
-            folder.chmod(0o755)
+            folder.chmod(0o711)
             with _register(folder / "home") as environment:
                 say(f"run {run + 1} of {runs}: making {rows:,} buildings")
                 for kind, frame in zip(("communities", "grids"), made_areas(rows), strict=True):
@@ -113,35 +116,28 @@ def measure(rows: int, runs: int, say: Say) -> Iterator[Figure]:
 @contextmanager
 def _register(home: Path) -> Iterator[dict[str, str]]:
     """The environment of an empty register of its own; its PostgreSQL is stopped afterwards."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("GRIDMAP_")}
-    environment["GRIDMAP_HOME"] = str(home)
+    cluster = Cluster(home)
+    cluster.start()
     try:
-        _command(environment, "init")
-        yield environment
+        migrate(cluster.owner_url)
+        plain = {name: value for name, value in os.environ.items() if not name.startswith("GRIDMAP_")}
+        yield plain | {"GRIDMAP_HOME": str(home)}
     finally:
-        _command(environment, "db", "stop")
-
-
-def _line(*words: str) -> list[str]:
-    return [sys.executable, "-c", "from gridmap.commands import main; main()", *words]
-
-
-def _command(environment: dict[str, str], *words: str) -> None:
-    done = subprocess.run(_line(*words), env=environment, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise LoadFailed((done.stderr or done.stdout).strip())
+        cluster.stop()
 
 
 def _load(environment: dict[str, str], kind: str, path: Path) -> tuple[dict[str, Any], float, float]:
     """(the counts, seconds, the most bytes that the command and its reader held at once) of one load."""
     words = ("load", kind, str(path), "--new-street", f"{STREET},某街道", "--source", "bench", "--json", "--commit")
     start = time.monotonic()
+    line = [sys.executable, "-c", "from gridmap.commands import main; main()", *words]
     with subprocess.Popen(
-        _line(*words), env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        line, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as command:
         most = 0.0
         while command.poll() is None:
-            most = max(most, sum(map(_bytes, _family(command.pid))))
+            with suppress(OSError):  # one of them may end while it is looked at
+                most = max(most, sum(map(_bytes, children_of(command.pid))))
             time.sleep(LOOK_SECONDS)
         took = time.monotonic() - start
         said = command.stdout.read() if command.stdout else ""
@@ -150,19 +146,7 @@ def _load(environment: dict[str, str], kind: str, path: Path) -> tuple[dict[str,
     return json.loads(said.splitlines()[-1]), took, most
 
 
-def _family(pid: int) -> list[int]:
-    """The process and its children; without those that are gone meanwhile."""
-    try:
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except OSError:
-        return [pid]
-    return [pid, *map(int, children)]
-
-
 def _bytes(pid: int) -> float:
     """What the process holds, pages that it shares counted in shares."""
-    try:
-        rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
-    except OSError:
-        return 0.0
+    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
     return next((float(line.split()[1]) * 1024 for line in rollup.splitlines() if line.startswith("Pss:")), 0.0)

@@ -4,6 +4,8 @@ import json
 
 import click
 
+from gridmap.cluster import ClusterError
+
 
 @click.command()
 @click.option("--rows", default=200_000, show_default=True, type=click.IntRange(1, 2_000_000), help="Buildings.")
@@ -16,7 +18,7 @@ def load(rows: int, runs: int, *, as_json: bool) -> None:
 
     try:
         figures = list(measure(rows, runs, lambda words: click.echo(f"· {words}", err=True)))
-    except LoadFailed as error:
+    except (LoadFailed, ClusterError) as error:
         raise click.ClickException(str(error)) from None
     found = [one.as_json() for one in figures]
     click.echo(json.dumps(found, ensure_ascii=False) if as_json else "\n".join(lines(figures)))
