@@ -227,7 +227,7 @@ def _store(
 ) -> Stored:
     if database is None or access is None:
         raise LoadError("street_needed")
-    if not any(len(one.frame) for one in checks):
+    if not any(len(one.frame) or (one.unplaced and street_id) for one in checks):
         return Stored(street_id)
     if access.cluster is not None:
         room_for(access.home, sum(len(one.frame) * ROW_BYTES + one.reading.file.stat().st_size for one in checks))
@@ -255,6 +255,10 @@ def _tell(
         click.echo("warning         " + Finding("without_database", "").sentence())
     counted = ("read", "accepted", "corrected", "rejected", "merged", "new", "changed", "unchanged")
     click.echo(", ".join(f"{name} {total[name]}" for name in counted if name in total))
+    if stored is not None and stored.queued:
+        click.echo(f"{stored.queued} rows wait to be placed by hand, at /placing.")
+    for run in stored.runs if stored else ():
+        click.echo(f"run {run}; take it back with: gridmap undo-load {run}")
     if not order.commit:
         click.echo("Nothing was written; add --commit to write.")
     if order.as_json:

@@ -19,6 +19,7 @@ FILES: Mapping[str, str] = {
     "refused_archive": _("{file} is an archive of a kind that is not read: unpack it and pack it as .zip."),
     "refused_mapinfo": _("{file} is a MapInfo file: export it as GeoPackage, for example with QGIS."),
     "refused_drawing": _("{file} is a drawing or a desktop database: export the layer as GeoPackage or Shapefile."),
+    "refused_unknown": _("{file} is of a kind that is not read: export it as GeoPackage, GeoJSON, .xlsx or .csv."),
     "refused_document": _("{file} is a document: put the table into .xlsx or .csv."),
     "workbook_locked": _(
         "{file} has a password or is an old workbook under a new name: save it as .xlsx without password."

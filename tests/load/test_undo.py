@@ -9,7 +9,7 @@ from gridmap.clock import parse_clock
 from gridmap.db import SYSTEM, Database
 from gridmap.load.store.undo import UndoProblem, foresee_undo, undo_run
 from load.files import judge, square, write_csv, write_features
-from load.test_store import BY, communities, find, one, put, rows
+from load.test_store import communities, find, one, put, rows
 
 LATER = actor(parse_clock("2026-03-20T09:00+08:00"))
 
@@ -179,7 +179,9 @@ def test_rows_without_a_place_wait_and_are_withdrawn_with_their_run(database, tm
     )
     stored = put(database, judge("facilities", path), **street)
     assert (stored.new, stored.queued) == (1, 1)
-    waiting = rows(database, "SELECT name, address, cells, reason, state FROM gridmap.unplaced")
+    waiting = rows(
+        database, "SELECT name, address, cells -> 'attributes' AS cells, reason, state FROM gridmap.unplaced"
+    )
     assert waiting == [
         {
             "name": "灯",

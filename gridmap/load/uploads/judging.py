@@ -22,6 +22,8 @@ MENDED_SHOWN = 1_000
 METRE = 6
 """Decimals of a degree that tell less than a metre apart."""
 NAME_LENGTH = 60
+NOWHERE = 0.01
+"""So near to 0, 0 nothing is drawn."""
 ACCEPTED, CORRECTED, REJECTED = "accepted", "corrected", "rejected"
 _PAIR = re.compile(r"(-?\d{1,3}\.\d+)[^\d.-]+(-?\d{1,3}\.\d+)")
 
@@ -95,7 +97,8 @@ def _position(raw: str) -> tuple[float, float] | None:
     lon, lat = float(found[1]), float(found[2])
     if abs(lon) <= 90 < abs(lat) <= 180:
         lon, lat = lat, lon
-    return (round(lon, METRE), round(lat, METRE)) if abs(lon) <= 180 and abs(lat) <= 90 else None
+    is_somewhere = abs(lon) <= 180 and abs(lat) <= 90 and (abs(lon) > NOWHERE or abs(lat) > NOWHERE)
+    return (round(lon, METRE), round(lat, METRE)) if is_somewhere else None
 
 
 def _bounds(checked: Checked) -> list[float] | None:

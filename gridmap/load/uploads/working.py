@@ -198,15 +198,17 @@ class _Bench:
                 return
 
 
-def _guess(bench: _Bench, path: Path) -> None:
-    """Say what the file seems to be; the kind and the layer are guessed where the person has not said them."""
+def _guess(bench: _Bench, path: Path, problem: LoadError | None = None) -> None:
+    """Say what the file seems to be; the kind and the layer are guessed where the person has not said them.
+
+    `problem`: why a later step has led back here.
+    """
     said = bench.said
     layers = list_layers(path)
     if layers and said.get("layer") not in {layer.name for layer in layers}:
         said["layer"] = max(layers, key=lambda layer: layer.rows or 0).name
     said.setdefault("layer", "")
     seen: dict[str, Any] = {"layers": [[layer.name, layer.rows] for layer in layers]}
-    problem: LoadError | None = None
     try:
         if said.get("kind") not in KINDS:
             reading = read_file(path, KINDS["facilities"], bench.options, bench.progress)
@@ -214,9 +216,9 @@ def _guess(bench: _Bench, path: Path) -> None:
         known, remembered = bench.known(said["kind"])
         guesses = guess(path, KINDS[said["kind"]], bench.options, known, remembered)
         seen |= _seen(guesses)
-        problem = guesses.problem
+        problem = problem or guesses.problem
     except LoadError as found:
-        problem = found
+        problem = problem or found
     said.setdefault("kind", "facilities")
     told = {"code": problem.code, "params": problem.params} if problem else None
     with bench.database.transaction(SYSTEM) as connection:
@@ -232,13 +234,18 @@ def _seen(guesses: Guesses) -> dict[str, Any]:
         "datums": [asdict(one) for one in guesses.datums],
         "columns": [asdict(one) for one in guesses.columns],
         "free": list(guesses.free),
-        "cells": {name: list(cells) for name, cells in guesses.cells.items()},
+        "headings": list(guesses.cells),
         "shift": None if shift is None else {name: str(value) for name, value in asdict(shift).items()},
     }
 
 
 def _judge(bench: _Bench, path: Path) -> None:
-    checked = bench.checked(path)
+    """Judge every row; what the file as a whole is refused for leads back to the guesses, which it changes."""
+    try:
+        checked = bench.checked(path)
+    except LoadError as problem:
+        _guess(bench, path, problem)
+        return
     report = bench.report(checked)
     with bench.database.transaction(SYSTEM) as connection:
         bench.finish(connection, "checked", judged=judged_of(checked), report=report)

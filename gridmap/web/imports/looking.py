@@ -11,7 +11,7 @@ from gridmap.db.pools import Connection
 from gridmap.files import path_of
 from gridmap.load.kinds import KINDS, Shape
 from gridmap.load.uploads import BUSY, PAGE_KINDS, UploadProblem, confirm, drop, look_again, preview
-from gridmap.web.blueprint import actor, number, pages, typed
+from gridmap.web.blueprint import actor, number, pages, titled, typed
 from gridmap.web.imports import words
 from gridmap.web.imports.guard import for_importers, seen_upload, sentence
 
@@ -94,7 +94,7 @@ def _said(row: dict[str, Any]) -> dict[str, Any]:
 def _mapping(kind: str, guessed: dict[str, Any]) -> dict[str, str]:
     """Our column → column of the file, as far as the file has it; an empty choice leaves a guess aside."""
     ours = {target.name for target in KINDS[kind].targets} | set(words.POSITIONS)
-    known = set(guessed.get("cells") or {})
+    known = set(guessed.get("headings") or ())
     chosen = {name[4:]: value for name, value in request.form.items() if name.startswith("map_")}
     return {target: column for target, column in chosen.items() if target in ours and column in known}
 
@@ -124,8 +124,10 @@ def _page(upload_id: int, problem: str = "") -> str:
         reasons=[(each, sentence(each["code"], each["params"])) for each in judged.get("reasons", [])],
         warnings=[sentence(each["code"], each["params"]) for each in judged.get("warnings", [])],
         problem=sentence(told["code"], told.get("params")) if told else "",
+        asked=told["code"] if told else "",
         fields=_fields(guessed),
         words=words,
+        dates=titled(words.DATES),
         steps=words.STEPS,
         work=words.WORK,
         page_kinds=PAGE_KINDS,

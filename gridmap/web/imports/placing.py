@@ -1,5 +1,6 @@
 """`/placing`: rows of files that no position leads to a place: put on the map by hand, skipped, or put away."""
 
+import re
 from typing import Any
 
 from flask import abort, redirect, render_template, request, url_for
@@ -112,7 +113,7 @@ def _tapped() -> LonLat | None:
     if not text:
         return None
     try:
-        lon, lat = (float(part) for part in text.split(","))
+        lon, lat = (float(part) for part in re.split(r"[,\uff0c\s]+", text))
     except ValueError:
         abort(400)
     if not (abs(lon) <= 180 and abs(lat) <= 90):

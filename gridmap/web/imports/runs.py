@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from gridmap import context
 from gridmap.db import SYSTEM
 from gridmap.db.pools import Connection
+from gridmap.load.store.before import KINDS_KEPT
 from gridmap.load.store.undo import Undo, UndoProblem, foresee_undo
 from gridmap.load.uploads import UploadProblem, ask_undo
 from gridmap.web.blueprint import actor, pages, typed
@@ -88,6 +89,7 @@ def _page(run_id: int) -> str:
         run=run,
         upload_id=upload["id"] if upload else None,
         told=told,
+        can_undo=run["kind"] in KINDS_KEPT,
         is_under_way=_is_under_way(job),
         problem=_words(problem),
         kinds=KINDS,
