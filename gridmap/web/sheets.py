@@ -197,9 +197,7 @@ def _write(desk: Desk, brought: Brought) -> AnyResponse:
             apply_sheet(connection, by, brought.file, street, brought.sent, seen=seen, locale=context.locale())
         ),
     )
-    address = url_for(
-        "pages.register_sheets", street=street, done="sheet_written", **{name: told[name] for name in WRITTEN}
-    )
+    address = url_for("pages.register_sheets", street=street, **{name: told[name] for name in WRITTEN})
     return Response(headers={"HX-Redirect": address}) if _is_part() else redirect(address, 303)
 
 
