@@ -34,7 +34,7 @@ def scene(demo_template: str, copy_database: Callable[[str], Base], make_app: Ca
 
 
 def kept(scene: Scene, who: str, roles: set[str]) -> set[int]:
-    """The streets that the account has these rights for as a whole, by the raw grants, and sees something of."""
+    """The streets that the account has these rights for as a whole, by the raw grants, and sees as a whole."""
     rights = scene.oracle.rights(who)
     assert rights is not None
     with psycopg.connect(scene.oracle.owner_url, row_factory=dict_row) as owner:
@@ -42,7 +42,7 @@ def kept(scene: Scene, who: str, roles: set[str]) -> set[int]:
     return {
         street
         for street in STREETS
-        if rights.is_near(street)
+        if rights.covers({"street_id": street})
         and any(
             grant["role"] in roles
             and (grant["level"] == "city" or (grant["level"], grant["street_id"]) == ("street", street))
