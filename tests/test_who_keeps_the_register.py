@@ -34,7 +34,7 @@ def scene(demo_template: str, copy_database: Callable[[str], Base], make_app: Ca
 
 
 def kept(scene: Scene, who: str, roles: set[str]) -> set[int]:
-    """The streets that the account has these rights for as a whole, by the raw grants, and sees something of."""
+    """The streets that the account has these rights for as a whole, by the raw grants, and sees as a whole."""
     rights = scene.oracle.rights(who)
     assert rights is not None
     with psycopg.connect(scene.oracle.owner_url, row_factory=dict_row) as owner:
@@ -42,7 +42,7 @@ def kept(scene: Scene, who: str, roles: set[str]) -> set[int]:
     return {
         street
         for street in STREETS
-        if rights.is_near(street)
+        if rights.covers({"street_id": street})
         and any(
             grant["role"] in roles
             and (grant["level"] == "city" or (grant["level"], grant["street_id"]) == ("street", street))
@@ -133,19 +133,19 @@ def test_a_workbook_is_written_by_its_keeper_and_by_nobody_else(scene: Scene, wh
             seen = rows_of(scene, who, kind, street)
             mine = next((row for row in range(2, book.sheet.max_row + 1) if book.id(row) in seen), 2)
             book.write(mine, **{name: value if book.cell(mine, name).value != value else 98})
-            before = state(scene)
-            looked = send(scene, who, street, book.content, do="look")
+            before, content = state(scene), book.content
+            looked = send(scene, who, street, content, do="look")
             assert looked.status_code == expected(scene, who, kind, street), (kind, street)
             assert state(scene) == before
             fingerprint = looked.text.partition('name="seen" value="')[2].partition('"')[0]
             is_allowed = looked.status_code == 200 and book.id(mine) in seen
             assert bool(fingerprint) == is_allowed
             form = {"do": "take", "seen": fingerprint or "0" * 32, "sent_id": str(uuid4())}
-            written = send(scene, who, street, book.content, **form)
+            written = send(scene, who, street, content, **form)
             assert (written.headers.get("HX-Redirect") is not None) == is_allowed, (kind, street, written.text[:500])
             assert (state(scene) != before) == is_allowed
             # sent twice is sent once
             after = state(scene)
-            again = send(scene, who, street, book.content, **form)
+            again = send(scene, who, street, content, **form)
             assert again.headers.get("HX-Redirect") == written.headers.get("HX-Redirect")
             assert state(scene) == after

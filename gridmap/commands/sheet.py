@@ -23,7 +23,6 @@ from gridmap.load.sheets.reading import MOST_BYTES, TROUBLES
 from gridmap.load.sheets.taking import TooMany, take_out
 from gridmap.load.sheets.values import SENTENCES
 from gridmap.people import PeopleProblem, attempt
-from gridmap.read.locks import sees_people
 from gridmap.read.sheets.fields import SHEETS, Sheet
 from gridmap.scope import UnknownAccount, Viewer, viewer_of
 from gridmap.settings import Settings
@@ -177,10 +176,7 @@ def _viewer(database: Database, username: str, now: datetime) -> Viewer:
 
 
 def _must_keep(connection: Connection, opened: Opened, kind: Sheet, street: int) -> None:
-    viewer = opened.viewer
-    if not may_keep(connection, opened.by.account_id, opened.by.business_at, kind, street) or (
-        viewer is not None and not kind.place and not sees_people(viewer)
-    ):
+    if not may_keep(connection, opened.viewer, opened.by.business_at, kind, street):
         raise click.ClickException(f"The account does not keep the {kind.kind} of this street")
 
 

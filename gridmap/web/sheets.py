@@ -23,18 +23,16 @@ from gridmap.load.sheets import (
     UnreadableSheet,
     apply_sheet,
     compare,
-    may_keep,
     read_sheet,
 )
 from gridmap.load.sheets.applying import SentFile
 from gridmap.load.sheets.reading import MOST_BYTES, TROUBLES
-from gridmap.load.sheets.rights import KEEPERS
+from gridmap.load.sheets.rights import KEEPERS, keeps_street, kept_kinds
 from gridmap.load.sheets.taking import TooMany, take_out
 from gridmap.load.sheets.values import SENTENCES
 from gridmap.people import PeopleProblem
 from gridmap.people.once import send_once
 from gridmap.read.area import Area as StreetArea
-from gridmap.read.locks import sees_people
 from gridmap.read.sheets.fields import SHEETS, Sheet
 from gridmap.submissions import Sent, SentDifferently
 from gridmap.web.areas import areas_of
@@ -149,7 +147,7 @@ def keeps_a_street() -> bool:
         return False
     with context.services().database.transaction(viewer.prologue) as connection:
         kept = read_lead(connection, viewer.account_id, actor().business_at, KEEPERS)
-    return kept.is_city or bool(kept.streets)
+    return any(keeps_street(viewer, kept, area.street_id) for area in areas_of(viewer))
 
 
 def _desk() -> Desk:
@@ -159,17 +157,12 @@ def _desk() -> Desk:
         abort(403)
     with context.services().database.transaction(viewer.prologue) as connection:
         kept = read_lead(connection, viewer.account_id, by.business_at, KEEPERS)
-        areas = tuple(area for area in areas_of(viewer) if kept.leads_street(area.street_id))
+        areas = tuple(area for area in areas_of(viewer) if keeps_street(viewer, kept, area.street_id))
         wanted = number(request.values, "street")
         street = next((area for area in areas if wanted in (None, area.street_id)), None)
         if street is None:
             abort(404 if areas else 403)
-        kinds = tuple(
-            one
-            for one in SHEETS.values()
-            if may_keep(connection, viewer.account_id, by.business_at, one, street.street_id)
-            and (one.place or sees_people(viewer))
-        )
+        kinds = kept_kinds(connection, viewer, by.business_at, street.street_id)
     return Desk(areas=areas, street=street, kinds=kinds)
 
 
@@ -197,9 +190,7 @@ def _write(desk: Desk, brought: Brought) -> AnyResponse:
             apply_sheet(connection, by, brought.file, street, brought.sent, seen=seen, locale=context.locale())
         ),
     )
-    address = url_for(
-        "pages.register_sheets", street=street, done="sheet_written", **{name: told[name] for name in WRITTEN}
-    )
+    address = url_for("pages.register_sheets", street=street, **{name: told[name] for name in WRITTEN})
     return Response(headers={"HX-Redirect": address}) if _is_part() else redirect(address, 303)
 
 

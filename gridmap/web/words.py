@@ -191,7 +191,6 @@ DONE = {
     "signed_out_everywhere": _("Every device of the account has been signed out."),
     "password": _("Your password has been changed. Your other devices have been signed out."),
     "saved": _("Saved."),
-    "sheet_written": _("The workbook has been written into the register."),
     "token_ended": _("The token does not work any more."),
     "account_made": _("The account has been made. Give it a right, then print its slip."),
     "account_closed": _("The account has been closed. It is out within two seconds."),

@@ -29,7 +29,7 @@ EDITS = {
     },
     "buildings": {
         "name": "3-1", "address": "东路007号", "kind": "high_rise", "floors": "18层", "floors_underground": 2,
-        "built_year": "2004年", "height_m": 54.25, "declared_households": 72, "declared_stairwells": 4,
+        "built_year": "2004年", "height_m": "54.25米", "declared_households": 72, "declared_stairwells": 4,
     },
     "facilities": {
         "name": "=1+1", "address": "门口", "kind": "消防设施", "state": "Down",

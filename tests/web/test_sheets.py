@@ -67,12 +67,13 @@ def test_what_was_seen_is_written_once(planner: Person, services: Services) -> N
     book = take(planner)
     place = book.id(2)
     book.write(2, floors=61)
-    looked = bring(planner, book.content, do="look")
+    content = book.content
+    looked = bring(planner, content, do="look")
     assert looked.status_code == 200
     assert "61" in looked.text
     assert floors(services, place) != 61
     form = agreed(looked.text)
-    answers = [bring(planner, book.content, **form) for _turn in range(2)]
+    answers = [bring(planner, content, **form) for _turn in range(2)]
     assert [answer.status_code for answer in answers] == [303, 303]
     assert answers[0].headers["Location"] == answers[1].headers["Location"]
     assert floors(services, place) == 61

@@ -128,16 +128,14 @@ def _tables(content: bytes, *, values: bool) -> list[Table]:
 
 
 def _read_rows(sheet: Any) -> Iterator[tuple[int, Cells]]:
-    """Rows with something in them; a sheet that claims a million empty rows is not counted through to its end."""
+    """The rows with something in them. Raises UnreadableSheet for a sheet that goes on beyond what is read."""
     most = MOST_ROWS + HEADER_WITHIN + 1_000
-    empty = 0
     sheet.reset_dimensions()
     for number, cells in enumerate(sheet.iter_rows(max_row=most + 1, max_col=MOST_COLUMNS), start=1):
         if number > most:
             raise UnreadableSheet("large")
         read = [(cell.value, cell.data_type) for cell in cells]
-        empty = 0 if any(value is not None for value, _type in read) else empty + 1
-        if not empty:
+        if any(value is not None for value, _type in read):
             yield number, read
 
 

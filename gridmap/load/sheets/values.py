@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Any
 
 from gridmap.db.pools import Connection
@@ -16,6 +17,7 @@ from gridmap.load.sheets.reading import Read
 from gridmap.load.synonyms import BUILDING_KINDS, MANAGEMENTS, PHONE_PATTERN, STATES
 from gridmap.load.values import read_value
 from gridmap.plain import is_name
+from gridmap.read.sheets.cells import decimal_text
 from gridmap.read.sheets.fields import LONGEST, Field, FieldType, Sheet
 from gridmap.read.sheets.rows import Lists
 
@@ -159,7 +161,9 @@ def _measured(one: Field, text: str) -> tuple[Any, Trouble | None]:
         word = {FieldType.DAY: "date", FieldType.DECIMAL: "decimal"}.get(one.type, "whole")
         low, high = one.limits or (0, 0)
         return None, Trouble(code=word, params={"low": f"{low:g}", "high": f"{high:,.0f}".replace(",", "")})
-    return (round(value, one.decimals) if one.type is FieldType.DECIMAL else value), None
+    if one.type is FieldType.DECIMAL:
+        value = float(decimal_text(Decimal(str(value)), one.decimals))
+    return value, None
 
 
 def _phone(text: str) -> tuple[Any, Trouble | None]:

@@ -4,14 +4,14 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import zip_longest
 from typing import Any
 
 from openpyxl import Workbook
-from openpyxl.cell import Cell, MergedCell
+from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
-from openpyxl.worksheet.worksheet import Worksheet
 
 from gridmap.i18n import _, translate
 from gridmap.read.sheets.cells import excel_value, state_text
@@ -39,7 +39,8 @@ FOR_PEOPLE = (
 LEAVE = _("This column is only shown. Please leave it as it is.")
 CHOOSE = _("Please choose one of the list.")
 HEAD, GREY = PatternFill("solid", fgColor="DCE6EE"), PatternFill("solid", fgColor="EEEEEE")
-FORMATS = {FieldType.WHOLE: "0", FieldType.YEAR: "0", FieldType.DAY: "yyyy-mm-dd"}
+FORMATS = {FieldType.WHOLE: "0", FieldType.YEAR: "0", FieldType.DECIMAL: "General", FieldType.DAY: "yyyy-mm-dd"}
+"""How numbers and days look; everything else is text."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,21 +66,24 @@ def heading(field: Field, locale: str) -> str:
 
 def write_sheet(sheet: Sheet, rows: Sequence[Mapping[str, Any]], lists: Lists, about: TakenOut, locale: str) -> bytes:
     """The workbook of these rows, at most MOST_ROWS."""
-    book = Workbook()
-    main = book.active
-    assert isinstance(main, Worksheet)
-    main.title = translate(locale, sheet.title)
+    book = Workbook(write_only=True)
+    main = book.create_sheet(translate(locale, sheet.title))
     main.freeze_panes = "A2"
+    main.row_dimensions[1].height = 32
     columns = (*sheet.fields, ID, SEEN)
-    _write_head(main, columns, locale)
-    for number, row in enumerate(rows, start=2):
+    for at, field in enumerate(columns, start=1):
+        main.column_dimensions[get_column_letter(at)].width = field.width
+    main.append([_heading(main, field, locale) for field in columns])
+    # written row by row, so each column's cell with its looks is made once
+    cells = [_cell_of(main, field) for field in columns]
+    for row in rows:
         texts = row_texts(sheet, row, lists, locale)
         texts |= {"id": str(row["id"]), "seen": state_text(sheet, row["revision"], texts)}
-        for at, field in enumerate(columns, start=1):
-            _write_cell(main.cell(number, at), field, texts[field.name])
-    last = len(rows) + 1 + SPARE
+        for cell, field in zip(cells, columns, strict=True):
+            _fill(cell, field, texts[field.name])
+        main.append(cells)
     main.auto_filter.ref = f"A1:{get_column_letter(len(columns))}{len(rows) + 1}"
-    _write_lists(book, main, columns, lists, locale, last)
+    _write_lists(book, main, columns, lists, locale, len(rows) + 1 + SPARE)
     _write_notes(book, sheet, about, len(rows), locale)
     _write_meta(book, sheet, about, len(rows))
     buffer = io.BytesIO()
@@ -87,60 +91,68 @@ def write_sheet(sheet: Sheet, rows: Sequence[Mapping[str, Any]], lists: Lists, a
     return buffer.getvalue()
 
 
-def _write_head(main: Worksheet, columns: Sequence[Field], locale: str) -> None:
-    main.row_dimensions[1].height = 32
-    for at, field in enumerate(columns, start=1):
-        main.column_dimensions[get_column_letter(at)].width = field.width
-        cell = main.cell(1, at)
-        _write_text(cell, heading(field, locale))
-        cell.font = Font(bold=True)
-        cell.fill = GREY if field.is_shown else HEAD
-        cell.alignment = Alignment(horizontal="center", vertical="center", wrap_text=True)
+def _heading(main: Any, field: Field, locale: str) -> Any:
+    cell = _text(main, heading(field, locale))
+    cell.font = Font(bold=True)
+    cell.fill = GREY if field.is_shown else HEAD
+    cell.alignment = Alignment(horizontal="center", vertical="center", wrap_text=True)
+    return cell
 
 
-def _write_cell(cell: Cell | MergedCell, field: Field, text: str) -> None:
+def _cell_of(main: Any, field: Field) -> Any:
+    cell = WriteOnlyCell(main)
+    cell.number_format = FORMATS.get(field.type, "@")
     if field.is_shown:
         cell.fill = GREY
-    if text and field.type in (FieldType.WHOLE, FieldType.YEAR, FieldType.DECIMAL, FieldType.DAY):
+    return cell
+
+
+def _fill(cell: Any, field: Field, text: str) -> None:
+    """Numbers and days as such; all else is text whatever it looks like: 3-1 no day, 007 no 7, =1+1 no formula."""
+    if not text:
+        cell.value = None
+    elif field.type in FORMATS:
         cell.value = excel_value(field, text)
-        cell.number_format = FORMATS.get(field.type, "General")
-    elif text or field.type not in FORMATS:
-        _write_text(cell, text)
-
-
-def _write_text(cell: Cell | MergedCell, text: str) -> None:
-    """As text whatever it looks like: 3-1 becomes no day, 007 no 7, and =1+1 no formula."""
-    cell.number_format = "@"
-    if text:
+    else:
         cell.value = text
         cell.data_type = "s"
 
 
-def _write_lists(
-    book: Workbook, main: Worksheet, columns: Sequence[Field], lists: Lists, locale: str, last: int
-) -> None:
-    words = book.create_sheet(translate(locale, WORDS))
+def _text(sheet: Any, text: str) -> Any:
+    cell = WriteOnlyCell(sheet)
+    cell.number_format = "@"
+    cell.value = text
+    cell.data_type = "s"
+    return cell
+
+
+def _write_lists(book: Workbook, main: Any, columns: Sequence[Field], lists: Lists, locale: str, last: int) -> None:
+    """What columns choose from, in a sheet of its own, one column each; and that grey columns stay as they are."""
+    listed: list[list[str]] = []
+    title = translate(locale, WORDS)
     for at, field in enumerate(columns, start=1):
         letter = get_column_letter(at)
         titles = list(dict.fromkeys(lists.titles(field, locale).values()))
         if field.is_shown:
-            rule = DataValidation(type="custom", formula1="FALSE", showErrorMessage=True, allow_blank=False)
+            rule = DataValidation(type="custom", formula1="FALSE", allow_blank=False)
             rule.error = translate(locale, LEAVE)
         elif titles:
-            to = words.max_column + 1 if words["A1"].value else 1
-            letters = get_column_letter(to)
-            for number, title in enumerate((heading(field, locale), *titles), start=1):
-                _write_text(words.cell(number, to), title)
-            words.column_dimensions[letters].width = 24
-            formula = f"'{words.title}'!${letters}$2:${letters}${len(titles) + 1}"
-            rule = DataValidation(type="list", formula1=formula, allow_blank=not field.is_required)
-            rule.showErrorMessage, rule.error = True, translate(locale, CHOOSE)
+            listed.append([heading(field, locale), *titles])
+            own = get_column_letter(len(listed))
+            rule = DataValidation(type="list", allow_blank=not field.is_required)
+            rule.formula1 = f"'{title}'!${own}$2:${own}${len(titles) + 1}"
+            rule.error = translate(locale, CHOOSE)
         else:
             continue
-        main.add_data_validation(rule)
+        rule.showErrorMessage = True
+        main.data_validations.append(rule)
         rule.add(f"{letter}2:{letter}{last}")
-    if words["A1"].value is None:
-        book.remove(words)
+    if listed:
+        words = book.create_sheet(title)
+        for number in range(1, len(listed) + 1):
+            words.column_dimensions[get_column_letter(number)].width = 24
+        for row in zip_longest(*listed, fillvalue=""):
+            words.append([_text(words, text) for text in row])
 
 
 def _write_notes(book: Workbook, sheet: Sheet, about: TakenOut, rows: int, locale: str) -> None:
@@ -159,16 +171,14 @@ def _write_notes(book: Workbook, sheet: Sheet, about: TakenOut, rows: int, local
     told: Iterable[str] = (head, *(translate(locale, text) for text in (*EXPLANATIONS, *more)))
     if about.is_clear:
         told = (*told, translate(locale, _("This file holds names and phones in clear: keep it as such a file.")))
-    for number, text in enumerate(told, start=1):
-        cell = notes.cell(number, 1)
-        _write_text(cell, text)
+    for text in told:
+        cell = _text(notes, text)
         cell.alignment = Alignment(wrap_text=True, vertical="top")
-    notes["A1"].font = Font(bold=True)
+        notes.append([cell])
 
 
 def _write_meta(book: Workbook, sheet: Sheet, about: TakenOut, rows: int) -> None:
     """What the program reads first: kind, street, community, rows; in a sheet that nobody sees."""
     meta = book.create_sheet(META)
     meta.sheet_state = "hidden"
-    for at, value in enumerate((sheet.kind, about.street, about.community or "", rows), start=1):
-        _write_text(meta.cell(1, at), str(value))
+    meta.append([_text(meta, str(value)) for value in (sheet.kind, about.street, about.community or "", rows)])
