@@ -5,7 +5,7 @@ A preview is the publishing itself, rolled back: what it says moves is what move
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from psycopg.types.json import Jsonb
@@ -179,7 +179,7 @@ def undo_edition(connection: Connection, by: Actor, edition_id: int, why: str, *
             "DELETE FROM gridmap.lineage WHERE street_id = %s AND edition_id = %s", (row["street_id"], edition_id)
         )
     back = _draft(connection, made["id"])
-    outcome = _carry_out(connection, by, back, _today(by))
+    outcome = _carry_out(connection, by, back, _today(by), undoes=row["changed_at"])
     if row["starts_on"] >= _today(by):
         connection.execute(
             "DELETE FROM gridmap.lineage WHERE street_id = %s AND edition_id = %s", (row["street_id"], back.id)
@@ -226,8 +226,8 @@ def _houses(draft: Draft, *, as_drawn: bool) -> list[House]:
     return found
 
 
-def _carry_out(connection: Connection, by: Actor, draft: Draft, today: date) -> Outcome:
-    values = _values(by, draft, today)
+def _carry_out(connection: Connection, by: Actor, draft: Draft, today: date, undoes: datetime | None = None) -> Outcome:
+    values = _values(by, draft, today) | {"undoes": undoes}
     if not values["ids"]:
         raise ShapeProblem("empty")
     _must_stand(connection, draft, values)

@@ -52,13 +52,17 @@ class Editor {
       const { kind, action, name } = feature.properties;
       const className = `register-shape register-${kind}${action === "none" ? "" : " is-drafted"}`;
       const one = L.geoJSON(feature, {
-        style: { className },
-        pointToLayer: (_point, at) => L.circleMarker(at, { radius: 6, className }),
+        style: { className, fill: kind !== "estate" }, // an estate is taken by its edge: grids lie under it
+        pointToLayer: (_point, at) => L.circleMarker(at, { radius: 4.5, className }),
       });
       for (const layer of one.getLayers()) {
         layer.addTo(this.map);
         layer.feature = feature;
-        layer.on("click", () => this.choose(feature.id));
+        layer.on("click", (event) => {
+          if (this.map.pm.globalDrawModeEnabled()) return;
+          L.DomEvent.stopPropagation(event);
+          setTimeout(() => this.choose(feature.id)); // else the same click would be the first point that is drawn
+        });
         const isArea = kind === "grid";
         layer.bindTooltip(document.createTextNode(name), isArea ? { permanent: true, direction: "center", className: "register-name" } : { sticky: true });
         this.layers.set(feature.id, layer);
@@ -93,7 +97,6 @@ class Editor {
   }
 
   choose(id) {
-    if (this.map.pm.globalDrawModeEnabled()) return;
     const { kind } = this.layers.get(id).feature.properties;
     if (this.what === "draw" && !(this.kind === "stairwell" && kind === "building")) return;
     if (this.what === "merge") this.chosen[this.chosen.has(id) ? "delete" : "add"](id);
