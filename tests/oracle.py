@@ -800,7 +800,7 @@ OPEN = {"basemap", "change"}
 NEAR = {
     "community", "grid", "estate", "building", "stairwell", "facility", "zone", "boundary", "membership",
     "organisation_place", "duty", "incident_taker", "answer_template", "hotline_mapping", "ebike_count",
-    "gate", "parking_rule", "hotspot_run",
+    "gate", "parking_rule", "hotspot_run", "lineage",
 }  # fmt: skip
 LOCKED_TABLES = (
     OWN
