@@ -93,6 +93,10 @@ SELECT e.street_id, e.place_id, e.details ->> 'kind' FROM gridmap.edition_place 
 WHERE e.street_id = %(street)s AND e.edition_id = %(edition)s AND e.action = 'add' AND e.kind = 'facility'
 """,
 )
+INITIALS = """
+UPDATE gridmap.place p SET initials = n.initials
+FROM unnest(%(named)s::bigint[], %(initials)s::text[]) AS n (id, initials) WHERE p.street_id = %(street)s AND p.id = n.id
+"""
 LINEAGE = """
 INSERT INTO gridmap.lineage (street_id, former_id, later_id, starts_on, edition_id)
 SELECT e.street_id, f.former, e.place_id, %(today)s, e.edition_id
@@ -301,12 +305,12 @@ CROSS JOIN LATERAL unnest(ARRAY[m.old_grid, m.new_grid, m.old_micro, m.new_micro
 WHERE x.id IS NOT NULL
 """
 FOLLOW = (
+    ("accounts", "SELECT gridmap.carry_rights(%(street)s, %(edition)s, %(now)s) AS n"),
     ("cases", "SELECT gridmap.own_incidents(ARRAY[%(street)s]::integer[], %(now)s) AS n"),
     ("said", "SELECT gridmap.own_said(ARRAY[%(street)s]::integer[], NULL) AS n"),
     ("found", "SELECT gridmap.own_found(ARRAY[%(street)s]::integer[]) AS n"),
     ("rotas", "SELECT gridmap.own_rotas(ARRAY[%(street)s]::integer[], %(today)s, NULL::bigint[]) AS n"),
     ("slots", "SELECT gridmap.follow_places(ARRAY[%(street)s]::integer[], %(today)s) AS n"),
-    ("accounts", "SELECT gridmap.carry_rights(%(street)s, %(edition)s, %(now)s) AS n"),
 )
 
 

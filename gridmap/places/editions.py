@@ -14,6 +14,7 @@ from gridmap.accounts import Actor
 from gridmap.audit import announce, write_audit
 from gridmap.clock import OFFICE
 from gridmap.db.pools import Connection
+from gridmap.pinyin import initials
 from gridmap.places.carrying import LOCK, follow, move_places, write_places
 from gridmap.places.certificate import Certificate, House, Plan, certify
 from gridmap.places.drafts import Draft, may_publish, must_draw, put_places, read_draft
@@ -276,7 +277,10 @@ def _numbered(connection: Connection, draft: Draft) -> Draft:
 
 def _values(by: Actor, draft: Draft, today: date) -> dict[str, Any]:
     touched = {key: one for key, one in draft.places.items() if one.action != "none"}
+    named = {key: one.name for key, one in touched.items() if one.action != "end"}
     return {
+        "named": list(named),
+        "initials": [initials(name) or None for name in named.values()],
         "street": draft.community.street_id,
         "community": draft.community.id,
         "edition": draft.id,

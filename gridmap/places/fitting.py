@@ -5,6 +5,7 @@ corners and the ground of all stays what it was; areas are measured in metres of
 """
 
 from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 
 import shapely
 from shapely.geometry import LineString, MultiPolygon, Point, Polygon
@@ -24,7 +25,7 @@ NEAR = 3e-7
 STEP = 3e-4
 """Degrees between the corners by which is measured: thirty metres."""
 
-Area = Polygon | MultiPolygon
+Area: TypeAlias = Polygon | MultiPolygon
 
 
 def measured(shape: BaseGeometry | None) -> float:

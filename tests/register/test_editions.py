@@ -220,6 +220,17 @@ def test_no_count_of_visits_or_cases_changes(town: Town) -> None:
     assert {table: town.rows(statement) for table, statement in counts.items()} == before
 
 
+def test_a_case_at_the_grid_itself_goes_on_in_what_came_out_of_it(town: Town) -> None:
+    case = town.report("worker_a", place_id=GRID_A).incident_id
+    draft = draw(town, SPLIT)
+    hold(town, draft)
+    later = town.case(case)
+    assert later["place_id"] in {one["id"] for one in grids(town)[1:]}
+    assert later["grid_id"] == later["place_id"]
+    undo(town, draft)
+    assert (town.case(case)["place_id"], town.case(case)["grid_id"]) == (GRID_A, GRID_A)
+
+
 def test_what_is_due_this_month_follows_and_what_was_stays(town: Town) -> None:
     town.rows(
         "INSERT INTO gridmap.duty (street_id, id, kind, title, title_en, action, level, every, role, valid)"

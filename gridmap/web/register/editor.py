@@ -4,13 +4,14 @@ from dataclasses import replace
 
 import shapely
 from flask import Response as JsonResponse
-from flask import jsonify, render_template
+from flask import jsonify, render_template, request
 
 from gridmap import context
 from gridmap.coords import BBox
 from gridmap.layers.buildings import KINDS as BUILDING_KINDS
 from gridmap.maps import Addresses, View, compose
 from gridmap.places.drafts import Draft
+from gridmap.places.shapes import MOST_TEXT
 from gridmap.read import layers_for
 from gridmap.web.areas import WHOLE_COUNTRY
 from gridmap.web.asked import today
@@ -24,6 +25,8 @@ GROUND = ("green", "water", "districts", "streets", "communities", "roads")
 SCRIPTS = {"vendor/leaflet/leaflet.js": "vendor/leaflet/leaflet-whole.js"}
 GEOMAN = "vendor/leaflet-geoman/leaflet-geoman.js"
 AROUND = 0.0005
+GIVEN = ("what", "place", "shape", "kind", "name", "into")
+"""What a refused step keeps of its form."""
 
 
 @pages.get("/register/<int:community_id>/map")
@@ -89,6 +92,7 @@ def editor_page(community_id: int, problem: str = "") -> str:
         steps=[words.step_words(step) for step in draft.steps],
         places=[one for one in draft.standing().values() if one.kind in ("grid", "estate")],
         problem=problem,
+        given={name: request.form.get(name, "").replace("\0", "")[:MOST_TEXT] for name in GIVEN} if problem else {},
         kinds=titled(words.KINDS),
         details={
             "grid": titled(words.TYPES),

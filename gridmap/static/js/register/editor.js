@@ -38,7 +38,7 @@ class Editor {
       this.street.message.problem(error, () => this.start());
       return;
     }
-    this.begin();
+    this.keep() || this.begin();
     document.documentElement.dataset.register = "ready";
   }
 
@@ -76,6 +76,25 @@ class Editor {
 
   get kind() {
     return this.form.elements.kind.value;
+  }
+
+  /** What was refused is still there: on the map, and as it was typed. */
+  keep() {
+    const { form } = this;
+    const [kept, place] = [this.text.value, Number(form.elements.place.value)];
+    if (!kept) return false;
+    this.begin();
+    this.map.pm.disableDraw();
+    if (this.layers.has(place)) this.chosen = new Set([place]);
+    this.mark();
+    this.text.value = kept;
+    try {
+      this.drawn = window.L.geoJSON(JSON.parse(kept), { interactive: false, style: { className: "register-drawn" } }).addTo(this.map);
+    } catch {
+      form.querySelector("details").open = true; // no shape that could be drawn: to be mended as text
+    }
+    this.say(this.words.ready, true);
+    return true;
   }
 
   /** Start the tool that is chosen, with nothing drawn; what is chosen on the map stays. */
