@@ -95,7 +95,8 @@ WHERE e.street_id = %(street)s AND e.edition_id = %(edition)s AND e.action = 'ad
 )
 INITIALS = """
 UPDATE gridmap.place p SET initials = n.initials
-FROM unnest(%(named)s::bigint[], %(initials)s::text[]) AS n (id, initials) WHERE p.street_id = %(street)s AND p.id = n.id
+FROM unnest(%(named)s::bigint[], %(initials)s::text[]) AS n (id, initials)
+WHERE p.street_id = %(street)s AND p.id = n.id
 """
 LINEAGE = """
 INSERT INTO gridmap.lineage (street_id, former_id, later_id, starts_on, edition_id)
@@ -154,8 +155,8 @@ WITH tile AS MATERIALIZED (
   SELECT p.id, p.kind, p.parent_id, p.community_id, p.grid_id, p.micro_grid_id, p.estate_id,
     public.st_pointonsurface(p.geom) AS at, g.type
   FROM gridmap.place p LEFT JOIN gridmap.grid g ON g.street_id = p.street_id AND g.place_id = p.id
-  WHERE p.street_id = %(street)s AND p.community_id = %(community)s AND upper_inf(p.valid)
-    AND (p.id = ANY (%(ids)s) OR p.grid_id = ANY (%(ids)s) OR p.micro_grid_id = ANY (%(ids)s)
+  WHERE p.street_id = %(street)s AND (p.community_id = %(community)s OR p.estate_id = ANY (%(ids)s))
+    AND upper_inf(p.valid) AND (p.id = ANY (%(ids)s) OR p.grid_id = ANY (%(ids)s) OR p.micro_grid_id = ANY (%(ids)s)
       OR p.estate_id = ANY (%(ids)s) OR p.parent_id = ANY (%(ids)s) OR EXISTS (
         SELECT FROM gridmap.place x
         WHERE x.street_id = %(street)s AND x.id = ANY (%(ids)s) AND x.kind IN ('grid', 'estate')
@@ -322,6 +323,7 @@ def write_places(connection: Connection, values: dict[str, Any]) -> None:
         FREE_CODES,
         CHANGE,
         ADD,
+        INITIALS,
         *PARTICULARS,
         LINEAGE,
         PARENTS,

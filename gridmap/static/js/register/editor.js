@@ -45,7 +45,7 @@ class Editor {
   show({ features, outline }) {
     const { L } = window;
     if (outline) L.geoJSON(outline, { interactive: false, style: { className: "register-outline" } }).addTo(this.map);
-    const sorted = features.toSorted((a, b) => ORDER.indexOf(a.properties.kind) - ORDER.indexOf(b.properties.kind));
+    const sorted = [...features].sort((a, b) => ORDER.indexOf(a.properties.kind) - ORDER.indexOf(b.properties.kind));
     const all = L.geoJSON(features.filter(({ properties }) => properties.kind === "grid"));
     if (all.getLayers().length && !window.location.hash.includes("/")) this.map.fitBounds(all.getBounds(), { animate: false, ...this.street.room() });
     for (const feature of sorted) {
