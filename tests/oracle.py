@@ -736,6 +736,8 @@ class Oracle:
             return takes_part or (table in ROTAS and rights.covers(row))
         if table in GIVING:
             return _is_told(rights, row, is_own=is_own)
+        if table in EDITIONS:
+            return rights.covers({name: row[name] for name in ("street_id", "community_id")})
         if table == "coverage":
             return rights.covers({name: row.get(name) or None for name in SCOPE} | {"place_id": row["grid_id"]})
         if table == "person":
@@ -788,6 +790,8 @@ INSIDE = {"slot", "inspection", "household_tier", "joint_inspection", "report_li
 """What lies in a place and is seen with it; an inspection also by whoever entered it, cars of an estate also by whoever
 looks after a part of that."""
 DUE = {"coverage", *INSIDE}
+EDITIONS = {"edition", "edition_place"}
+"""Plans of a community: for those who see all of it."""
 ROTAS = {"rota", "rota_member", "rota_turn", "rota_swap", "rota_holder"}
 """Rotas: seen where they lie, and by whoever takes part."""
 GIVING = {"assignment_change", "assignment_move", "hand_over"}
@@ -802,7 +806,7 @@ OPEN = {"basemap", "change"}
 NEAR = {
     "community", "grid", "estate", "building", "stairwell", "facility", "zone", "boundary", "membership",
     "organisation_place", "duty", "incident_taker", "answer_template", "hotline_mapping", "ebike_count",
-    "gate", "parking_rule", "hotspot_run", "import_source",
+    "gate", "parking_rule", "hotspot_run", "import_source", "lineage",
 }  # fmt: skip
 BROUGHT = {"upload", "import_row", "unplaced"}
 """Files on their way in and what came of them: for those who see the whole street."""
@@ -827,6 +831,7 @@ LOCKED_TABLES = (
         *CASES,
         *SAID,
         *FOUND,
+        *EDITIONS,
     }
 )
 """Every table with row security, each with its rule above; a test compares this with the catalogue."""

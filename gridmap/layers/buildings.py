@@ -1,6 +1,6 @@
 """Buildings (楼栋) with kind, storeys and who manages them."""
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, func, select
 
 from gridmap.i18n import _
 from gridmap.layer import (
@@ -44,7 +44,7 @@ buildings = Layer(
         holder_of(place, "building_manager", inside=True).label("manager"),
     )
     .join_from(place, building, and_(building.c.street_id == place.c.street_id, building.c.place_id == place.c.id))
-    .where(is_kind(place, "building")),
+    .where(is_kind(place, "building"), func.upper_inf(place.c.valid)),
     attributes={
         "code": Attribute(title=_("Code")),
         "name": Attribute(title=_("Name")),

@@ -1,6 +1,6 @@
 """Estates (小区) and their sub-estates."""
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, func, select
 
 from gridmap.i18n import _
 from gridmap.layer import KEPT, Attribute, Layer, Scoped, Style, StyleClass, is_kind, place_columns
@@ -32,7 +32,7 @@ estates = Layer(
     )
     .join_from(place, estate, and_(estate.c.street_id == place.c.street_id, estate.c.place_id == place.c.id))
     .outerjoin(organisation, organisation.c.id == estate.c.property_id)
-    .where(is_kind(place, "estate")),
+    .where(is_kind(place, "estate"), func.upper_inf(place.c.valid)),
     attributes={
         "code": Attribute(title=_("Code")),
         "name": Attribute(title=_("Name")),

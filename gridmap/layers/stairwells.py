@@ -35,7 +35,7 @@ stairwells = Layer(
         holder_of(place, "stairwell_leader").label("leader"),
     )
     .join_from(place, stairwell, and_(stairwell.c.street_id == place.c.street_id, stairwell.c.place_id == place.c.id))
-    .where(is_kind(place, "stairwell")),
+    .where(is_kind(place, "stairwell"), func.upper_inf(place.c.valid)),
     attributes={
         "code": Attribute(title=_("Code")),
         "name": Attribute(title=_("Name")),

@@ -18,6 +18,13 @@ WHERE p.street_id = %(street)s AND p.id = ANY (%(ids)s) AND p.geom IS NOT NULL
   AND coalesce(lower(p.valid) < %(today)s, true)
   AND NOT EXISTS (SELECT FROM gridmap.boundary b WHERE b.street_id = p.street_id AND b.place_id = p.id)
 """
+LEAVE_CODES = """
+UPDATE gridmap.place p SET code = p.code || '~' || (p.id & 4294967295)
+WHERE p.street_id = %(street)s AND p.id = ANY (%(ended)s) AND EXISTS (
+  SELECT FROM gridmap.edition_place e WHERE e.street_id = p.street_id AND e.edition_id = %(edition)s
+    AND e.action = 'change' AND e.kind = p.kind AND e.code = p.code)
+"""
+"""Of an undo: who had the code before has it again."""
 FREE_CODES = """
 UPDATE gridmap.place p SET code = '~' || p.id FROM gridmap.edition_place e
 WHERE e.street_id = %(street)s AND e.edition_id = %(edition)s AND e.action = 'change' AND p.street_id = e.street_id
@@ -86,6 +93,11 @@ SELECT e.street_id, e.place_id, e.details ->> 'kind' FROM gridmap.edition_place 
 WHERE e.street_id = %(street)s AND e.edition_id = %(edition)s AND e.action = 'add' AND e.kind = 'facility'
 """,
 )
+INITIALS = """
+UPDATE gridmap.place p SET initials = n.initials
+FROM unnest(%(named)s::bigint[], %(initials)s::text[]) AS n (id, initials)
+WHERE p.street_id = %(street)s AND p.id = n.id
+"""
 LINEAGE = """
 INSERT INTO gridmap.lineage (street_id, former_id, later_id, starts_on, edition_id)
 SELECT e.street_id, f.former, e.place_id, %(today)s, e.edition_id
@@ -143,8 +155,8 @@ WITH tile AS MATERIALIZED (
   SELECT p.id, p.kind, p.parent_id, p.community_id, p.grid_id, p.micro_grid_id, p.estate_id,
     public.st_pointonsurface(p.geom) AS at, g.type
   FROM gridmap.place p LEFT JOIN gridmap.grid g ON g.street_id = p.street_id AND g.place_id = p.id
-  WHERE p.street_id = %(street)s AND p.community_id = %(community)s AND upper_inf(p.valid)
-    AND (p.id = ANY (%(ids)s) OR p.grid_id = ANY (%(ids)s) OR p.micro_grid_id = ANY (%(ids)s)
+  WHERE p.street_id = %(street)s AND (p.community_id = %(community)s OR p.estate_id = ANY (%(ids)s))
+    AND upper_inf(p.valid) AND (p.id = ANY (%(ids)s) OR p.grid_id = ANY (%(ids)s) OR p.micro_grid_id = ANY (%(ids)s)
       OR p.estate_id = ANY (%(ids)s) OR p.parent_id = ANY (%(ids)s) OR EXISTS (
         SELECT FROM gridmap.place x
         WHERE x.street_id = %(street)s AND x.id = ANY (%(ids)s) AND x.kind IN ('grid', 'estate')
@@ -160,7 +172,7 @@ WITH tile AS MATERIALIZED (
     SELECT id FROM home WHERE public.st_covers(geom, a.at) ORDER BY public.st_area(geom), code, id LIMIT 1) h ON true
 ), owned AS (
   SELECT f.id, f.kind, f.parent_id, f.grid_id AS old_grid, f.micro_grid_id AS old_micro, f.estate_id AS old_estate,
-    CASE WHEN f.kind = 'grid' AND f.type <> 'micro' THEN f.id
+    CASE WHEN f.kind = 'grid' AND f.type <> 'micro' THEN f.id WHEN f.kind = 'estate' AND f.grid_id IS NULL THEN NULL
       ELSE coalesce(f.tile_id,
         (SELECT h.place_id FROM heir h WHERE h.former = f.grid_id AND f.grid_id = ANY (%(ended)s)),
         CASE WHEN f.grid_id = ANY (%(ended)s) THEN NULL ELSE f.grid_id END) END AS new_grid,
@@ -178,7 +190,7 @@ SELECT o.id, o.kind, o.old_grid, o.old_micro, o.old_estate, coalesce(b.new_grid,
 FROM owned o LEFT JOIN owned b ON o.kind = 'stairwell' AND b.kind = 'building' AND b.id = o.parent_id
 """  # noqa: S608 - a piece of our own text
 """What belongs where now: a point on the surface decides, a stairwell goes with its building, and what has no shape
-goes with the largest part of what it was in."""
+goes with the largest part of what it was in. An estate of several grids stays in none."""
 MOVE = (
     """
 DELETE FROM moving WHERE (old_grid, old_micro, old_estate) IS NOT DISTINCT FROM (new_grid, new_micro, new_estate)
@@ -215,15 +227,30 @@ FROM moving m JOIN gridmap.place p ON p.street_id = %(street)s AND p.id = m.id W
 HOLDERS = (
     f"""
 CREATE TEMPORARY TABLE carried ON COMMIT DROP AS
-SELECT DISTINCT ON (h.place_id, a.role, a.unit, a.person_id) h.place_id, a.person_id, a.role, a.unit, a.is_primary,
-  upper(a.valid) AS until, public.st_area(b.geom) AS size
-FROM ({HEIRS}) h
-JOIN gridmap.assignment a ON a.street_id = h.street_id AND a.place_id = h.former AND a.valid @> %(now)s::timestamptz
-LEFT JOIN gridmap.edition_place w ON w.street_id = h.street_id AND w.edition_id = h.edition_id AND w.place_id = h.former
-CROSS JOIN LATERAL (SELECT w.was_geom AS geom) b
-WHERE h.former = ANY (%(ended)s)
-ORDER BY h.place_id, a.role, a.unit, a.person_id, a.is_primary DESC
+SELECT DISTINCT ON (f.place_id, f.role, f.unit, f.person_id) f.* FROM (
+  SELECT h.place_id, a.person_id, a.role, a.unit, a.is_primary, upper(a.valid) AS until,
+    public.st_area(w.was_geom) AS size
+  FROM ({HEIRS}) h
+  JOIN gridmap.assignment a ON a.street_id = h.street_id AND a.place_id = h.former AND a.valid @> %(now)s::timestamptz
+  LEFT JOIN gridmap.edition_place w ON w.street_id = h.street_id AND w.edition_id = h.edition_id
+    AND w.place_id = h.former
+  WHERE h.former = ANY (%(ended)s) AND (%(undoes)s::timestamptz IS NULL OR lower(a.valid) > %(undoes)s)
+  UNION ALL
+  SELECT a.place_id, a.person_id, a.role, a.unit, a.is_primary, NULL, NULL FROM gridmap.assignment a
+  WHERE a.street_id = %(street)s AND a.place_id = ANY (%(ids)s) AND NOT a.place_id = ANY (%(ended)s)
+    AND upper(a.valid) = %(undoes)s
+) f
+ORDER BY f.place_id, f.role, f.unit, f.person_id, f.is_primary DESC
 """,  # noqa: S608 - a piece of our own text
+    """
+DELETE FROM gridmap.assignment
+WHERE street_id = %(street)s AND place_id = ANY (%(ids)s) AND lower(valid) = %(undoes)s AND %(undoes)s >= %(now)s
+""",
+    """
+UPDATE gridmap.assignment SET valid = tstzrange(lower(valid), %(now)s), revision = revision + 1, changed_at = %(now)s,
+  changed_by = %(account)s
+WHERE street_id = %(street)s AND place_id = ANY (%(ids)s) AND lower(valid) = %(undoes)s AND upper_inf(valid)
+""",
     """
 DELETE FROM gridmap.assignment
 WHERE street_id = %(street)s AND place_id = ANY (%(ended)s) AND lower(valid) >= %(now)s
@@ -250,7 +277,10 @@ WHERE NOT EXISTS (SELECT FROM gridmap.assignment x WHERE x.street_id = p.street_
   AND x.role = c.role AND x.unit = c.unit AND x.person_id = c.person_id AND x.valid @> %(now)s::timestamptz)
 """,
 )
-"""Who had it in hand has what came out of it in hand; where two meet, the holder of the larger ground is the first."""
+"""Who had it in hand has what came out of it in hand; where two meet, the holder of the larger ground is the first.
+
+An undo ends what was begun at that moment, and begins again what was ended then.
+"""
 COUNTS = """
 UPDATE gridmap.{table} t SET counted_buildings = f.buildings, counted_households = f.households,
   counted_stairwells = f.stairwells
@@ -276,18 +306,30 @@ CROSS JOIN LATERAL unnest(ARRAY[m.old_grid, m.new_grid, m.old_micro, m.new_micro
 WHERE x.id IS NOT NULL
 """
 FOLLOW = (
+    ("accounts", "SELECT gridmap.carry_rights(%(street)s, %(edition)s, %(now)s) AS n"),
     ("cases", "SELECT gridmap.own_incidents(ARRAY[%(street)s]::integer[], %(now)s) AS n"),
     ("said", "SELECT gridmap.own_said(ARRAY[%(street)s]::integer[], NULL) AS n"),
     ("found", "SELECT gridmap.own_found(ARRAY[%(street)s]::integer[]) AS n"),
     ("rotas", "SELECT gridmap.own_rotas(ARRAY[%(street)s]::integer[], %(today)s, NULL::bigint[]) AS n"),
     ("slots", "SELECT gridmap.follow_places(ARRAY[%(street)s]::integer[], %(today)s) AS n"),
-    ("accounts", "SELECT gridmap.carry_rights(%(street)s, %(edition)s, %(now)s) AS n"),
 )
 
 
 def write_places(connection: Connection, values: dict[str, Any]) -> None:
     """Write the edition's places, what is particular to them, their boundaries and their lineage."""
-    for statement in (KEEP_FIRST_BOUNDARIES, FREE_CODES, CHANGE, ADD, *PARTICULARS, LINEAGE, PARENTS, END, *BOUNDARIES):
+    for statement in (
+        KEEP_FIRST_BOUNDARIES,
+        LEAVE_CODES,
+        FREE_CODES,
+        CHANGE,
+        ADD,
+        INITIALS,
+        *PARTICULARS,
+        LINEAGE,
+        PARENTS,
+        END,
+        *BOUNDARIES,
+    ):
         connection.execute(statement.encode(), values)
 
 

@@ -13,8 +13,7 @@ from shapely import STRtree
 from shapely.geometry import Point
 from shapely.geometry.base import BaseGeometry
 
-from gridmap.coords import area_m2
-from gridmap.places.fitting import polygons
+from gridmap.places.fitting import measured, polygons
 
 MOST_M2 = 0.5
 """So much may lie between two grids, or under both: what a line drawn to the centimetre leaves over."""
@@ -121,12 +120,11 @@ def _difference(one: BaseGeometry, other: BaseGeometry) -> BaseGeometry:
 
 
 def _area(shape: BaseGeometry) -> float:
-    return round(sum(float(one) for one in area_m2(polygons(shape))), 2) if polygons(shape) else 0.0
+    return round(sum(map(measured, polygons(shape))), 2)
 
 
 def _larger(shape: BaseGeometry) -> list[BaseGeometry]:
-    parts = polygons(shape)
-    return [part for part, size in zip(parts, area_m2(parts), strict=True) if size > MOST_M2] if parts else []
+    return [part for part in polygons(shape) if measured(part) > MOST_M2]
 
 
 def _overlaps(plan: Plan) -> list[tuple[tuple[int, int], BaseGeometry]]:
@@ -144,12 +142,11 @@ def _overlaps(plan: Plan) -> list[tuple[tuple[int, int], BaseGeometry]]:
 
 def _fault(what: str, part: BaseGeometry, names: tuple[str, ...] = (), *, is_old: bool) -> Fault:
     at = part.representative_point()
-    return Fault(what=what, lon=at.x, lat=at.y, names=names, area=round(float(area_m2([part])[0]), 1), is_old=is_old)
+    return Fault(what=what, lon=at.x, lat=at.y, names=names, area=round(measured(part), 1), is_old=is_old)
 
 
 def _was_there(part: BaseGeometry, old: BaseGeometry) -> bool:
-    rest = polygons(shapely.difference(part, old))
-    return not rest or float(sum(area_m2(rest))) <= MOST_M2
+    return sum(map(measured, polygons(shapely.difference(part, old)))) <= MOST_M2
 
 
 def _homes(plan: Plan, houses: Sequence[House]) -> list[int]:

@@ -171,7 +171,8 @@ def _merge(connection: Connection, draft: Draft, step: Merge) -> dict[str, Any]:
 
 def _correct(connection: Connection, draft: Draft, step: Correct) -> dict[str, Any]:
     place = draft.get(step.place_id)
-    shape, changed = step.shape, {}
+    shape = step.shape
+    changed: dict[int, Area] = {}
     if place.is_tile:
         others = {key: _area(one) for key, one in draft.tiles().items() if key != place.id}
         own = _area(place) if place.shape is not None else None
@@ -188,7 +189,8 @@ def _draw(connection: Connection, draft: Draft, step: Draw) -> dict[str, Any]:
         raise ShapeProblem("kind")
     if step.kind == "stairwell" and details.get("parent_id") not in draft.standing("building"):
         raise ShapeProblem("building")
-    shape, changed = step.shape, {}
+    shape = step.shape
+    changed: dict[int, Area] = {}
     if step.kind == "grid" and details["type"] != "micro":
         others = {key: _area(one) for key, one in draft.tiles().items()}
         shape, changed = _fitted(draft, _polygonal(step.shape), None, others)

@@ -5,7 +5,7 @@ A preview is the publishing itself, rolled back: what it says moves is what move
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from psycopg.types.json import Jsonb
@@ -14,6 +14,7 @@ from gridmap.accounts import Actor
 from gridmap.audit import announce, write_audit
 from gridmap.clock import OFFICE
 from gridmap.db.pools import Connection
+from gridmap.pinyin import initials
 from gridmap.places.carrying import LOCK, follow, move_places, write_places
 from gridmap.places.certificate import Certificate, House, Plan, certify
 from gridmap.places.drafts import Draft, may_publish, must_draw, put_places, read_draft
@@ -179,7 +180,7 @@ def undo_edition(connection: Connection, by: Actor, edition_id: int, why: str, *
             "DELETE FROM gridmap.lineage WHERE street_id = %s AND edition_id = %s", (row["street_id"], edition_id)
         )
     back = _draft(connection, made["id"])
-    outcome = _carry_out(connection, by, back, _today(by))
+    outcome = _carry_out(connection, by, back, _today(by), undoes=row["changed_at"])
     if row["starts_on"] >= _today(by):
         connection.execute(
             "DELETE FROM gridmap.lineage WHERE street_id = %s AND edition_id = %s", (row["street_id"], back.id)
@@ -226,8 +227,8 @@ def _houses(draft: Draft, *, as_drawn: bool) -> list[House]:
     return found
 
 
-def _carry_out(connection: Connection, by: Actor, draft: Draft, today: date) -> Outcome:
-    values = _values(by, draft, today)
+def _carry_out(connection: Connection, by: Actor, draft: Draft, today: date, undoes: datetime | None = None) -> Outcome:
+    values = _values(by, draft, today) | {"undoes": undoes}
     if not values["ids"]:
         raise ShapeProblem("empty")
     _must_stand(connection, draft, values)
@@ -276,7 +277,10 @@ def _numbered(connection: Connection, draft: Draft) -> Draft:
 
 def _values(by: Actor, draft: Draft, today: date) -> dict[str, Any]:
     touched = {key: one for key, one in draft.places.items() if one.action != "none"}
+    named = {key: one.name for key, one in touched.items() if one.action != "end"}
     return {
+        "named": list(named),
+        "initials": [initials(name) or None for name in named.values()],
         "street": draft.community.street_id,
         "community": draft.community.id,
         "edition": draft.id,

@@ -5,6 +5,7 @@ corners and the ground of all stays what it was; areas are measured in metres of
 """
 
 from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 
 import shapely
 from shapely.geometry import LineString, MultiPolygon, Point, Polygon
@@ -21,13 +22,21 @@ BEYOND = 1e-6
 """Degrees by which a line reaches over its ends: whoever ended on the border meant to cross it. About a decimetre."""
 NEAR = 3e-7
 """Degrees within which a drawn corner means that of a neighbour: three times what a page keeps of a coordinate."""
+STEP = 3e-4
+"""Degrees between the corners by which is measured: thirty metres."""
 
-Area = Polygon | MultiPolygon
+Area: TypeAlias = Polygon | MultiPolygon
 
 
 def measured(shape: BaseGeometry | None) -> float:
-    """The area in m²; 0 for nothing."""
-    return 0.0 if shape is None or shape.is_empty else float(area_m2([shape])[0])
+    """The ground under the shape in m²; 0 for nothing.
+
+    An edge of a kilometre that is straight in degrees is bent by decimetres in metres: with corners every few metres
+    pieces have together what the whole has, wherever somebody has set another corner on an edge.
+    """
+    if shape is None or shape.is_empty:
+        return 0.0
+    return float(area_m2([shapely.segmentize(shape, STEP)])[0])
 
 
 def polygons(shape: BaseGeometry) -> list[Polygon]:

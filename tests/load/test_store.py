@@ -278,6 +278,17 @@ def test_codes_must_be_unique_within_a_kind(database, tmp_path):
     assert (stored.new, [finding.code for finding in stored.refused]) == (1, ["code_taken"])
 
 
+def test_a_place_that_has_ended_is_not_brought_back_by_an_old_file(database, tmp_path):
+    path = write_csv(tmp_path / "a.csv", "编号,名称,lon,lat\n1,甲,121.4,31.3\n")
+    put(database, judge("facilities", path))
+    with database.transaction(SYSTEM) as connection:
+        connection.execute("UPDATE gridmap.place SET valid = daterange(NULL, '2026-03-01'), geom = NULL")
+    stored = put(database, judge("facilities", path), street_id=find(database))
+    assert [finding.code for finding in stored.refused] == ["ended"]
+    with database.transaction(SYSTEM) as connection:
+        assert connection.execute("SELECT geom FROM gridmap.place").fetchall() == [{"geom": None}]
+
+
 def test_districts_and_streets(database, tmp_path):
     districts = judge(
         "districts",

@@ -185,6 +185,7 @@ def write_places(
     connection.execute("ANALYZE incoming")
     refused = refuse(connection, checks, "id_elsewhere", sql.SQL("i.elsewhere"))
     connection.execute(MATCH_BY_CODE, values)
+    refused += refuse(connection, checks, "ended", _has_ended(street_id))
     if kind == "grids":
         refused += number_grids(connection, checks, street_id)
     connection.execute(NUMBER, values)
@@ -200,6 +201,12 @@ def write_places(
     _mark(connection, values, sorted(beside - touched))
     added = int((new or {})["rows"])
     return added, len(touched | beside) - added, refused
+
+
+def _has_ended(street_id: int) -> sql.Composed:
+    return sql.SQL(
+        "EXISTS (SELECT FROM gridmap.place p WHERE p.street_id = {} AND p.id = i.id AND NOT upper_inf(p.valid))"
+    ).format(sql.Literal(street_id))
 
 
 def _code_taken(street_id: int, kind: str) -> sql.Composed:

@@ -106,7 +106,7 @@ GRANT SELECT, INSERT, DELETE ON gridmap.lineage TO gridmap_app;
 
 -- Accounts that were given a grid or an estate are given what came out of it, too: the same people on the same ground.
 -- What they were given stays, since what happened there before is still theirs to read. Rules for that place alone ask
--- for what came out of it. As the owner, because who publishes reads no accounts. How many accounts it was.
+-- for what came out of it; its own open cases and rotas go on there. As the owner, because who publishes reads no accounts. How many accounts it was.
 CREATE FUNCTION gridmap.carry_rights(street integer, edition bigint, moment timestamptz) RETURNS integer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = gridmap, pg_temp
 AS $$
@@ -125,6 +125,31 @@ BEGIN
     SELECT FROM gridmap.account_grant o WHERE o.account_id = g.account_id AND o.role = g.role AND o.level = g.level
       AND o.target_id = l.later_id AND o.valid @> moment);
   GET DIAGNOSTICS carried = ROW_COUNT;
+  -- what stands at the former place itself goes on at the later one that covers it, else at the largest
+  UPDATE gridmap.incident i SET place_id = h.later_id
+  FROM (
+    SELECT DISTINCT ON (o.id) o.id, e.place_id AS later_id
+    FROM gridmap.incident o
+    JOIN gridmap.edition_place e ON e.street_id = o.street_id AND e.edition_id = edition AND e.action <> 'end'
+      AND o.place_id = ANY (e.formers)
+    JOIN gridmap.edition_place w ON w.street_id = o.street_id AND w.edition_id = edition AND w.place_id = o.place_id
+      AND w.action = 'end'
+    WHERE o.street_id = street AND o.state NOT IN ('closed', 'rejected', 'duplicate')
+    ORDER BY o.id, public.st_covers(e.geom, o.geom) DESC NULLS LAST, public.st_area(e.geom) DESC, e.place_id
+  ) h
+  WHERE i.street_id = street AND i.id = h.id;
+  UPDATE gridmap.rota r SET place_id = h.later_id
+  FROM (
+    SELECT DISTINCT ON (o.id) o.id, e.place_id AS later_id
+    FROM gridmap.rota o
+    JOIN gridmap.edition_place e ON e.street_id = o.street_id AND e.edition_id = edition AND e.action <> 'end'
+      AND o.place_id = ANY (e.formers)
+    JOIN gridmap.edition_place w ON w.street_id = o.street_id AND w.edition_id = edition AND w.place_id = o.place_id
+      AND w.action = 'end'
+    WHERE o.street_id = street
+    ORDER BY o.id, public.st_area(e.geom) DESC, e.place_id
+  ) h
+  WHERE r.street_id = street AND r.id = h.id;
   FOR pair IN
     SELECT l.former_id, array_agg(l.later_id ORDER BY l.later_id) AS laters FROM gridmap.lineage l
     WHERE l.street_id = street AND l.edition_id = edition GROUP BY 1 ORDER BY 1

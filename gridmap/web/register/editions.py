@@ -7,8 +7,12 @@ from flask import abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from gridmap import context
+from gridmap.db import SYSTEM
 from gridmap.db.pools import Connection
+from gridmap.duties import open_slots
 from gridmap.layer import ON_DUTY
+from gridmap.people.attempt import attempt
+from gridmap.periods import month_of
 from gridmap.places.editions import MOST_WHY, Outcome, preview, publish, undo_edition
 from gridmap.places.shapes import ShapeProblem
 from gridmap.read.register import names_of, read_editions
@@ -37,6 +41,7 @@ def publish_edition(edition_id: int) -> Response | tuple[str, int]:
     except ShapeProblem as problem:
         told, status = words.problem_words(problem)
         return _page(edition_id, told), status
+    _follow(row["street_id"])
     word = "edition_published" if done is not None else "edition_waits"
     return redirect(url_for("pages.register_community", community_id=row["community_id"], done=word), 303)
 
@@ -52,7 +57,18 @@ def undo_register_edition(edition_id: int) -> Response | tuple[str, int]:
     except ShapeProblem as problem:
         told, status = words.problem_words(problem)
         return _page(edition_id, told), status
+    _follow(row["street_id"])
     return redirect(url_for("pages.register_community", community_id=row["community_id"], done="edition_undone"), 303)
+
+
+def _follow(street_id: int) -> None:
+    """What the grids themselves owe begins and goes at once; the night would do it else."""
+    day = today()
+    attempt(
+        context.services().database,
+        SYSTEM,
+        lambda connection: open_slots(connection, [street_id], month_of(day), day),
+    )
 
 
 def _day() -> date:
@@ -99,6 +115,7 @@ def _page(edition_id: int, problem: str = "") -> str:
         sees_people=context.viewer().reading_roles <= ON_DUTY,
         problem=problem or wrong,
         why=typed("why", MOST_WHY),
+        starts_on=typed("starts_on", 10),
         most=MOST_WHY,
         today=today().isoformat(),
         states=words.STATES,

@@ -4,13 +4,14 @@ from dataclasses import replace
 
 import shapely
 from flask import Response as JsonResponse
-from flask import jsonify, render_template
+from flask import jsonify, render_template, request
 
 from gridmap import context
 from gridmap.coords import BBox
 from gridmap.layers.buildings import KINDS as BUILDING_KINDS
-from gridmap.maps import USUALLY_OFF, WORK, Addresses, View, compose
+from gridmap.maps import Addresses, View, compose
 from gridmap.places.drafts import Draft
+from gridmap.places.shapes import MOST_TEXT
 from gridmap.read import layers_for
 from gridmap.web.areas import WHOLE_COUNTRY
 from gridmap.web.asked import today
@@ -19,11 +20,13 @@ from gridmap.web.map_page import alone
 from gridmap.web.register import words
 from gridmap.web.register.guard import for_keepers, seen_draft
 
-DRAWN = {"grids", "estates", "buildings", "stairwells", "facilities"}
-"""Layers whose places the editor draws itself, as the draft has them."""
+GROUND = ("green", "water", "districts", "streets", "communities", "roads")
+"""Layers below; the editor draws the places itself, as the draft has them."""
 SCRIPTS = {"vendor/leaflet/leaflet.js": "vendor/leaflet/leaflet-whole.js"}
 GEOMAN = "vendor/leaflet-geoman/leaflet-geoman.js"
 AROUND = 0.0005
+GIVEN = ("what", "place", "shape", "kind", "name", "into")
+"""What a refused step keeps of its form."""
 
 
 @pages.get("/register/<int:community_id>/map")
@@ -69,13 +72,13 @@ def editor_page(community_id: int, problem: str = "") -> str:
     with context.services().database.transaction(viewer.prologue) as connection:
         draft = seen_draft(connection, community_id)
         kinds = connection.execute("SELECT code, title, title_en FROM gridmap.facility_kind ORDER BY code").fetchall()
-    layers = {name: layer for name, layer in layers_for(viewer.reading_roles).items() if name not in WORK}
+    layers = {name: layer for name, layer in layers_for(viewer.reading_roles).items() if name in GROUND}
     view = View(
         locale=context.locale(),
         bounds=_bounds(draft),
         today=today(),
         roles=viewer.reading_roles,
-        on=frozenset(layers) - USUALLY_OFF - DRAWN,
+        on=frozenset(layers),
     )
     key = context.services().settings.tianditu_key
     made = compose(list(layers.values()), view, Addresses(search=None, tianditu_key=key))
@@ -89,6 +92,7 @@ def editor_page(community_id: int, problem: str = "") -> str:
         steps=[words.step_words(step) for step in draft.steps],
         places=[one for one in draft.standing().values() if one.kind in ("grid", "estate")],
         problem=problem,
+        given={name: request.form.get(name, "").replace("\0", "")[:MOST_TEXT] for name in GIVEN} if problem else {},
         kinds=titled(words.KINDS),
         details={
             "grid": titled(words.TYPES),

@@ -38,27 +38,31 @@ class Editor {
       this.street.message.problem(error, () => this.start());
       return;
     }
-    this.begin();
+    this.keep() || this.begin();
     document.documentElement.dataset.register = "ready";
   }
 
   show({ features, outline }) {
     const { L } = window;
     if (outline) L.geoJSON(outline, { interactive: false, style: { className: "register-outline" } }).addTo(this.map);
-    const sorted = features.toSorted((a, b) => ORDER.indexOf(a.properties.kind) - ORDER.indexOf(b.properties.kind));
+    const sorted = [...features].sort((a, b) => ORDER.indexOf(a.properties.kind) - ORDER.indexOf(b.properties.kind));
     const all = L.geoJSON(features.filter(({ properties }) => properties.kind === "grid"));
     if (all.getLayers().length && !window.location.hash.includes("/")) this.map.fitBounds(all.getBounds(), { animate: false, ...this.street.room() });
     for (const feature of sorted) {
       const { kind, action, name } = feature.properties;
       const className = `register-shape register-${kind}${action === "none" ? "" : " is-drafted"}`;
       const one = L.geoJSON(feature, {
-        style: { className },
-        pointToLayer: (_point, at) => L.circleMarker(at, { radius: 6, className }),
+        style: { className, fill: kind !== "estate" }, // an estate is taken by its edge: grids lie under it
+        pointToLayer: (_point, at) => L.circleMarker(at, { radius: 4.5, className }),
       });
       for (const layer of one.getLayers()) {
         layer.addTo(this.map);
         layer.feature = feature;
-        layer.on("click", () => this.choose(feature.id));
+        layer.on("click", (event) => {
+          if (this.map.pm.globalDrawModeEnabled()) return;
+          L.DomEvent.stopPropagation(event);
+          setTimeout(() => this.choose(feature.id)); // else the same click would be the first point that is drawn
+        });
         const isArea = kind === "grid";
         layer.bindTooltip(document.createTextNode(name), isArea ? { permanent: true, direction: "center", className: "register-name" } : { sticky: true });
         this.layers.set(feature.id, layer);
@@ -72,6 +76,25 @@ class Editor {
 
   get kind() {
     return this.form.elements.kind.value;
+  }
+
+  /** What was refused is still there: on the map, and as it was typed. */
+  keep() {
+    const { form } = this;
+    const [kept, place] = [this.text.value, Number(form.elements.place.value)];
+    if (!kept) return false;
+    this.begin();
+    this.map.pm.disableDraw();
+    if (this.layers.has(place)) this.chosen = new Set([place]);
+    this.mark();
+    this.text.value = kept;
+    try {
+      this.drawn = window.L.geoJSON(JSON.parse(kept), { interactive: false, style: { className: "register-drawn" } }).addTo(this.map);
+    } catch {
+      form.querySelector("details").open = true; // no shape that could be drawn: to be mended as text
+    }
+    this.say(this.words.ready, true);
+    return true;
   }
 
   /** Start the tool that is chosen, with nothing drawn; what is chosen on the map stays. */
@@ -93,7 +116,6 @@ class Editor {
   }
 
   choose(id) {
-    if (this.map.pm.globalDrawModeEnabled()) return;
     const { kind } = this.layers.get(id).feature.properties;
     if (this.what === "draw" && !(this.kind === "stairwell" && kind === "building")) return;
     if (this.what === "merge") this.chosen[this.chosen.has(id) ? "delete" : "add"](id);
