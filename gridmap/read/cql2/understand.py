@@ -193,8 +193,10 @@ class _Reader:
             return _flat("or", [self.comparison("=", value, each) for each in choices])
         found = [self.literal(each) for each in choices]
         kinds = {each for _, each in found}
-        if kind != "string" and kind != "boolean" and kinds <= {*NUMBERS}:
-            place = self.kept(tuple(each for each, _ in found), "integer" if kinds == {"integer"} else "number")
+        if kind in NUMBERS and kinds <= {*NUMBERS}:
+            is_whole = kinds == {"integer"}
+            numbers = tuple(each if is_whole else Decimal(str(each)) for each, _ in found)
+            place = self.kept(numbers, "integer" if is_whole else "number")
         elif kinds == {kind}:
             place = self.kept(tuple(each for each, _ in found), kind)
         else:
@@ -301,4 +303,4 @@ def _has_half_letters(text: str) -> bool:
 
 def _place_values(geometry: Any) -> tuple[Value, ...]:
     """What a spatial condition is given: the geometry, and the sides of its envelope in web mercator."""
-    return (bytes(shapely.to_wkb(geometry)), *envelope(geometry))
+    return (bytes(shapely.to_wkb(shapely.set_srid(geometry, DEGREES.srid), include_srid=True)), *envelope(geometry))
