@@ -87,7 +87,7 @@ class _Reader:
             left, right = self.exactly(2, word, args)
             return related(word, *self.spans(left, right))
         readers = {"in": self.membership, "like": self.likeness, "isnull": self.nothing}
-        return readers[word](args) if word in readers else self.refuse(word)
+        return readers[word](args) if word in readers else self.refuse(raw)
 
     def call(self, raw: Any) -> tuple[str, Sequence[Any]]:
         """The operator and what it is given."""
@@ -168,6 +168,8 @@ class _Reader:
             if "\x00" in raw or (not raw.isprintable() and _has_half_letters(raw)):
                 self.refuse("\\u0000" if "\x00" in raw else "\\ud800")
             return raw, "string"
+        if not isinstance(raw, int | float):
+            self.refuse(raw)
         exact = Decimal(repr(raw))
         if not exact.is_finite() or abs(exact.adjusted()) > 40:
             self.refuse(raw)
