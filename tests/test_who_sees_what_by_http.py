@@ -31,7 +31,8 @@ PUBLIC = {
 }
 """For everybody: no rows, but for a report or a calendar whose link one has (tests/web)."""
 COMPARED = {
-    "tiles.tile", "ogc.items", "ogc.item", "ogc.download", "pages.search", "pages.place_list", "pages.place_card",
+    "tiles.tile", "ogc.tile", "ogc.items", "ogc.item", "ogc.download", "pages.search", "pages.place_list",
+    "pages.place_card",
     "pages.place_page", "pages.plate", "pages.coverage_xlsx", "pages.visits", "pages.photo", "assigning.export",
     "pages.incidents", "pages.incidents_board", "pages.incident_card", "pages.incident_photo",
 }  # fmt: skip
@@ -44,6 +45,12 @@ READ = {
     "ogc.collections": ["/ogc/collections", "/ogc/collections?f=html"],
     "ogc.collection": [f"/ogc/collections/{name}" for name in BY_NAME],
     "ogc.schema": [f"/ogc/collections/{name}/schema" for name in BY_NAME],
+    "ogc.geojson_schema": [f"/ogc/collections/{name}/feature-schema" for name in BY_NAME],
+    "ogc.queryables": [f"/ogc/collections/{name}/queryables" for name in BY_NAME],
+    "ogc.tile_matrix_sets": ["/ogc/tileMatrixSets"],
+    "ogc.tile_matrix_set": ["/ogc/tileMatrixSets/WebMercatorQuad"],
+    "ogc.tilesets": [f"/ogc/collections/{name}/tiles" for name in BY_NAME],
+    "ogc.tileset": [f"/ogc/collections/{name}/tiles/WebMercatorQuad" for name in BY_NAME],
     "pages.start": ["/"],
     "pages.street_map": ["/map"],
     "pages.map_facts": ["/map/facts"],
@@ -460,6 +467,13 @@ BY_LAYER = (
     "/tiles/tiles.json?layers={layer}",
     "/ogc/collections/{layer}",
     "/ogc/collections/{layer}/schema",
+    "/ogc/collections/{layer}/feature-schema",
+    "/ogc/collections/{layer}/queryables",
+    "/ogc/collections/{layer}/tiles",
+    "/ogc/collections/{layer}/tiles/WebMercatorQuad",
+    "/ogc/collections/{layer}/tiles/WebMercatorQuad/14/7138/13351",
+    "/ogc/collections/{layer}/items?filter=holder%20IS%20NULL",
+    "/ogc/collections/{layer}/items?crs=http://www.opengis.net/def/crs/EPSG/0/4326",
     "/ogc/collections/{layer}/items",
     "/ogc/collections/{layer}/items?f=html",
     "/ogc/collections/{layer}/items?holder=x",

@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 
 from tests.api.asker import Asker, inside
 
-
 SPELLED = {"bbox_crs": "bbox-crs", "filter_lang": "filter-lang", "filter_crs": "filter-crs"}
 
 
