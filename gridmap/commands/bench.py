@@ -11,6 +11,7 @@ from gridmap.commands.bench_assign import assign
 from gridmap.commands.bench_duties import duties
 from gridmap.commands.bench_hotspots import hotspots
 from gridmap.commands.bench_incidents import incidents
+from gridmap.commands.bench_items import items
 from gridmap.commands.bench_load import load
 from gridmap.commands.bench_pages import pages
 from gridmap.commands.bench_rota import rota
@@ -27,6 +28,7 @@ def bench() -> None:
 
 
 bench.add_command(assign)
+bench.add_command(items)
 bench.add_command(pages)
 bench.add_command(duties)
 bench.add_command(incidents)

@@ -61,7 +61,7 @@ def fitting(west: float, east: float) -> tuple[Crs, ...]:
 
 
 def box_in_degrees(crs: Crs, sides: "tuple[float, float, float, float]") -> Any:
-    """A box in metres of that system, from its lower corner to its upper one, as a polygon in degrees."""
+    """A box in metres of that system, its west, south, east and north, as a polygon in degrees."""
     corners = shapely.box(*sides)
     longest = max(sides[2] - sides[0], sides[3] - sides[1])
-    return crs.to_degrees(shapely.segmentize(corners, longest / EDGE_STEPS) if longest > 0 else corners)
+    return unproject(shapely.segmentize(corners, longest / EDGE_STEPS) if longest > 0 else corners, crs.srid)

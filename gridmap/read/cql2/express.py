@@ -121,7 +121,7 @@ class _Writer:
         return after - literal_column("interval '1 microsecond'")
 
     def spatial(self, word: str, place: int, is_first: bool) -> "ColumnElement[bool]":
-        given = func.public.st_geomfromwkb(self.bound(place, LargeBinary()), literal_column("4326"))
+        given = func.ST_GeomFromEWKB(self.bound(place, LargeBinary()))
         sides = (given, self.rows.c.geom) if is_first else (self.rows.c.geom, given)
         holds: ColumnElement[bool] = SPATIAL[word](*sides)
         if word == "s_disjoint":

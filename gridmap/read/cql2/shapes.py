@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import shapely
+from shapely.errors import ShapelyError
 from shapely.geometry import shape
 
 from gridmap.coords import project
@@ -27,7 +28,7 @@ def read_geometry(raw: Mapping[str, Any], crs: Crs) -> Any:
     """The literal as a geometry in longitude and latitude. Raises ValueError where it is none, or lies nowhere."""
     try:
         made = _box(raw["bbox"], crs) if "bbox" in raw else crs.to_degrees(_flat(shape(_plain(raw))))
-    except (TypeError, KeyError, IndexError, AttributeError, OverflowError, shapely.GEOSException) as error:
+    except (TypeError, KeyError, IndexError, AttributeError, OverflowError, ShapelyError) as error:
         raise ValueError(raw) from error
     bounds = np.array(made.bounds)
     if made.is_empty or not np.isfinite(shapely.get_coordinates(made)).all():
@@ -61,6 +62,8 @@ def _flat(geometry: Any) -> Any:
 
 def _box(numbers: Any, crs: Crs) -> Any:
     """A box from four numbers, or six with heights; over the antimeridian where its west is east of its east."""
+    if not isinstance(numbers, list):
+        raise ValueError(numbers)
     west, south, east, north = sides_of(numbers, crs)
     if not crs.is_degrees:
         return box_in_degrees(crs, (west, south, east, north))

@@ -87,7 +87,7 @@ class _Reader:
             left, right = self.exactly(2, word, args)
             return related(word, *self.spans(left, right))
         readers = {"in": self.membership, "like": self.likeness, "isnull": self.nothing}
-        return readers[word](args) if word in readers else self.refuse(word)
+        return readers[word](args) if word in readers else self.refuse(raw)
 
     def call(self, raw: Any) -> tuple[str, Sequence[Any]]:
         """The operator and what it is given."""
@@ -168,6 +168,8 @@ class _Reader:
             if "\x00" in raw or (not raw.isprintable() and _has_half_letters(raw)):
                 self.refuse("\\u0000" if "\x00" in raw else "\\ud800")
             return raw, "string"
+        if not isinstance(raw, int | float):
+            self.refuse(raw)
         exact = Decimal(repr(raw))
         if not exact.is_finite() or abs(exact.adjusted()) > 40:
             self.refuse(raw)
@@ -193,8 +195,10 @@ class _Reader:
             return _flat("or", [self.comparison("=", value, each) for each in choices])
         found = [self.literal(each) for each in choices]
         kinds = {each for _, each in found}
-        if kind != "string" and kind != "boolean" and kinds <= {*NUMBERS}:
-            place = self.kept(tuple(each for each, _ in found), "integer" if kinds == {"integer"} else "number")
+        if kind in NUMBERS and kinds <= {*NUMBERS}:
+            is_whole = kinds == {"integer"}
+            numbers = tuple(each if is_whole else Decimal(str(each)) for each, _ in found)
+            place = self.kept(numbers, "integer" if is_whole else "number")
         elif kinds == {kind}:
             place = self.kept(tuple(each for each, _ in found), kind)
         else:
@@ -301,4 +305,4 @@ def _has_half_letters(text: str) -> bool:
 
 def _place_values(geometry: Any) -> tuple[Value, ...]:
     """What a spatial condition is given: the geometry, and the sides of its envelope in web mercator."""
-    return (bytes(shapely.to_wkb(geometry)), *envelope(geometry))
+    return (bytes(shapely.to_wkb(shapely.set_srid(geometry, DEGREES.srid), include_srid=True)), *envelope(geometry))
