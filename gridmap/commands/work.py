@@ -21,12 +21,18 @@ from gridmap.db import Database
 from gridmap.incidents.escalating import escalate_due
 from gridmap.jobs import Worker, run_next
 from gridmap.nightly import run_nightly
+from gridmap.read.files.later import KIND as EXPORT
+from gridmap.read.files.later import Exporter
 from gridmap.settings import Settings
 
 PAUSE_SECONDS = 1.0
 NIGHTLY_HOUR = 2
-WORKERS: Mapping[str, Worker] = {}
-"""Kind of job → what does it."""
+
+
+def workers_of(settings: Settings, database: Database) -> Mapping[str, Worker]:
+    """Kind of job → what does it."""
+    return {EXPORT: Exporter(database=database, home=settings.home, clock=parse_clock(settings.clock))}
+
 
 log = logging.getLogger("gridmap.work")
 
@@ -53,10 +59,10 @@ def do_jobs(settings: Settings, access: Access) -> None:
     database = Database(access.app_url, prepares=settings.prepares)
     night, minute = next_night(), real_now()
     pause = threading.Event()
-    clock = parse_clock(settings.clock)
+    clock, workers = parse_clock(settings.clock), workers_of(settings, database)
     while True:
         try:
-            while run_next(database, WORKERS):
+            while run_next(database, workers):
                 pass
             if real_now() >= minute:
                 minute = real_now() + timedelta(minutes=1)

@@ -19,6 +19,8 @@ from gridmap.web.blueprint import pages, say
 from gridmap.web.remembered import known, remembered, version_of
 from gridmap.web.words import ROLES
 
+PLANNERS = frozenset({Role.PLANNER, Role.LEADER})
+"""Who plans renovations."""
 AT_ONCE = 3
 """So many streets are counted while the page waits; of more the numbers follow layer by layer."""
 DOWNLOADS = (("geojson", "GeoJSON"), ("csv", "CSV"), ("geojsons", "GeoJSON Seq"))
@@ -52,6 +54,7 @@ def data() -> str:
         downloads=DOWNLOADS,
         day=today(),
         has_area=bool(areas_of(viewer)),
+        may_plan=bool(viewer.roles & PLANNERS),
     )
 
 
