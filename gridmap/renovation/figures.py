@@ -72,6 +72,12 @@ class Plan:
     after: date
     made_at: datetime
     estates: tuple[Estate, ...]
+    """Parts of an estate have a line of their own beside it; the totals count everything once."""
+    buildings: int
+    households: int
+    stairwells: int
+    without_lift: int
+    """Stairwells of four storeys or more that no lift stands at."""
     epsg: int
     meridian: int | None
     area: float
@@ -86,26 +92,6 @@ class Plan:
     incident_kinds: tuple[tuple[str, int], ...]
     shapes: Mapping[str, Sequence[tuple[str, shapely.Geometry]]]
     """Layer → class and shape of every feature, in degrees, for the map."""
-
-    @property
-    def households(self) -> int:
-        """In all estates."""
-        return sum(one.households for one in self.estates)
-
-    @property
-    def buildings(self) -> int:
-        """In all estates."""
-        return sum(one.buildings for one in self.estates)
-
-    @property
-    def stairwells(self) -> int:
-        """In all estates."""
-        return sum(one.stairwells for one in self.estates)
-
-    @property
-    def without_lift(self) -> int:
-        """Stairwells of four storeys or more that no lift stands at, in all estates."""
-        return sum(one.without_lift for one in self.estates)
 
 
 def read_plan(
@@ -166,7 +152,11 @@ class _Reading:
             estates=tuple(estates),
             epsg=epsg,
             meridian=zone_meridian(middle.x) if 73.5 <= middle.x < 136.5 else None,
-            area=float(area_m2(self.inside.area.buffer(0)).sum()) if len(estates) != 1 else estates[0].area,
+            buildings=len(buildings),
+            households=sum(row["households"] or 0 for row in buildings),
+            stairwells=len(stairwells),
+            without_lift=len(without),
+            area=float(area_m2(shapely.union_all([shape for _id, _name, shape in self.places]))[0]),
             footprint=float(np.nansum(area_m2(_shapes(buildings)))) if buildings else 0.0,
             by_decade=_by_decade(buildings),
             by_floors=_by_floors(buildings),

@@ -62,16 +62,6 @@ def picture_of(plan: Plan) -> Markup:
     return Markup("".join(_drawn(plan, window)))  # noqa: S704 - numbers and colours alone
 
 
-def scale_of(plan: Plan) -> tuple[int, float]:
-    """A round length in metres and how long it is, in hundredths of the drawing's width."""
-    estates = project([shape for _class, shape in plan.shapes["estates"]], plan.epsg)
-    scale = _window(shapely.total_bounds(estates)).scale
-    longest = WIDTH / 5 * scale
-    power = 10 ** math.floor(math.log10(longest))
-    metres = max(step * power for step in NICE if step * power <= longest)
-    return int(metres), metres / scale / WIDTH * 100
-
-
 def _window(bounds: tuple[float, float, float, float]) -> Window:
     west, south, east, north = (float(side) for side in bounds)
     wide, high = max(east - west, 40.0) * (1 + 2 * AROUND), max(north - south, 40.0) * (1 + 2 * AROUND)
@@ -109,4 +99,16 @@ def _drawn(plan: Plan, window: Window) -> Iterator[str]:
             yield (
                 f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius}" fill="{fill}" stroke="{ring}" stroke-width="{width}"/>'
             )
+    metres, length = _scale(window.scale)
+    low = HEIGHT - 18
+    yield f'<path d="M18 {low - 7}V{low}H{18 + length:.1f}V{low - 7}" fill="none" stroke="#1c2a2e" stroke-width="2"/>'
+    yield f'<text x="{26 + length:.1f}" y="{low + 1}" font-size="17" fill="#1c2a2e">{metres} m</text>'
     yield "</svg>"
+
+
+def _scale(scale: float) -> tuple[int, float]:
+    """A round length in metres, and how long it is in the drawing."""
+    longest = WIDTH / 5 * scale
+    power = 10 ** math.floor(math.log10(longest))
+    metres = max(step * power for step in NICE if step * power <= longest)
+    return int(metres), metres / scale
