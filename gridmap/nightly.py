@@ -17,6 +17,7 @@ from gridmap.periods import month_of
 from gridmap.places.belonging import own_rotas
 from gridmap.places.calendar import fill_calendar
 from gridmap.places.editions import carry_out_waiting
+from gridmap.read.files.later import forget_files
 
 FAILURES_KEPT = timedelta(days=1)
 SESSIONS_KEPT = timedelta(days=30)
@@ -185,6 +186,7 @@ STEPS: Mapping[str, Callable[[Connection, datetime], int]] = {
     "changes folded": fold_feed,
 }
 SWEPT = "files without a row swept"
+EXPIRED = "files taken out forgotten"
 
 
 class _Undo(Exception):
@@ -212,4 +214,6 @@ def run_nightly(
     if home is not None:
         with database.transaction(SYSTEM) as connection:
             counts[SWEPT] = sweep(connection, home, now.timestamp(), dry_run=dry_run)
+        if not dry_run:
+            counts[EXPIRED] = forget_files(home)
     return counts

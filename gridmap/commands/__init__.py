@@ -22,6 +22,7 @@ COMMANDS = {
     "init": "init",
     "load": "load",
     "nightly": "nightly",
+    "renovation": "renovation",
     "rota": "rota",
     "serve": "serve",
     "sheet": "sheet",

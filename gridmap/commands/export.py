@@ -76,7 +76,7 @@ def shared_options(command: Command) -> Command:
 @click.option("--encoding", type=click.Choice(ENCODINGS), default=ENCODINGS[0], help="Of the texts of a Shapefile.")
 @click.pass_obj
 def export(
-    settings: Settings, layers: tuple[str, ...], output: str, form: str | None, encoding: str, **asked: Any
+    settings: Settings, /, layers: tuple[str, ...], output: str, form: str | None, encoding: str, **asked: Any
 ) -> None:
     """Write layers into a file: GeoPackage, Excel, CSV, GeoJSON, Shapefile, FlatGeobuf or GeoParquet.
 
@@ -101,7 +101,7 @@ def export(
 @click.argument("layer", type=NAMES, metavar="LAYER")
 @shared_options
 @click.pass_obj
-def sql(settings: Settings, layer: str, **asked: Any) -> None:
+def sql(settings: Settings, /, layer: str, **asked: Any) -> None:
     """Print the query behind LAYER, ready for `gridmap db psql` as the application's role."""
     order = _order((layer,), "geojson", **asked)
     with opened_database(settings) as database, sentences():

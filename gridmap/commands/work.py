@@ -7,13 +7,12 @@ import sys
 import threading
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import click
 import psycopg
 
 from gridmap.accounts import actor
-from gridmap.clock import OFFICE, Clock, parse_clock, real_now
+from gridmap.clock import OFFICE, parse_clock, real_now
 from gridmap.cluster import Access, ClusterError, find_access
 from gridmap.cluster.backup import backup, rotate
 from gridmap.cluster.identity import is_root
@@ -24,15 +23,22 @@ from gridmap.jobs import Worker, run_next
 from gridmap.load.uploads import import_worker, undo_worker
 from gridmap.load.uploads.states import IMPORT, UNDO
 from gridmap.nightly import run_nightly
+from gridmap.read.files.later import KIND as EXPORT
+from gridmap.read.files.later import Exporter
 from gridmap.settings import Settings
 
 PAUSE_SECONDS = 1.0
 NIGHTLY_HOUR = 2
 
 
-def workers(database: Database, home: Path, clock: Clock) -> Mapping[str, Worker]:
+def workers_of(settings: Settings, database: Database) -> Mapping[str, Worker]:
     """Kind of job → what does it."""
-    return {IMPORT: import_worker(database, home, clock), UNDO: undo_worker(database, clock)}
+    home, clock = settings.home, parse_clock(settings.clock)
+    return {
+        IMPORT: import_worker(database, home, clock),
+        UNDO: undo_worker(database, clock),
+        EXPORT: Exporter(database=database, home=home, clock=clock),
+    }
 
 
 log = logging.getLogger("gridmap.work")
@@ -60,11 +66,10 @@ def do_jobs(settings: Settings, access: Access) -> None:
     database = Database(access.app_url, prepares=settings.prepares)
     night, minute = next_night(), real_now()
     pause = threading.Event()
-    clock = parse_clock(settings.clock)
-    known = workers(database, settings.home, clock)
+    clock, workers = parse_clock(settings.clock), workers_of(settings, database)
     while True:
         try:
-            while run_next(database, known):
+            while run_next(database, workers):
                 pass
             if real_now() >= minute:
                 minute = real_now() + timedelta(minutes=1)

@@ -214,7 +214,7 @@ def export_statement(
     names = seen_attributes(layer, roles, masked=masked)
     mark = (bindparam("watermark", type_=Text),) if is_marked else ()
     if form is Format.CSV:
-        text, constants = compiled(select(*_cells(layer, found, names, guards=guards), *mark))
+        text, constants = compiled(select(*[*_cells(layer, found, names, guards=guards), *mark]))
         return f"COPY ({text}) TO STDOUT WITH (FORMAT csv)", constants
     if is_marked:
         found, names = select(found, mark[0].label("watermark")).subquery("marked"), (*names, "watermark")

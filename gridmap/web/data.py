@@ -20,6 +20,8 @@ from gridmap.web.remembered import known, remembered, version_of
 from gridmap.web.sheets import keeps_a_street
 from gridmap.web.words import ROLES
 
+PLANNERS = frozenset({Role.PLANNER, Role.LEADER})
+"""Who plans renovations."""
 AT_ONCE = 3
 """So many streets are counted while the page waits; of more the numbers follow layer by layer."""
 DOWNLOADS = (("geojson", "GeoJSON"), ("csv", "CSV"), ("geojsons", "GeoJSON Seq"))
@@ -54,6 +56,7 @@ def data() -> str:
         day=today(),
         has_area=bool(areas_of(viewer)),
         keeps=keeps_a_street(),
+        may_plan=bool(viewer.roles & PLANNERS),
     )
 
 

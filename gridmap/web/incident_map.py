@@ -124,6 +124,7 @@ def incident_map() -> str:
     return render_template(
         "incident_map.html",
         **alone(compose([on_map[name] for name in names], view, addresses)),
+        map_file=f"/map/file?{urlencode({'map': 'incidents'} | question.cuts)}",
         **_facts(viewer, question),
     )
 

@@ -36,6 +36,7 @@ def street_map() -> str:
         list_url="/list",
         today=today().isoformat(),
         can_look_back=True,
+        map_file="/map/file?map=street",
     )
 
 

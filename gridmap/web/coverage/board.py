@@ -76,6 +76,7 @@ def coverage() -> str:
     return render_template(
         "coverage/board.html",
         **alone(drawn, question.address("/coverage/rows")),
+        map_file=f"/map/file?{urlencode({'map': 'coverage', 'as_of': question.last_day} | question.tile_words)}",
         question=question,
         kpi=BY_NAME["coverage"],
         slider=_slider(question),

@@ -1,4 +1,5 @@
 // The map of cases, with its weeks.
+import "../map_file.js";
 import "../page.js";
 import "../call.js";
 import { cases } from "../incident_map.js";

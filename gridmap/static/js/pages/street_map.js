@@ -1,4 +1,5 @@
 // The street map with its cards and calls.
+import "../map_file.js";
 import "../page.js";
 import "../call.js";
 import "../street_map.js";

@@ -34,7 +34,8 @@ class Drawing {
     const { map } = this;
     map.getPane("overlayPane").append(this.picture);
     map.on("zoomend viewreset", () => this.draw());
-    this.beside.listen((error) => this.complain(error));
+    // zones stand beside zones; an area that cuts a file has nothing beside it
+    if (this.words.drawing !== "area") this.beside.listen((error) => this.complain(error));
     if (this.text.value.trim()) this.shape.read(this.text.value);
     if (this.shape.corners.length && !window.location.hash.includes("/")) this.showAll();
     if (this.mayDraw) this.listen();
@@ -69,7 +70,7 @@ class Drawing {
   /** A tap on the map sets the next corner, or the point; from afar it leads nearer first. */
   take(latlng) {
     const { shape, map } = this;
-    if (map.getZoom() < NEAR) {
+    if (map.getZoom() < Number(this.words.near || NEAR)) {
       map.setView(latlng, NEARER);
       return true;
     }
