@@ -7,12 +7,13 @@ import sys
 import threading
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import click
 import psycopg
 
 from gridmap.accounts import actor
-from gridmap.clock import OFFICE, parse_clock, real_now
+from gridmap.clock import OFFICE, Clock, parse_clock, real_now
 from gridmap.cluster import Access, ClusterError, find_access
 from gridmap.cluster.backup import backup, rotate
 from gridmap.cluster.identity import is_root
@@ -31,9 +32,8 @@ PAUSE_SECONDS = 1.0
 NIGHTLY_HOUR = 2
 
 
-def workers_of(settings: Settings, database: Database) -> Mapping[str, Worker]:
+def workers(database: Database, home: Path, clock: Clock) -> Mapping[str, Worker]:
     """Kind of job → what does it."""
-    home, clock = settings.home, parse_clock(settings.clock)
     return {
         IMPORT: import_worker(database, home, clock),
         UNDO: undo_worker(database, clock),
@@ -66,10 +66,11 @@ def do_jobs(settings: Settings, access: Access) -> None:
     database = Database(access.app_url, prepares=settings.prepares)
     night, minute = next_night(), real_now()
     pause = threading.Event()
-    clock, workers = parse_clock(settings.clock), workers_of(settings, database)
+    clock = parse_clock(settings.clock)
+    known = workers(database, settings.home, clock)
     while True:
         try:
-            while run_next(database, workers):
+            while run_next(database, known):
                 pass
             if real_now() >= minute:
                 minute = real_now() + timedelta(minutes=1)

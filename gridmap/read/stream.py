@@ -212,12 +212,12 @@ def export_statement(
         chosen = chosen.where(rows.c.street_id == bindparam("street", type_=Integer))
     found = chosen.order_by(*order_of(layer, rows)).subquery("found")
     names = seen_attributes(layer, roles, masked=masked)
-    mark = (bindparam("watermark", type_=Text),) if is_marked else ()
+    watermark = bindparam("watermark", type_=Text)
     if form is Format.CSV:
-        text, constants = compiled(select(*[*_cells(layer, found, names, guards=guards), *mark]))
+        text, constants = compiled(select(*[*_cells(layer, found, names, guards=guards), *([watermark] if is_marked else [])]))
         return f"COPY ({text}) TO STDOUT WITH (FORMAT csv)", constants
     if is_marked:
-        found, names = select(found, mark[0].label("watermark")).subquery("marked"), (*names, "watermark")
+        found, names = select(found, watermark.label("watermark")).subquery("marked"), (*names, "watermark")
     feature = feature_text(found, names, "," if form is Format.GEOJSON else "")
     if form is Format.GEOJSON_SEQUENCE:
         feature = literal_column("chr(30)", Text) + feature

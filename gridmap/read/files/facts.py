@@ -36,7 +36,7 @@ def facts_of(connection: Connection, export: Export) -> dict[str, str]:
         say(_("Filter")): cut or say(_("none")),
         say(_("Coordinates")): say(DATUM_NOTE),
         say(_("Where from")): "; ".join(sources) or say(_("not recorded")),
-        say(_("Personal data")): say(_("left out") if export.masked else _("contained")),
+        say(_("Personal data")): say(_("not contained") if export.masked else _("contained")),
     }
     return found | ({say(_("Watermark")): export.watermark} if export.watermark else {})
 
