@@ -214,7 +214,8 @@ def export_statement(
     names = seen_attributes(layer, roles, masked=masked)
     watermark = bindparam("watermark", type_=Text)
     if form is Format.CSV:
-        text, constants = compiled(select(*[*_cells(layer, found, names, guards=guards), *([watermark] if is_marked else [])]))
+        marks = [watermark] if is_marked else []
+        text, constants = compiled(select(*_cells(layer, found, names, guards=guards), *marks))
         return f"COPY ({text}) TO STDOUT WITH (FORMAT csv)", constants
     if is_marked:
         found, names = select(found, watermark.label("watermark")).subquery("marked"), (*names, "watermark")
