@@ -6,7 +6,7 @@ from typing import Any
 from alembic import op
 
 revision = "0019"
-down_revision = "0018a"
+down_revision = "0018"
 
 
 def upgrade() -> None:
