@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from PIL import ExifTags, Image, ImageOps
 
@@ -28,7 +28,12 @@ QUALITY = 82
 FORMATS = ("JPEG", "PNG", "WEBP")
 FRESH_SECONDS = 86_400
 """So young a file is not swept: its row may be on its way."""
+PIECE = 1 << 20
 WHERE = ("community_id", "grid_id", "micro_grid_id", "estate_id")
+
+
+class TooLarge(Exception):
+    """The file holds more bytes than are taken."""
 
 
 class UnreadablePicture(Exception):
@@ -55,6 +60,30 @@ def keep_picture(home: Path, raw: bytes) -> Kept:
     if not path.exists():
         _write(path, drawn)
     return kept
+
+
+def keep_stream(home: Path, stream: IO[bytes], most: int, media_type: str = "application/octet-stream") -> Kept:
+    """Keep what comes as it is, in pieces, whatever it is: such a file is never shown as a picture. Raises TooLarge."""
+    folder = home / FOLDER
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    digest, size = hashlib.sha256(), 0
+    with tempfile.NamedTemporaryFile(dir=folder, prefix=".new-", delete=False) as part:
+        try:
+            while piece := stream.read(PIECE):
+                size += len(piece)
+                if size > most:
+                    raise TooLarge
+                digest.update(piece)
+                part.write(piece)
+            part.flush()
+            os.fsync(part.fileno())
+            path = path_of(home, digest.digest())
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            Path(part.name).replace(path)
+        except BaseException:
+            Path(part.name).unlink(missing_ok=True)
+            raise
+    return Kept(sha256=digest.digest(), size=size, media_type=media_type)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -747,6 +747,8 @@ class Oracle:
             return rule(rights, table, row, is_own=is_own)
         if table in OWN:
             return is_own
+        if table in BROUGHT:
+            return rights.covers({"street_id": row["street_id"]})
         if table == "import_run":
             return is_own or rights.is_near(row["street_id"])
         if table == "organisation":
@@ -800,12 +802,15 @@ OPEN = {"basemap", "change"}
 NEAR = {
     "community", "grid", "estate", "building", "stairwell", "facility", "zone", "boundary", "membership",
     "organisation_place", "duty", "incident_taker", "answer_template", "hotline_mapping", "ebike_count",
-    "gate", "parking_rule", "hotspot_run",
+    "gate", "parking_rule", "hotspot_run", "import_source",
 }  # fmt: skip
+BROUGHT = {"upload", "import_row", "unplaced"}
+"""Files on their way in and what came of them: for those who see the whole street."""
 LOCKED_TABLES = (
     OWN
     | OPEN
     | NEAR
+    | BROUGHT
     | {
         "place",
         "assignment",

@@ -121,6 +121,14 @@ INSERT INTO gridmap.diary_contact (street_id, diary_id, name, account_id, place_
 SELECT street_id, id, 'n', account_id, place_id, community_id, grid_id, micro_grid_id, estate_id FROM gridmap.diary;
 INSERT INTO gridmap.hotline_mapping (street_id, id, name, columns, headings, changed_at)
 VALUES (1, (1::bigint << 32) + 5, 'm', '{}', '{}', now());
+INSERT INTO gridmap.upload (street_id, id, account_id, file_name, sha256, size, sent_at)
+VALUES (1, (1::bigint << 32) + 6, 1, 'f', '', 1, now());
+INSERT INTO gridmap.import_row (street_id, run_id, relation, row_id, revision)
+SELECT street_id, 1, 'place', id, 1 FROM gridmap.place;
+INSERT INTO gridmap.unplaced (street_id, id, run_id, kind, digest, cells, name, file_row, reason)
+SELECT street_id, id + 1000000, 1, 'facilities', id::text, '{}', 'n', 1, 'outside' FROM gridmap.place;
+INSERT INTO gridmap.import_source (street_id, kind, source, columns, changed_at)
+VALUES (1, 'estates', 's', '{}', now());
 INSERT INTO gridmap.hotline_order (street_id, id, number, raw, cells, kind, place_id, community_id, grid_id,
   micro_grid_id, estate_id, changed_at)
 SELECT street_id, id, number, '{}', '{}', kind, place_id, community_id, grid_id, micro_grid_id, estate_id, now()

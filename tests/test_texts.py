@@ -21,6 +21,7 @@ DATA_FILES = {
     "layer.py": "the enumeration comma between names",
     "incidents/hotline/words.py": "columns, addresses and answers as hotlines write them",
     "load/synonyms.py": "column names as they stand in real files",
+    "load/uploads/kinds.py": "words in the names of real files",
     "migrations/versions/0010_kinds.sql": "titles and conditions of kinds of cases, which offices edit",
     "parking/plates.py": "signs of provinces and the ends of number plates",
     "places/holidays.py": "names of holidays, which offices edit",

@@ -214,6 +214,16 @@ READ = {
     "pages.hotspot_map": ["/hotspots/map", "/hotspots/map?subject=incident"],
     "pages.hotspot": ["/hotspots/{spot}", "/hotspots/{far_spot}"],
     "pages.hotspot_card": ["/hotspots/{spot}/card", "/hotspots/{far_spot}/card"],
+    "pages.import_start": ["/import", "/import?street={street}"],
+    "pages.import_upload": ["/import/{upload}", "/import/{far_upload}"],
+    "pages.import_progress": ["/import/{upload}/progress", "/import/{far_upload}/progress"],
+    "pages.import_report": ["/import/{upload}/report.csv", "/import/{far_upload}/report.csv"],
+    "pages.import_map": ["/import/{upload}/map", "/import/{far_upload}/map"],
+    "pages.import_spots": ["/import/{upload}/spots", "/import/{far_upload}/spots"],
+    "pages.import_run": ["/import/runs/1", "/import/runs/2?undo=1", "/import/runs/3?undo=1"],
+    "pages.undo_progress": ["/import/runs/1/progress"],
+    "pages.placing": ["/placing", "/placing?state=rejected"],
+    "pages.placing_one": ["/placing/{unplaced}", "/placing/{far_unplaced}"],
     "pages.data": ["/data"],
     "pages.data_layer": [f"/data/{name}" for name in BY_NAME],
     "pages.data_state": [f"/data/{name}/state" for name in BY_NAME],
@@ -290,6 +300,7 @@ def addresses(scene: Scene) -> Iterator[str]:
         zones = [
             one["id"] for one in scene.oracle.places.values() if (one["kind"], one["street_id"]) == ("zone", street)
         ]
+        ids |= {f"{name}upload": (street << 32) + 9_800, f"{name}unplaced": (street << 32) + 9_900}
         ids |= {f"{name}zone": min(zones), f"{name}spot": min(zones) + 3_600_000_000}
     ids["estate"] = next(place["id"] for place in scene.oracle.places.values() if place["kind"] == "estate")
     for some in (*READ.values(), *ADMINISTRATION.values()):

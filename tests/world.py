@@ -591,6 +591,17 @@ SELECT street_id, id, 'c' || id || 'x', '13912345678', CASE WHEN is_private THEN
   community_id, grid_id, micro_grid_id, estate_id FROM gridmap.diary;
 INSERT INTO gridmap.hotline_mapping (street_id, id, name, columns, headings, changed_at)
 SELECT id, (id::bigint << 32) + 9700, '12345', '{"number": "n", "phone": "p"}', '{n,p}', now() FROM gridmap.street;
+INSERT INTO gridmap.import_run (kind, file_name, sha256, street_id)
+SELECT 'facilities', 'brought', '', id FROM gridmap.street;
+INSERT INTO gridmap.upload (street_id, id, account_id, file_name, sha256, size, sent_at)
+SELECT id, (id::bigint << 32) + 9800, 1, 'brought', '', 1, now() FROM gridmap.street;
+INSERT INTO gridmap.import_row (street_id, run_id, relation, row_id, revision)
+SELECT street_id, id, 'place', 7, 1 FROM gridmap.import_run WHERE file_name = 'brought';
+INSERT INTO gridmap.unplaced (street_id, id, run_id, kind, digest, cells, name, file_row, reason)
+SELECT street_id, (street_id::bigint << 32) + 9900, id, 'facilities', 'd', '{}', 'n', 1, 'outside'
+FROM gridmap.import_run WHERE file_name = 'brought';
+INSERT INTO gridmap.import_source (street_id, kind, source, columns, changed_at)
+SELECT id, 'estates', 's', '{"name": "n"}', now() FROM gridmap.street;
 INSERT INTO gridmap.hotline_order (street_id, id, number, received_at, raw, cells, caller, phone, address, text, kind,
   state, problem, near, place_id, incident_id, mapping_id, community_id, grid_id, micro_grid_id, estate_id, changed_at)
 SELECT i.street_id, i.id + 500000000, i.number, i.reported_at, '{"p": "13912345678"}',

@@ -28,6 +28,7 @@ COMMANDS = {
     "sql": "export",
     "token": "token",
     "translations": "assets",
+    "undo-load": "undo_load",
     "work": "work",
 }
 
@@ -44,7 +45,7 @@ class LazyCommands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"gridmap.commands.{COMMANDS[cmd_name]}")
-        command: click.Command = getattr(module, cmd_name)
+        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
         return command
 
 

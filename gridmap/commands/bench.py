@@ -11,6 +11,7 @@ from gridmap.commands.bench_assign import assign
 from gridmap.commands.bench_duties import duties
 from gridmap.commands.bench_hotspots import hotspots
 from gridmap.commands.bench_incidents import incidents
+from gridmap.commands.bench_load import load
 from gridmap.commands.bench_pages import pages
 from gridmap.commands.bench_rota import rota
 from gridmap.db import Database
@@ -29,6 +30,7 @@ bench.add_command(assign)
 bench.add_command(pages)
 bench.add_command(duties)
 bench.add_command(incidents)
+bench.add_command(load)
 bench.add_command(rota)
 bench.add_command(hotspots)
 

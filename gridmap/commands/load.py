@@ -22,7 +22,7 @@ from gridmap.load.known import Known, nothing_known
 from gridmap.load.people.template import write_template
 from gridmap.load.reading import Progress
 from gridmap.load.report import reasons, summary, summary_line, write_report
-from gridmap.load.store import NewStreet, Stored, find_street, read_known, store
+from gridmap.load.store import NewStreet, Stored, find_street, read_known, read_source, store
 from gridmap.load.store.people import unknown_places
 from gridmap.load.store.streets import parse_new_street
 from gridmap.settings import Settings
@@ -89,6 +89,7 @@ def _datum(_ctx: click.Context, _param: click.Parameter, value: str | None) -> D
 @click.option("--keep-all", is_flag=True, help="Keep every column that fills none of ours.")
 @click.option("--layer", help="The sheet or layer to read, where a file has several.")
 @click.option("--source", default="file", show_default=True, help="Whose ids these are, where sources share ids.")
+@click.option("--dates", type=click.Choice(["dmy", "mdy"]), help="What stands first in 03/04/2020: day or month.")
 @click.option("--within", type=click.Path(path_type=Path), help="Refuse rows 2 km outside the outlines of this file.")
 @click.option("--private-phones", is_flag=True, help="People: store mobile numbers too.")
 @click.option("--template", type=click.Path(path_type=Path), help="People: write the Excel template and stop.")
@@ -138,6 +139,7 @@ def _order(given: dict[str, Any]) -> Order:
         encoding=given["encoding"],
         mapping=given["mapping"],
         layer=given["layer"],
+        dates=given["dates"],
         keep=given["keep"],
         keep_all=given["keep_all"],
         source=given["source"],
@@ -186,23 +188,23 @@ def _database(settings: Settings, order: Order) -> tuple[Access | None, Database
     return access, Database(access.app_url, prepares=settings.prepares)
 
 
-def _known(database: Database | None, order: Order) -> tuple[Known, int | None]:
-    """What the register knows, and the id of the street where it is there already."""
+def _known(database: Database | None, order: Order) -> tuple[Known, int | None, Options]:
+    """What the register knows, the id of the street where it is there already, and what was said of the source."""
     if database is None:
-        return nothing_known(), None
+        return nothing_known(), None, order.options
     with database.transaction(SYSTEM) as connection:
         street_id = find_street(connection, order.street) if order.street else None
-        return read_known(connection, street_id), street_id
+        source = read_source(connection, street_id, order.kind.name, order.options.source)
+        return read_known(connection, street_id), street_id, source.in_options(order.options)
 
 
 def _run(settings: Settings, order: Order) -> None:
     access, database = _database(settings, order)
     try:
-        known, street_id = _known(database, order)
+        known, street_id, options = _known(database, order)
         progress = _progress()
         checks = [
-            check(read_file(path, order.kind, order.options, progress), order.options, known, progress)
-            for path in order.files
+            check(read_file(path, order.kind, options, progress), options, known, progress) for path in order.files
         ]
         unknown: list[Finding] = []
         if database is not None and order.kind.name == "people" and street_id and not order.commit:
@@ -225,7 +227,7 @@ def _store(
 ) -> Stored:
     if database is None or access is None:
         raise LoadError("street_needed")
-    if not any(len(one.frame) for one in checks):
+    if not any(len(one.frame) or (one.unplaced and street_id) for one in checks):
         return Stored(street_id)
     if access.cluster is not None:
         room_for(access.home, sum(len(one.frame) * ROW_BYTES + one.reading.file.stat().st_size for one in checks))
@@ -253,6 +255,10 @@ def _tell(
         click.echo("warning         " + Finding("without_database", "").sentence())
     counted = ("read", "accepted", "corrected", "rejected", "merged", "new", "changed", "unchanged")
     click.echo(", ".join(f"{name} {total[name]}" for name in counted if name in total))
+    if stored is not None and stored.queued:
+        click.echo(f"{stored.queued} rows wait to be placed by hand, at /placing.")
+    for run in stored.runs if stored else ():
+        click.echo(f"run {run}; take it back with: gridmap undo-load {run}")
     if not order.commit:
         click.echo("Nothing was written; add --commit to write.")
     if order.as_json:

@@ -7,12 +7,13 @@ import sys
 import threading
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import click
 import psycopg
 
 from gridmap.accounts import actor
-from gridmap.clock import OFFICE, parse_clock, real_now
+from gridmap.clock import OFFICE, Clock, parse_clock, real_now
 from gridmap.cluster import Access, ClusterError, find_access
 from gridmap.cluster.backup import backup, rotate
 from gridmap.cluster.identity import is_root
@@ -20,13 +21,19 @@ from gridmap.commands.serve import STEPPED_DOWN, ending_with_parent, open_the_wa
 from gridmap.db import Database
 from gridmap.incidents.escalating import escalate_due
 from gridmap.jobs import Worker, run_next
+from gridmap.load.uploads import import_worker, undo_worker
+from gridmap.load.uploads.states import IMPORT, UNDO
 from gridmap.nightly import run_nightly
 from gridmap.settings import Settings
 
 PAUSE_SECONDS = 1.0
 NIGHTLY_HOUR = 2
-WORKERS: Mapping[str, Worker] = {}
-"""Kind of job → what does it."""
+
+
+def workers(database: Database, home: Path, clock: Clock) -> Mapping[str, Worker]:
+    """Kind of job → what does it."""
+    return {IMPORT: import_worker(database, home, clock), UNDO: undo_worker(database, clock)}
+
 
 log = logging.getLogger("gridmap.work")
 
@@ -54,9 +61,10 @@ def do_jobs(settings: Settings, access: Access) -> None:
     night, minute = next_night(), real_now()
     pause = threading.Event()
     clock = parse_clock(settings.clock)
+    known = workers(database, settings.home, clock)
     while True:
         try:
-            while run_next(database, WORKERS):
+            while run_next(database, known):
                 pass
             if real_now() >= minute:
                 minute = real_now() + timedelta(minutes=1)

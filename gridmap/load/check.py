@@ -27,6 +27,7 @@ from gridmap.load.kinds import Kind
 from gridmap.load.known import Known, nothing_known
 from gridmap.load.people.check import check_people
 from gridmap.load.reading import KEPT, ROW, SHAPE_TEXT, Options, Progress, Reading, silent
+from gridmap.load.unplaced import Unplaced
 from gridmap.load.values import read_values
 
 Step = Callable[[Draft], None]
@@ -51,6 +52,8 @@ class Checked:
     options: Options = field(default_factory=Options)
     kept: tuple[str, ...] = ()
     """Columns of the file that are kept under their own names."""
+    unplaced: tuple[Unplaced, ...] = ()
+    """Those of the rejected rows that wait for a position by hand."""
 
     @property
     def summary(self) -> dict[str, Any]:
@@ -127,4 +130,5 @@ def check(reading: Reading, options: Options, known: Known | None = None, progre
         draft.merged,
         options,
         draft.kept,
+        tuple(sorted(draft.unplaced, key=lambda one: one.row)),
     )

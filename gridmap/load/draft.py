@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from gridmap.load.finding import Finding, shorten
 from gridmap.load.identity import hide_identity
-from gridmap.load.kinds import Kind
+from gridmap.load.kinds import Kind, Shape
 from gridmap.load.known import Known
 from gridmap.load.reading import ROW, Options, Reading
+from gridmap.load.unplaced import PLACELESS, Unplaced, unplaced_of
 
 Mask = NDArray[np.bool_]
 
@@ -48,6 +49,8 @@ class Draft:
         self.warnings: list[Finding] = list(reading.findings)
         self.merged = 0
         """How many rows have become a part of another one."""
+        self.unplaced: list[Unplaced] = []
+        """Those of the rejected rows that a position by hand would mend."""
         self.aside: gpd.GeoDataFrame | None = None
         """Rows that need no position of their own from the file: they were placed by address."""
         self.columns: dict[str, str] = {}
@@ -98,6 +101,10 @@ class Draft:
             {key: str(value) for key, value in params.items()},
         )
 
+    def _unplaced(self, position: int, found: Finding) -> Unplaced:
+        row = self.frame.iloc[position]
+        return unplaced_of(row, found.code, found.raw, kind=self.kind.name, file=found.file, source=self.options.source)
+
     def reject(self, where: Mask, code: str, /, *, raw_from: str | None = None, **params: object) -> None:
         """Take the rows out and list each with the reason, and with the text of column `raw_from` as the raw value."""
         if not where.any():
@@ -105,7 +112,10 @@ class Draft:
         raws = self.frame[raw_from] if raw_from else None
         for position in np.flatnonzero(where):
             raw = None if raws is None else raws.iloc[position]
-            self.rejected.append(self._finding(int(position), code, raw, params))
+            found = self._finding(int(position), code, raw, params)
+            self.rejected.append(found)
+            if code in PLACELESS and Shape.POINT in self.kind.shapes:
+                self.unplaced.append(self._unplaced(int(position), found))
         self.frame = self.frame[~where]
 
     def correct(self, position: SupportsInt, code: str, /, raw: object = None, **params: object) -> None:

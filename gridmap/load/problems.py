@@ -19,6 +19,7 @@ FILES: Mapping[str, str] = {
     "refused_archive": _("{file} is an archive of a kind that is not read: unpack it and pack it as .zip."),
     "refused_mapinfo": _("{file} is a MapInfo file: export it as GeoPackage, for example with QGIS."),
     "refused_drawing": _("{file} is a drawing or a desktop database: export the layer as GeoPackage or Shapefile."),
+    "refused_unknown": _("{file} is of a kind that is not read: export it as GeoPackage, GeoJSON, .xlsx or .csv."),
     "refused_document": _("{file} is a document: put the table into .xlsx or .csv."),
     "workbook_locked": _(
         "{file} has a password or is an old workbook under a new name: save it as .xlsx without password."
@@ -132,6 +133,7 @@ WARNINGS: Mapping[str, str] = {
     "gdal_says": _("The reader says: {said}."),
     "no_dbf": _("The shapefile came without its .dbf: there are no attributes."),
     "columns_unused": _("Columns that are not used: {columns}. Keep some with --keep COLUMN, or all with --keep-all."),
+    "columns_remembered": _("Columns as they were named for the source {source} before: {columns}."),
     "sheets_left_out": _("Only sheet {sheet} was read; others: {sheets}. Pick one with --layer."),
     "sheets_hidden": _("Hidden sheets were not read: {sheets}."),
     "rows_hidden": _("Hidden rows were read too: {rows}."),
@@ -147,6 +149,14 @@ WARNINGS: Mapping[str, str] = {
     ),
     "datum_shift_unknown": _(
         "{places} places known by name lie {metres} m from here, all in one direction; no datum explains it."
+    ),
+    "datum_shift_overlap": _(
+        "{places} rows would lie over what is known when moved by {metres} m, all in one direction:"
+        " --datum {datum} explains it."
+    ),
+    "datum_shift_overlap_unknown": _(
+        "{places} rows would lie over what is known when moved by {metres} m, all in one direction;"
+        " no datum explains it."
     ),
     "stacked_points": _("{rows} rows lie on {spots} spots, several on each; kept."),
     "identity_column": _("The column {column} holds identity numbers; it was not read."),

@@ -20,6 +20,8 @@ SHAPE_CODE = "@shape_code"
 SHAPE_TEXT = "@shape"
 """The column that holds a geometry which could not be read, as text, for the report."""
 
+INTERNAL = frozenset({ROW, SHAPE_CODE, SHAPE_TEXT})
+
 KEPT = "@kept"
 """The column that holds what is kept of a row beside our own columns: name in the file → value."""
 
@@ -40,6 +42,10 @@ class Options:
     encoding: str | None = None
     mapping: Mapping[str, str] = field(default_factory=dict)
     """target column → column of the file, stronger than any guess."""
+    remembered: Mapping[str, str] = field(default_factory=dict)
+    """The same as it was said for this source before: stronger than synonyms, left aside where the file lacks it."""
+    dates: str | None = None
+    """What stands first in 03/04/2020: `dmy` or `mdy`; None: such days are ambiguous and left out."""
     layer: str | None = None
     """The sheet or layer to take, where a file has several."""
     within: BaseGeometry | None = None
@@ -90,7 +96,12 @@ class Reading:
         """The names of everything that the source says of its rows."""
         if self.rows:
             return tuple(dict.fromkeys(name for row in self.rows for name in row))
-        internal = {ROW, SHAPE_CODE, SHAPE_TEXT, self.frame.geometry.name}
+        return self.table_columns
+
+    @property
+    def table_columns(self) -> tuple[str, ...]:
+        """The names of the columns of the frame that the file has given."""
+        internal = INTERNAL | {self.frame.geometry.name}
         return tuple(str(name) for name in self.frame.columns if name not in internal)
 
     @property

@@ -25,8 +25,11 @@ def _number(text: str) -> float | None:
     return float(found[1]) if found else None
 
 
-def read_value(target: Target, text: str) -> Any:
-    """The value of a cell's text; None where it cannot be one. An empty text is never given."""
+def read_value(target: Target, text: str, dates: str | None = None) -> Any:
+    """The value of a cell's text; None where it cannot be one. An empty text is never given.
+
+    `dates`: what the source writes first in 03/04/2020, where it is known.
+    """
     match target.type:
         case ValueType.TEXT | ValueType.PHONE:
             return text
@@ -34,7 +37,7 @@ def read_value(target: Target, text: str) -> Any:
             digits = re.sub(r"[\s-]", "", text)
             return digits if digits.isdigit() and (target.digits is None or len(digits) == target.digits) else None
         case ValueType.DATE:
-            return parse_day(text)
+            return parse_day(text, dates)
         case ValueType.YEAR:
             found = _YEAR.fullmatch(text)
             number: float | None = float(found[1]) if found else None
@@ -53,7 +56,7 @@ def read_values(draft: Draft) -> None:
         texts = draft.texts(target.name).str.strip()
         if target.type is ValueType.CODE and target.digits:
             texts = texts.map(lambda text, digits=target.digits: _official(text, digits))
-        values = [read_value(target, text) if text else None for text in texts]
+        values = [read_value(target, text, draft.options.dates) if text else None for text in texts]
         filled = (texts != "").to_numpy()
         unread = filled & np.array([value is None for value in values], dtype=bool)
         frame = draft.frame.copy()

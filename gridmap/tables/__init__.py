@@ -19,6 +19,7 @@ from gridmap.tables.diary import diary, diary_contact, ebike_count, hotline_mapp
 from gridmap.tables.duties import coverage, duty, household_tier, inspection, joint_inspection, report_link, slot
 from gridmap.tables.giving import assignment_change, assignment_move, hand_over
 from gridmap.tables.hotspots import hotspot, hotspot_run, hotspot_unit, zone_stay
+from gridmap.tables.imports import import_row, unplaced, upload
 from gridmap.tables.incident_kinds import (
     answer_template,
     incident_class,
@@ -36,7 +37,7 @@ from gridmap.tables.incidents import (
     party,
     transition,
 )
-from gridmap.tables.operations import audit, change, file, import_run, job, serial, submission
+from gridmap.tables.operations import audit, change, file, import_run, import_source, job, serial, submission
 from gridmap.tables.parking import gate, known_vehicle, parking_rule, vehicle_count
 from gridmap.tables.people import absence, assignment, duty_role, organisation, organisation_place, person
 from gridmap.tables.places import (
@@ -101,7 +102,9 @@ __all__ = [
     "hotspot_run",
     "hotspot_unit",
     "household_tier",
+    "import_row",
     "import_run",
+    "import_source",
     "incident",
     "incident_class",
     "incident_contact",
@@ -144,6 +147,8 @@ __all__ = [
     "street",
     "submission",
     "transition",
+    "unplaced",
+    "upload",
     "vehicle",
     "vehicle_count",
     "violation",

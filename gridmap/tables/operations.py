@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from gridmap.tables.base import metadata, one_of, scope_columns, street_key
+from gridmap.tables.base import metadata, one_of, primary_key, scope_columns, street_key
 
 serial = Sequence("serial", start=2**24, maxvalue=2**32 - 1, metadata=metadata)
 
@@ -113,7 +113,28 @@ import_run = Table(
     Column("mapping", JSONB, nullable=False, server_default=text("'{}'")),
     Column("counts", JSONB, nullable=False, server_default=text("'{}'")),
     happened_at("imported_at"),
+    Column("undo_job_id", BigInteger),
+    Column("undone_at", DateTime(timezone=True)),
+    Column("undone_by", BigInteger),
+    Column("undone", JSONB, comment="how many rows were taken back, and how many had to stay"),
     comment="Provenance: which file brought which rows, read how.",
+)
+
+import_source = Table(
+    "import_source",
+    metadata,
+    street_key(),
+    Column("kind", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("columns", JSONB, nullable=False, comment="our column → column of the file, as a person said it"),
+    Column("datum", Text),
+    Column("dates", Text, comment="what stands first in 03/04/2020; empty: not said"),
+    Column("changed_at", DateTime(timezone=True), nullable=False),
+    Column("changed_by", BigInteger),
+    primary_key("kind", "source"),
+    one_of("datum", ("wgs84", "gcj02", "bd09")),
+    one_of("dates", ("dmy", "mdy")),
+    comment="How files of a source were read last: guessed the next time.",
 )
 
 job = Table(

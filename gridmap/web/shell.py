@@ -89,7 +89,7 @@ def shell() -> dict[str, Any]:
     return {
         "demo": _shows_demo(),
         "nav": _areas(viewer) if viewer else [],
-        "current": "duties" if request.path.startswith("/my/rota") else WITHIN.get(first, first),
+        "current": _current(viewer, first),
         "user": {"name": viewer.title, "role": _roles(viewer), "account": viewer.account_id} if viewer else None,
         "link": lambda page: same_page(page=page),
         "older": lambda cursor: same_page(before=cursor),
@@ -120,6 +120,13 @@ def office_day(at: date | None) -> str:
 WITHIN = dict.fromkeys(("diary", "reception", "hotline", "ebikes", "hotspots"), "incidents")
 WITHIN |= {"rota": "duties", "sheets": "data"}
 """Pages that belong to an area by another name."""
+
+
+def _current(viewer: Viewer | None, first: str) -> str:
+    """The area that the page is shown in, by the first part of its address."""
+    if viewer is not None and first in ("import", "placing"):
+        return area_of("data", "admin")
+    return "duties" if request.path.startswith("/my/rota") else WITHIN.get(first, first)
 
 
 def area_of(*names: str) -> str:

@@ -85,6 +85,10 @@ ACTIONS = {
     "find_jointly": _("Found on a joint inspection"),
     "take_back_found": _("Taken back from a joint inspection"),
     "import": _("File loaded"),
+    "upload": _("File sent"),
+    "undo_import": _("Load of a file taken back"),
+    "place_row": _("Row of a file placed by hand"),
+    "reject_row": _("Row of a file put away"),
     "export": _("File taken out"),
     "add_photo": _("Photo added to a check"),
     "explain_doubt": _("Entry explained"),
@@ -174,6 +178,8 @@ SUBJECTS = {
     "known_vehicle": _("Registered car"),
     "gate_list": _("List of a gate"),
     "rota": _("Duty rota"),
+    "upload": _("File on its way in"),
+    "unplaced": _("Row to be placed"),
 }
 DONE = {
     "signed_out": _("The device has been signed out."),
@@ -236,5 +242,7 @@ DONE = {
     "swap_done": _("Swapped. It stands in the rota."),
     "swap_declined": _("Declined. The evening stays with whoever has it."),
     "swap_withdrawn": _("No longer asked for."),
+    "row_placed": _("Placed. This is the next one."),
+    "row_rejected": _("Put away, with your reason."),
     "calendar_shared": _("The link has been made. Your telephone can fetch your evenings with it."),
 }

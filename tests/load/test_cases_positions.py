@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from gridmap.coords import Datum, coords_from_wgs84, distance_m
+from gridmap.coords import Datum, coords_from_wgs84, coords_to_wgs84, distance_m
 from gridmap.load import LoadError
 from gridmap.load.checks.crs import candidates
 from gridmap.load.checks.encoding import choose_encoding, is_garbled
@@ -96,7 +96,7 @@ def test_case_02_datum_that_a_column_gives_away_must_be_said(tmp_path):
     assert judge("facilities", path, datum=Datum.WGS84).frame.geometry[0].x == 104.073489
 
 
-@pytest.mark.parametrize("stored", [Datum.GCJ02, Datum.BD09])
+@pytest.mark.parametrize("stored", list(Datum))
 @pytest.mark.parametrize("said", [None, Datum.GCJ02, Datum.BD09])
 def test_case_02_datum_chosen_wrongly_is_detected_by_known_places(tmp_path, stored, said):
     true = np.random.default_rng(7).uniform((121.40, 31.30), (121.45, 31.35), (12, 2))
@@ -108,10 +108,79 @@ def test_case_02_datum_chosen_wrongly_is_detected_by_known_places(tmp_path, stor
     warnings = [
         warning for warning in judge("facilities", path, known, datum=said).warnings if warning.code == "datum_shift"
     ]
-    if said is stored:
+    if (said or Datum.WGS84) is stored:
         assert not warnings
     else:
         assert f"--datum {stored.value} explains it" in warnings[0].sentence()
+        assert float(warnings[0].params["metres"]) == pytest.approx(moved_m(true, stored, said), abs=10)
+
+
+def moved_m(true, stored, said):
+    """How far positions of one datum lie from the truth when they are taken for another."""
+    taken = coords_to_wgs84(coords_from_wgs84(true, stored), said or Datum.WGS84)
+    return float(np.median(distance_m(taken, true)))
+
+
+def houses(count=60, seed=3):
+    """Houses without a name, all of other sizes, and what the register knows of them."""
+    chance = np.random.default_rng(seed)
+    at = chance.uniform((121.40, 31.30), (121.43, 31.33), (count, 2))
+    wide, deep = chance.uniform(0.0001, 0.0004, (2, count))
+    shapes = shapely.box(at[:, 0], at[:, 1], at[:, 0] + wide, at[:, 1] + deep)
+    middles = shapely.get_coordinates(shapely.centroid(shapes))
+    area = shapely.area(shapes)
+    spots = pd.DataFrame({"kind": "building", "lon": middles[:, 0], "lat": middles[:, 1], "area": area})
+    return shapes, Known(known_places(pd.DataFrame()), spots=spots)
+
+
+@pytest.mark.parametrize("stored", list(Datum))
+@pytest.mark.parametrize("said", [None, Datum.GCJ02, Datum.BD09])
+def test_case_02_datum_chosen_wrongly_is_detected_by_overlap(tmp_path, stored, said):
+    shapes, known = houses()
+    # every third is new, and nothing has a name
+    given = [*shapes[: len(shapes) * 2 // 3], *shapely.transform(shapes[40:], lambda c: np.add(c, (0.01, 0.013)))]
+    moved = [shapely.transform(shape, lambda coords: coords_from_wgs84(coords, stored)) for shape in given]
+    path = write_features(tmp_path / "a.geojson", [(shape, {}) for shape in moved])
+    found = [one for one in judge("buildings", path, known, datum=said).warnings if one.code.startswith("datum_shift")]
+    if (said or Datum.WGS84) is stored:
+        assert not found
+    else:
+        assert codes(found) == ["datum_shift_overlap"]
+        assert f"--datum {stored.value} explains it" in found[0].sentence()
+        assert int(found[0].params["places"]) >= 35
+
+
+def test_case_02_datum_of_other_houses_and_an_unknown_shift(tmp_path):
+    shapes, known = houses()
+    others, _ = houses(seed=4)
+    path = write_features(tmp_path / "a.geojson", [(shape, {}) for shape in others])
+    assert not [one for one in codes(judge("buildings", path, known).warnings) if one.startswith("datum_shift")]
+    away = [(shapely.transform(shape, lambda c: np.add(c, (0.004, -0.004))), {}) for shape in shapes]
+    warnings = judge("buildings", write_features(tmp_path / "b.geojson", away), known).warnings
+    assert codes(warnings) == ["datum_shift_overlap_unknown"]
+    assert float(warnings[0].params["metres"]) == pytest.approx(585, abs=15)
+
+
+def test_case_02_datum_is_not_judged_by_names_that_stand_twice(tmp_path):
+    true = np.random.default_rng(7).uniform((121.40, 31.30), (121.45, 31.35), (12, 2))
+    names = [f"{number % 3}号楼" for number in range(12)]
+    shifted = coords_from_wgs84(true, Datum.GCJ02)
+    lines = [f"{name},{lon:.7f},{lat:.7f}" for name, (lon, lat) in zip(names, shifted, strict=True)]
+    path = write_csv(tmp_path / "a.csv", "name,lon,lat\n" + "\n".join(lines) + "\n")
+    known = Known(known_places(pd.DataFrame({"name": names, "lon": true[:, 0], "lat": true[:, 1]})))
+    assert not [one for one in codes(judge("facilities", path, known).warnings) if one.startswith("datum_shift")]
+
+
+def test_case_02_datum_of_names_with_tails_and_renamed_places(tmp_path):
+    true = np.random.default_rng(7).uniform((121.40, 31.30), (121.45, 31.35), (6, 2))
+    names = ["人民广场", "闸北区", "花苑", "香逸湾", "甲园", "乙园"]
+    written = ["人民广场(公交站)", "静安区", "花 苑", "香逸湾（一期旁）", "甲园", "乙园"]
+    shifted = coords_from_wgs84(true, Datum.BD09)
+    lines = [f"{name},{lon:.7f},{lat:.7f}" for name, (lon, lat) in zip(written, shifted, strict=True)]
+    path = write_csv(tmp_path / "a.csv", "name,lon,lat\n" + "\n".join(lines) + "\n")
+    known = Known(known_places(pd.DataFrame({"name": names, "lon": true[:, 0], "lat": true[:, 1]})))
+    shift = next(one for one in judge("facilities", path, known).warnings if one.code == "datum_shift")
+    assert shift.params["places"] == "6"
 
 
 def test_case_03_crs_missing_is_refused_with_candidates_and_their_places(tmp_path):
@@ -162,6 +231,28 @@ def test_case_03_crs_of_an_old_datum_warns_and_a_wrong_word_is_refused(tmp_path)
     with pytest.raises(LoadError) as refused:
         judge("estates", path, crs="EPSG:notone")
     assert refused.value.code == "crs_word"
+
+
+def test_case_03_crs_of_a_city_without_parameters_is_refused(tmp_path):
+    local = 'LOCAL_CS["Shanghai City 2000",UNIT["metre",1],AXIS["East",EAST],AXIS["North",NORTH]]'
+    path = write_shapefile(tmp_path, [(shapely.box(1000, 2000, 1100, 2100), {"name": "a"})], crs=None)
+    path.with_suffix(".prj").write_text(local)
+    with pytest.raises(LoadError) as refused:
+        judge("estates", path)
+    assert refused.value.code in ("crs_local", "crs_missing")
+    assert "control points" in str(refused.value)
+
+
+def test_case_03_crs_called_as_esri_calls_cgcs2000(tmp_path):
+    esri = (
+        'GEOGCS["GCS_China_Geodetic_Coordinate_System_2000",DATUM["D_China_2000",'
+        'SPHEROID["CGCS2000",6378137.0,298.257222101]],PRIMEM["Greenwich",0.0],UNIT["Degree",0.0174532925199433]]'
+    )
+    path = write_shapefile(tmp_path, [(square(121.4, 31.3), {"name": "a"})], crs=None)
+    path.with_suffix(".prj").write_text(esri)
+    checked = judge("estates", path)
+    assert abs(checked.frame.geometry[0].centroid.x - 121.4005) < 1e-9
+    assert "crs_old_datum" not in codes(checked.warnings)
 
 
 def test_case_04_swapped_pairs_are_turned_row_by_row_and_marked(tmp_path):

@@ -1,5 +1,6 @@
 """Cases 6 to 11: outlines, damage, loose formats, archives."""
 
+import gzip
 import json
 
 import geopandas as gpd
@@ -47,6 +48,111 @@ def test_case_07_rings_that_are_no_holes_are_left_out_and_told(tmp_path):
     checked = judge("estates", write_features(tmp_path / "a.geojson", [(polygon, {})]))
     assert codes(checked.corrected) == ["hole_dropped"]
     assert len(checked.frame.geometry[0].interiors) == 0
+
+
+def test_case_07_rings_whose_area_changes_by_more_than_a_hundredth_are_told(tmp_path):
+    loop = [(121.4, 31.3), (121.41, 31.3), (121.41, 31.31), (121.404, 31.31), (121.404, 31.295), (121.4, 31.31)]
+    checked = judge("estates", write_features(tmp_path / "a.geojson", [(shapely.Polygon(loop), {})]))
+    assert codes(checked.corrected) == ["ring_repaired_area"]
+    before, after = (float(checked.corrected[0].params[name]) for name in ("before", "after"))
+    assert abs(after - before) > 0.01 * before
+
+
+KML = (
+    '<?xml version="1.0" encoding="UTF-8"?><kml xmlns="http://www.opengis.net/kml/2.2">'
+    "<Document>{folders}</Document></kml>"
+)
+FOLDER = (
+    '<Folder><name>{name}</name><Placemark id="p7"><name>甲小区</name><description>好</description><ExtendedData>'
+    '<Data name="户数"><value>58</value></Data><SchemaData><SimpleData name="物业公司">好物业</SimpleData></SchemaData>'
+    "</ExtendedData>{shape}</Placemark></Folder>"
+)
+AREA = (
+    "<Polygon><outerBoundaryIs><LinearRing><coordinates>121.4,31.3,5 121.401,31.3,5 121.401,31.301,5 121.4,31.301,5"
+    "</coordinates></LinearRing></outerBoundaryIs></Polygon>"
+)
+
+
+def write_kml(path, *folders):
+    path.write_text(KML.format(folders="".join(FOLDER.format(name=n, shape=s) for n, s in folders)), encoding="utf-8")
+    return path
+
+
+def test_kml_keeps_its_own_fields_and_its_folders_are_layers(tmp_path):
+    checked = judge("estates", write_kml(tmp_path / "a.kml", ("小区", AREA)), keep=("description",))
+    row = checked.frame.iloc[0]
+    assert (row["name"], row["declared_households"], row["property"]) == ("甲小区", 58, "好物业")
+    assert (row["source_key"], row["@kept"]) == ("id:p7", {"description": "好"})
+    assert codes(checked.corrected) == ["ring_closed"]
+    path = write_kml(tmp_path / "b.kml", ("小区", AREA), ("点", "<Point><coordinates>121.4,31.3</coordinates></Point>"))
+    with pytest.raises(LoadError) as refused:
+        judge("estates", path)
+    assert "小区 (1), 点 (1)" in str(refused.value)
+    assert judge("estates", path, layer="点").frame.geometry[0].geom_type == "Point"
+
+
+def test_kml_with_a_bad_position_costs_one_row_and_damage_is_a_sentence(tmp_path):
+    bad = "<Point><coordinates>hier,dort</coordinates></Point>"
+    multi = f"<MultiGeometry>{AREA}{AREA.replace('121.4', '121.6')}</MultiGeometry>"
+    one = FOLDER.format(name="a", shape=multi).replace("</Folder>", "")
+    other = FOLDER.format(name="", shape=bad).replace("<Folder><name></name>", "")
+    path = tmp_path / "a.kml"
+    path.write_text(KML.format(folders=one + other), encoding="utf-8")
+    checked = judge("estates", path)
+    assert [shape.geom_type for shape in checked.frame.geometry] == ["MultiPolygon"]
+    assert [(finding.code, finding.raw) for finding in checked.rejected] == [("unreadable_geometry", "hier,dort")]
+    path.write_text("<kml><Placemark>")
+    with pytest.raises(LoadError) as refused:
+        judge("estates", path)
+    assert refused.value.code == "unreadable_file"
+
+
+def test_flatgeobuf_and_a_geopackage_with_several_layers_listed_with_counts(tmp_path):
+    frame = gpd.GeoDataFrame({"名称": ["甲", "乙"]}, geometry=[square(121.4, 31.3), square(121.5, 31.3)], crs=4326)
+    pyogrio.write_dataframe(frame, tmp_path / "a.fgb")
+    assert set(judge("estates", tmp_path / "a.fgb").frame["name"]) == {"甲", "乙"}
+    pyogrio.write_dataframe(frame, tmp_path / "a.gpkg", layer="小区")
+    pyogrio.write_dataframe(frame.head(1), tmp_path / "a.gpkg", layer="旧小区")
+    with pytest.raises(LoadError) as refused:
+        judge("estates", tmp_path / "a.gpkg")
+    assert refused.value.code == "layer_choice"
+    assert "小区 (2), 旧小区 (1)" in str(refused.value)
+    assert len(judge("estates", tmp_path / "a.gpkg", layer="旧小区").frame) == 1
+    with pytest.raises(LoadError) as refused:
+        judge("estates", tmp_path / "a.gpkg", layer="无")
+    assert refused.value.code == "layer_unknown"
+
+
+def test_osm_gz_is_read(tmp_path):
+    nodes = "".join(
+        f'<node id="{n}" version="1" lon="{lon}" lat="{lat}"/>'
+        for n, (lon, lat) in enumerate([(121.4, 31.3), (121.41, 31.3), (121.41, 31.31)], start=1)
+    )
+    refs = "".join(f'<nd ref="{n}"/>' for n in (1, 2, 3, 1))
+    tags = '<tag k="landuse" v="residential"/><tag k="name" v="甲小区"/>'
+    text = f'<osm version="0.6">{nodes}<way id="9" version="1">{refs}{tags}</way></osm>'
+    path = tmp_path / "a.osm.gz"
+    path.write_bytes(gzip.compress(text.encode()))
+    checked = judge("estates", path)
+    assert list(zip(checked.frame["name"], checked.frame["source_key"], strict=True)) == [("甲小区", "id:way/9")]
+
+
+@pytest.mark.parametrize("name", ["a.vrt", "a.gml", "a.sqlite", "a", "a.exe"])
+def test_a_kind_of_file_that_nobody_knows_is_refused_with_the_way_out(tmp_path, name):
+    (tmp_path / name).write_bytes(b"anything")
+    with pytest.raises(LoadError) as refused:
+        judge("estates", tmp_path / name)
+    assert refused.value.code == "refused_unknown"
+
+
+@pytest.mark.parametrize("name", ["a.gpkg", "a.fgb", "a.shp"])
+def test_a_virtual_layer_under_another_name_is_never_followed(tmp_path, name):
+    secret = write_csv(tmp_path / "secret.csv", "name,lon,lat\n秘密,121.4,31.3\n")
+    layer = f'<OGRVRTLayer name="secret"><SrcDataSource>{secret}</SrcDataSource></OGRVRTLayer>'
+    (tmp_path / name).write_text(f"<OGRVRTDataSource>{layer}</OGRVRTDataSource>")
+    with pytest.raises(LoadError) as refused:
+        judge("estates", tmp_path / name)
+    assert refused.value.code == "unreadable_file"
 
 
 def test_case_08_unreadable_geometry_costs_one_row_not_the_file(tmp_path):
@@ -187,6 +293,15 @@ def test_case_11_archives_with_several_layers_ask(tmp_path):
     assert refused.value.code == "layer_choice"
     assert "一.geojson, 二.geojson" in str(refused.value)
     assert len(judge("estates", path, layer="二").frame) == 1
+
+
+def test_case_11_archives_that_are_kmz(tmp_path):
+    body = KML.format(folders=FOLDER.format(name="小区", shape=AREA)).encode()
+    checked = judge("estates", pack(tmp_path / "a.kmz", {"doc.kml": body, "files/icon.png": b"x"}))
+    assert list(checked.frame["name"]) == ["甲小区"]
+    with pytest.raises(LoadError) as refused:
+        judge("estates", pack(tmp_path / "b.kmz", {"../doc.kml": body}))
+    assert refused.value.code == "zip_escape"
 
 
 @pytest.mark.parametrize(

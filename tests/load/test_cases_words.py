@@ -111,6 +111,14 @@ def test_case_20_aliases_of_days(text, day):
     assert parse_day(text) == (dt.date(*day) if day else None)
 
 
+@pytest.mark.parametrize(("dates", "day"), [("dmy", (2020, 4, 3)), ("mdy", (2020, 3, 4)), (None, None)])
+def test_case_20_aliases_of_days_as_the_source_writes_them(dates, day):
+    assert parse_day("03/04/2020", dates) == (dt.date(*day) if day else None)
+    assert parse_day("2020-03-04", dates) == dt.date(2020, 3, 4)
+    assert parse_day("31/12/2020", "dmy") == dt.date(2020, 12, 31)
+    assert parse_day("31/12/2020", "mdy") is None
+
+
 def test_case_20_aliases_of_moments():
     assert parse_moment("2026-03-16 24:00").isoformat() == "2026-03-17T00:00:00+08:00"
     assert parse_moment("2026/3/16 9:05").isoformat() == "2026-03-16T09:05:00+08:00"

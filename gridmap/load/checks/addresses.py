@@ -88,16 +88,21 @@ def _find(text: str, book: dict[Address, tuple[float, float]]) -> tuple[float, f
     return None
 
 
+def need_positions(draft: Draft) -> None:
+    """Raise LoadError where a table says nothing of where its rows are, neither by numbers nor by address."""
+    positions = {LON, LAT} <= set(draft.frame.columns) or draft.has(PAIR) or draft.has(CELL_SHAPE)
+    if not (draft.reading.has_geometry or positions or _may_be_placed(draft)):
+        raise LoadError("no_position_columns", kind=draft.kind.name)
+
+
+def _may_be_placed(draft: Draft) -> bool:
+    return draft.has("address") and Shape.POINT in draft.kind.shapes
+
+
 def place_by_address(draft: Draft) -> None:
     """Give rows without a position that of a known place with the same address; list the others."""
-    positions = (
-        {LON, LAT} <= set(draft.frame.columns) or PAIR in draft.frame.columns or CELL_SHAPE in draft.frame.columns
-    )
-    if draft.reading.has_geometry:
-        return
-    if not positions and not (draft.has("address") and Shape.POINT in draft.kind.shapes):
-        raise LoadError("no_position_columns", kind=draft.kind.name)
-    if not draft.has("address") or Shape.POINT not in draft.kind.shapes:
+    need_positions(draft)
+    if draft.reading.has_geometry or not _may_be_placed(draft):
         return
     empty = _without_cells(draft)
     book = _known_addresses(draft) if empty.any() else {}

@@ -24,13 +24,21 @@ def without_tail(name: str) -> str:
     return _TAIL.sub("", name) or name
 
 
+def name_key(name: str) -> str:
+    """What two names of one place share: renamed districts, width, case, spaces and bracket tails put aside."""
+    return matched(without_tail(today_name(name)))
+
+
 def same_name(one: str, other: str) -> bool:
-    """Whether two names mean the same place: renamed districts, width, case, spaces and bracket tails put aside."""
-    return matched(without_tail(today_name(one))) == matched(without_tail(today_name(other)))
+    """Whether two names mean the same place."""
+    return name_key(one) == name_key(other)
 
 
-def _day(text: str) -> tuple[dt.date, str] | None:
-    """(the day that the text begins with, the rest); None where there is none or it is ambiguous."""
+def _day(text: str, dates: str | None = None) -> tuple[dt.date, str] | None:
+    """(the day that the text begins with, the rest); None where there is none or it is ambiguous.
+
+    `dates`: what the source writes first, `dmy` or `mdy`, where it is known.
+    """
     compact = re.match(r"(\d{4})(\d{2})(\d{2})(?!\d)", text)
     found = _YEAR_FIRST.match(text) or compact
     if found:
@@ -40,18 +48,22 @@ def _day(text: str) -> tuple[dt.date, str] | None:
         if not found:
             return None
         first, second, year = (int(part) for part in found.groups())
-        if first <= 12 and second <= 12 and first != second:
+        if dates is None and first <= 12 and second <= 12 and first != second:
             return None
-        month, day = (first, second) if second > 12 else (second, first)
+        month_first = second > 12 if dates is None else dates == "mdy"
+        month, day = (first, second) if month_first else (second, first)
     try:
         return dt.date(year, month, day), text[found.end() :]
     except ValueError:
         return None
 
 
-def parse_day(text: str) -> dt.date | None:
-    """The day of `2020-03-01`, `2020年3月1日`, `20200301`, `12/31/2020`; 03/04/2020 is ambiguous: None."""
-    found = _day(normal(text))
+def parse_day(text: str, dates: str | None = None) -> dt.date | None:
+    """The day of `2020-03-01`, `2020年3月1日`, `20200301`, `12/31/2020`.
+
+    03/04/2020 is ambiguous: None, unless `dates` says what the source writes first (`dmy`, `mdy`).
+    """
+    found = _day(normal(text), dates)
     if found is None:
         return None
     day, rest = found

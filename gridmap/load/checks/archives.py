@@ -13,7 +13,11 @@ from gridmap.load.finding import LoadError
 MOST_BYTES = 2_000_000_000
 MOST_MEMBERS = 10_000
 UTF8_FLAG = 0x800
-READABLE = (".shp", ".gpkg", ".geojson", ".json", ".geojsonl", ".csv", ".xlsx", ".kml", ".fgb", ".pbf", ".osm")
+ARCHIVES = (".zip", ".kmz")
+READABLE = (
+    *(".shp", ".gpkg", ".geojson", ".json", ".geojsonl", ".csv", ".tsv", ".xlsx", ".kml", ".fgb", ".pbf", ".osm"),
+    ".osm.gz",
+)
 _BLOCK = 1 << 20
 
 
@@ -82,8 +86,28 @@ def unpacked(path: Path, layer: str | None) -> Iterator[Path]:
         yield _chosen(Path(folder), path, layer)
 
 
+@contextmanager
+def open_file(path: Path, layer: str | None) -> Iterator[Path]:
+    """The file itself, or the one readable file within an archive. Raises LoadError."""
+    if path.suffix.lower() in ARCHIVES:
+        with unpacked(path, layer) as member:
+            yield member
+    else:
+        yield path
+
+
+def members(path: Path) -> list[str]:
+    """The paths of the readable files within an archive, by its list alone. Raises LoadError."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [PurePosixPath(member_name(item)) for item in archive.infolist() if not item.is_dir()]
+    except (zipfile.BadZipFile, OSError, RuntimeError, ValueError) as error:
+        raise LoadError("unreadable_file", file=path.name, why=error) from None
+    return sorted(str(name) for name in names if not _is_fork(name) and name.name.lower().endswith(READABLE))
+
+
 def _chosen(folder: Path, path: Path, layer: str | None) -> Path:
-    found = sorted(item for item in folder.rglob("*") if item.suffix.lower() in READABLE and item.is_file())
+    found = sorted(item for item in folder.rglob("*") if item.name.lower().endswith(READABLE) and item.is_file())
     if layer is not None:
         named = [item for item in found if layer in (item.name, item.stem, str(item.relative_to(folder)))]
         found = named or found

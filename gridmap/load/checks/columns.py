@@ -6,14 +6,14 @@ says with `--map` is stronger than any guess.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from gridmap.load.draft import Draft
 from gridmap.load.finding import LoadError
 from gridmap.load.identity import identity_numbers
 from gridmap.load.keeping import keep_columns
 from gridmap.load.kinds import KINDS, POSITION_WORDS, Kind, Target
-from gridmap.load.reading import ROW, SHAPE_CODE, SHAPE_TEXT, Reading
+from gridmap.load.reading import INTERNAL, Options, Reading
 
 CUT_BYTES = 10
 SEARCHED_CELLS = 1_000
@@ -24,6 +24,8 @@ POSITIONS = (
     (PAIR, POSITION_WORDS.pair),
     (CELL_SHAPE, POSITION_WORDS.shape),
 )
+SAID_POSITIONS = {"lon": LON, "lat": LAT, "pair": PAIR, "shape": CELL_SHAPE}
+"""How a person calls the columns of positions."""
 _NOISE = re.compile(r"[\s_\-*/]+|[(\[{（【].*?[)\]}）】]\Z")
 
 
@@ -69,18 +71,29 @@ def known_words(kind: Kind | None = None) -> frozenset[str]:
 
 def _said(reading: Reading, options_mapping: Iterable[tuple[str, str]], columns: Sequence[str]) -> dict[str, str]:
     """What the person said with --map, checked against both sides."""
-    ours = {target.name for target in reading.kind.targets} | {"lon", "lat"}
+    ours = {target.name for target in reading.kind.targets} | SAID_POSITIONS.keys()
     said: dict[str, str] = {}
     for target, column in options_mapping:
         if target not in ours:
             raise LoadError("map_target", target=target, targets=", ".join(sorted(ours)))
         if column not in columns:
             raise LoadError("map_source", column=column, columns=", ".join(columns))
-        said[{"lon": LON, "lat": LAT}.get(target, target)] = column
+        said[SAID_POSITIONS.get(target, target)] = column
     return said
 
 
-def _guesses(kind: Kind, columns: Sequence[str], said: dict[str, str]) -> dict[str, str]:
+def _remembered(options: Options, said: Mapping[str, str], columns: Sequence[str]) -> dict[str, str]:
+    """What was said for this source before, as far as this file has the columns and nothing else was said."""
+    again = {SAID_POSITIONS.get(target, target): column for target, column in options.remembered.items()}
+    taken = set(said.values())
+    return {
+        target: column
+        for target, column in again.items()
+        if target not in said and column in columns and column not in taken
+    }
+
+
+def _guesses(kind: Kind, columns: Sequence[str], said: Mapping[str, str]) -> dict[str, str]:
     chosen = dict(said)
     for target in kind.targets:
         if target.name in chosen:
@@ -89,6 +102,11 @@ def _guesses(kind: Kind, columns: Sequence[str], said: dict[str, str]) -> dict[s
         if found:
             chosen[target.name] = found
     return chosen
+
+
+def _says_where(chosen: Mapping[str, str]) -> bool:
+    """Whether a person has named the column or columns of positions already."""
+    return PAIR in chosen or CELL_SHAPE in chosen or {LON, LAT} <= chosen.keys()
 
 
 def _missing(kind: Kind, chosen: dict[str, str]) -> list[Target]:
@@ -103,27 +121,41 @@ def _tell_identities(draft: Draft, unused: Sequence[str]) -> None:
             draft.warn("identity_column", column=column)
 
 
-def choose_columns(draft: Draft) -> None:
-    """Bring the file's columns under our names; raises LoadError where one that must be there is not."""
-    frame = draft.frame
-    internal = {ROW, SHAPE_CODE, SHAPE_TEXT, frame.geometry.name}
-    columns = [str(column) for column in frame.columns if column not in internal]
-    said = _said(draft.reading, draft.options.mapping.items(), columns)
-    chosen = _guesses(draft.kind, columns, said)
-    if not draft.reading.has_geometry and draft.kind.shapes:
+def recognise(reading: Reading, options: Options) -> tuple[dict[str, str], dict[str, str]]:
+    """(target → column of the file, target → why: `said`, `remembered` or `synonym`). Raises LoadError for --map."""
+    columns = list(reading.table_columns)
+    said = _said(reading, options.mapping.items(), columns)
+    again = _remembered(options, said, columns)
+    chosen = _guesses(reading.kind, columns, {**again, **said})
+    if not reading.has_geometry and reading.kind.shapes and not _says_where(chosen):
         for name, words in POSITIONS:
             found = chosen.get(name) or guess(columns, words, set(chosen.values()))
             if found:
                 chosen[name] = found
+    why = {target: "said" if target in said else "remembered" if target in again else "synonym" for target in chosen}
+    return chosen, why
+
+
+def choose_columns(draft: Draft) -> None:
+    """Bring the file's columns under our names; raises LoadError where one that must be there is not."""
+    frame, reading = draft.frame, draft.reading
+    columns = list(reading.table_columns)
+    chosen, why = recognise(reading, draft.options)
+    again = [
+        f"{target.lstrip('@')} = {chosen[target]}"
+        for target in chosen
+        if why[target] == "remembered" and target != chosen[target]
+    ]
+    if again:
+        draft.warn("columns_remembered", source=draft.options.source, columns=", ".join(again))
     missing = _missing(draft.kind, chosen)
     if missing:
         wanted = ", ".join(f"{target.name} ({target.synonyms[1]})" for target in missing)
         raise LoadError("column_missing", wanted=wanted, columns=", ".join(columns) or "-")
     draft.columns = chosen
     ours = {column: target for target, column in chosen.items()}
-    draft.frame = frame[[*(column for column in frame.columns if column in internal or column in ours)]].rename(
-        columns=ours
-    )
+    internal = [column for column in frame.columns if column in INTERNAL or column == frame.geometry.name]
+    draft.frame = frame[[*internal, *ours]].rename(columns=ours)
     keep_columns(draft, ours)
     unused = [column for column in columns if column not in ours and column not in draft.kept]
     if unused:

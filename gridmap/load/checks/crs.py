@@ -38,7 +38,8 @@ class Candidate:
         return f"  --crs EPSG:{self.epsg}  ({self.title}): {where}"
 
 
-def _nearest(at: LonLat) -> tuple[str, float]:
+def nearest_capital(at: LonLat) -> tuple[str, float]:
+    """The provincial capital next to a position, and how many metres away it is."""
     here = np.array([[at.lon, at.lat]] * len(CAPITALS))
     metres = distance_m(here, np.array([[lon, lat] for _, lon, lat in CAPITALS]))
     best = int(np.argmin(metres))
@@ -50,7 +51,7 @@ def _candidate(epsg: int, title: str, x: float, y: float) -> Candidate | None:
     if not (np.isfinite(lon) and np.isfinite(lat)) or abs(lon) > 180 or abs(lat) > 90:
         return None
     at = LonLat(float(lon), float(lat))
-    near, metres = _nearest(at)
+    near, metres = nearest_capital(at)
     return Candidate(epsg, title, at, near, metres) if metres < FAR_M else None
 
 
@@ -85,12 +86,17 @@ def candidates(x: float, y: float, hint: LonLat | None = None) -> list[Candidate
     return sorted(named, key=distance)[:SHOWN]
 
 
-def _refuse(draft: Draft, code: str, **params: object) -> LoadError:
+def offered_systems(draft: Draft) -> tuple[float, float, list[Candidate]]:
+    """(x, y, what they may mean) for the middle of the numbers, nearest to where the rows should lie first."""
     sample = shapely.get_coordinates(draft.shapes()[~shapely.is_missing(draft.shapes())])
-    x, y = np.median(sample, axis=0)
+    x, y = np.median(sample, axis=0) if len(sample) else (np.nan, np.nan)
     outline = draft.options.within or draft.known.outline
     hint = LonLat(outline.centroid.x, outline.centroid.y) if outline is not None and not outline.is_empty else None
-    offered = candidates(float(x), float(y), hint)
+    return float(x), float(y), candidates(float(x), float(y), hint)
+
+
+def _refuse(draft: Draft, code: str, **params: object) -> LoadError:
+    x, y, offered = offered_systems(draft)
     listed = "\n".join(map(str, offered)) or "  (none: ask the source for its system or for control points)"
     return LoadError(code, file=draft.reading.file.name, x=f"{x:.10g}", y=f"{y:.10g}", candidates=listed, **params)
 

@@ -1,19 +1,42 @@
 """Case 2: GCJ-02 or BD-09 stored as if it were WGS 84.
 
 The person chooses the datum; column names that give another away are an error, and a constant shift against places
-that are known by name is reported with its size and the datum that explains it.
+that are known by name, or that the rows would lie over, is reported with its size and the datum that explains it.
 """
+
+from collections import Counter
+from dataclasses import dataclass
 
 import numpy as np
 import shapely
 
 from gridmap.coords import Coords, Datum, coords_from_wgs84, coords_to_wgs84, distance_m, to_wgs84
+from gridmap.load.checks.aliases import name_key
 from gridmap.load.checks.columns import LAT, LON, PAIR
-from gridmap.load.checks.texts import matched
+from gridmap.load.checks.overlap import overlapping_pairs
 from gridmap.load.draft import Draft
 from gridmap.load.finding import LoadError
 from gridmap.load.kinds import POSITION_WORDS
 
+
+@dataclass(frozen=True)
+class Shift:
+    """A constant shift: its size in metres, the datum that explains it (the one that was said: none does), out of how
+    many places, and whether they were found by name or by lying over known ones."""
+
+    metres: float
+    datum: Datum
+    places: int
+    by_name: bool
+
+
+_SAID = {
+    (True, True): "datum_shift",
+    (True, False): "datum_shift_unknown",
+    (False, True): "datum_shift_overlap",
+    (False, False): "datum_shift_overlap_unknown",
+}
+"""(by name, explained by a datum) → what is said."""
 SHIFT_M = 100.0
 STEADY_M = 60.0
 ENOUGH = 4
@@ -61,18 +84,48 @@ def find_shift(ours: Coords, theirs: Coords, said: Datum) -> tuple[float, Datum]
 
 
 def _warn_of_shift(draft: Draft, said: Datum) -> None:
-    places = draft.known.places
-    if places.empty or not draft.has("name") or not len(draft):
-        return
-    known = {matched(str(name)): at for at, name in enumerate(places["name"]) if str(name).strip()}
-    named = [(row, known.get(matched(name))) for row, name in enumerate(draft.texts("name")) if name]
-    pairs = [(row, at) for row, at in named if at is not None]
-    if not pairs:
-        return
-    points = shapely.get_coordinates(shapely.point_on_surface(draft.shapes()[[row for row, _ in pairs]]))
-    theirs = places.iloc[[at for _, at in pairs]][["lon", "lat"]].to_numpy(dtype=float)
-    found = find_shift(points, theirs, said)
+    found = detect_shift(draft, said)
     if found is not None:
-        metres, datum = found
-        code = "datum_shift" if datum is not said else "datum_shift_unknown"
-        draft.warn(code, metres=f"{metres:.0f}", places=len(pairs), datum=datum.value)
+        draft.warn(
+            _SAID[found.by_name, found.datum is not said],
+            metres=f"{found.metres:.0f}",
+            places=found.places,
+            datum=found.datum.value,
+        )
+
+
+def detect_shift(draft: Draft, said: Datum) -> Shift | None:
+    """The constant shift of the rows (WGS 84 degrees, as converted from `said`) against what the register knows.
+
+    Places known by name decide where there are enough of them, else what lies over the known things of this kind when
+    moved. None where there is no shift, or nothing to compare with.
+    """
+    if not len(draft):
+        return None
+    pairs = _named_pairs(draft)
+    by_name = len(pairs[0]) >= ENOUGH
+    ours, theirs = pairs if by_name else overlapping_pairs(draft)
+    found = find_shift(ours, theirs, said)
+    return Shift(*found, len(ours), by_name) if found else None
+
+
+def _named_pairs(draft: Draft) -> tuple[Coords, Coords]:
+    """(positions of rows, positions of known places) with one name, of names that stand only once on either side."""
+    places = draft.known.places
+    nobody = np.empty((0, 2))
+    if places.empty or not draft.has("name"):
+        return nobody, nobody
+    known = _once([name_key(str(name)) for name in places["name"].fillna("")])
+    placed = ~shapely.is_empty(draft.shapes())
+    rows = _once([name_key(name) if here else "" for name, here in zip(draft.texts("name"), placed, strict=True)])
+    common = [name for name in rows if name in known]
+    shapes = draft.shapes()[[rows[name] for name in common]]
+    theirs = places.iloc[[known[name] for name in common]][["lon", "lat"]].to_numpy(dtype=float)
+    points = shapely.get_coordinates(shapely.point_on_surface(shapes)) if common else nobody
+    return points, theirs if common else nobody
+
+
+def _once(names: list[str]) -> dict[str, int]:
+    """Name → position, of the names that stand once: there is a 3号楼 in every estate."""
+    counts = Counter(names)
+    return {name: at for at, name in enumerate(names) if name and counts[name] == 1}

@@ -6,7 +6,7 @@ out is nothing anybody writes, a person is asked and shown the same cells in thr
 
 import codecs
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from gridmap.load.finding import LoadError
 
@@ -61,6 +61,15 @@ def shown_cells(foreign: Sequence[bytes]) -> str:
         f"  {encoding}: " + " | ".join(cell.decode(encoding, errors="replace") for cell in chosen) for encoding in ASKED
     ]
     return "\n".join(lines)
+
+
+def readings_of(
+    cells: Sequence[bytes], encodings: Sequence[str], count: int
+) -> Iterator[tuple[str, tuple[str, ...], bool]]:
+    """(encoding, the first texts in it, whether all texts can be in it) for each encoding."""
+    for encoding in encodings:
+        texts = tuple(cell.decode(encoding, errors="replace").strip() for cell in cells[:count])
+        yield encoding, texts, all(_decodes(cell, encoding, cut=True) is not None for cell in cells)
 
 
 def decode_all(cells: Sequence[bytes], encoding: str, *, width_of_cut: frozenset[int] = frozenset()) -> list[str]:

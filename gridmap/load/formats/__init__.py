@@ -3,27 +3,23 @@
 from dataclasses import replace
 from pathlib import Path
 
-from gridmap.load.checks.archives import unpacked
+from gridmap.load.checks.archives import ARCHIVES, unpacked
 from gridmap.load.checks.workbooks import refuse_format
 from gridmap.load.finding import Finding, LoadError
+from gridmap.load.formats import geojson, table
 from gridmap.load.formats.excel import read_excel
-from gridmap.load.formats.geojson import read_geojson
+from gridmap.load.formats.kml import read_kml
 from gridmap.load.formats.osm import read_osm
-from gridmap.load.formats.table import read_csv
 from gridmap.load.formats.vector import read_vector
 from gridmap.load.kinds import Kind
 from gridmap.load.reading import Options, Progress, Reading, silent
 
 READERS = {
-    ".csv": read_csv,
-    ".tsv": read_csv,
-    ".txt": read_csv,
+    **dict.fromkeys(table.ENDINGS, table.read_csv),
     ".xlsx": read_excel,
     ".xlsm": read_excel,
-    ".geojson": read_geojson,
-    ".json": read_geojson,
-    ".geojsonl": read_geojson,
-    ".js": read_geojson,
+    **dict.fromkeys(geojson.ENDINGS, geojson.read_geojson),
+    ".kml": read_kml,
     ".pbf": read_osm,
     ".osm": read_osm,
 }
@@ -37,7 +33,7 @@ def read_file(path: Path, kind: Kind, options: Options, progress: Progress = sil
     refuse_format(path)
     if path.stat().st_size == 0:
         raise LoadError("no_rows")
-    if path.suffix.lower() == ".zip":
+    if path.suffix.lower() in ARCHIVES:
         with unpacked(path, options.layer) as member:
             refuse_format(member)
             inner = replace(options, layer=None) if options.layer in (member.name, member.stem) else options

@@ -54,6 +54,14 @@ def _sheet(book: Workbook, options: Options) -> tuple[Worksheet, list[str], list
     return shown[0], [sheet.title for sheet in shown[1:] if _has_content(sheet)], hidden
 
 
+def sheet_titles(path: Path) -> list[tuple[str, int]]:
+    """(title, last row) of each visible sheet that holds something. Raises LoadError."""
+    refuse_old_workbook(path)
+    _check_room(path)
+    sheets = [sheet for sheet in _workbook(path, values=False).worksheets if sheet.sheet_state == "visible"]
+    return [(sheet.title, sheet.max_row or 0) for sheet in sheets if _has_content(sheet)]
+
+
 def _has_content(sheet: Worksheet) -> bool:
     return any(cell is not None for row in sheet.iter_rows(max_row=50, values_only=True) for cell in row)
 

@@ -18,6 +18,7 @@ from gridmap.load.finding import Finding, LoadError, shorten
 from gridmap.load.kinds import Kind
 from gridmap.load.reading import ROW, SHAPE_CODE, SHAPE_TEXT, Options, Reading
 
+ENDINGS = (".geojson", ".json", ".geojsonl", ".geojsons", ".ndjson", ".js")
 LARGEST = 1_500_000_000
 
 

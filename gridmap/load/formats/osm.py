@@ -17,7 +17,8 @@ from pyproj import CRS
 from shapely.geometry.base import BaseGeometry
 
 from gridmap.coords import WGS84
-from gridmap.load.finding import Finding, LoadError, shorten
+from gridmap.load.finding import Finding, LoadError
+from gridmap.load.formats.apart import read_apart
 from gridmap.load.kinds import Kind
 from gridmap.load.reading import ROW, Options, Reading
 
@@ -116,7 +117,8 @@ def _runs(way: Any) -> BaseGeometry | None:
     return None if not lines else lines[0] if len(lines) == 1 else shapely.MultiLineString(lines)
 
 
-def _collect(path: Path, wanted: Tags, found: _Found) -> None:
+def _collect(path: Path, wanted: Tags) -> _Found:
+    found = _Found()
     factory = osmium.geom.WKBFactory()
     keys = [*wanted.areas, *wanted.lines, *wanted.points]
     item: Any
@@ -136,6 +138,7 @@ def _collect(path: Path, wanted: Tags, found: _Found) -> None:
             _collect_way(item, tags, wanted, found)
         elif _fits(tags, wanted.areas, wanted.level) and tags.get("type") in ("multipolygon", "boundary"):
             found.want("relation", item.id, tags)
+    return found
 
 
 def _collect_way(way: Any, tags: dict[str, str], wanted: Tags, found: _Found) -> None:
@@ -153,11 +156,7 @@ def read_osm(path: Path, kind: Kind, options: Options) -> Reading:
     wanted = TAGS.get(kind.name)
     if wanted is None:
         raise LoadError("osm_kind", kind=kind.name, kinds=", ".join(TAGS))
-    found = _Found()
-    try:
-        _collect(path, wanted, found)
-    except (RuntimeError, ValueError, OSError) as error:
-        raise LoadError("unreadable_file", file=path.name, why=shorten(error)) from None
+    found = read_apart(path, lambda: _collect(path, wanted))
     if not found.tags:
         raise LoadError("no_rows")
     built = [key for key in found.tags if key in found.shapes]

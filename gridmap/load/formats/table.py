@@ -15,6 +15,7 @@ from gridmap.load.finding import Finding, LoadError, shorten
 from gridmap.load.kinds import Kind
 from gridmap.load.reading import ROW, Options, Reading
 
+ENDINGS = (".csv", ".tsv", ".txt")
 SEPARATORS = ",\t;|，"
 LARGEST_CELL = 2**28
 

@@ -1,9 +1,9 @@
-"""Everything that GDAL reads through pyogrio: Shapefile, GeoPackage, FlatGeobuf, KML and the rest."""
+"""What GDAL reads through pyogrio, in a process of its own: Shapefile, GeoPackage, FlatGeobuf."""
 
 import shutil
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,10 +19,17 @@ from pyproj.exceptions import CRSError
 from gridmap.load.checks.encoding import choose_encoding, decode_all
 from gridmap.load.checks.unreadable import shapes_from_wkb
 from gridmap.load.finding import Finding, LoadError, shorten
+from gridmap.load.formats.apart import read_apart
 from gridmap.load.formats.dbf import TextCells, read_text_cells
 from gridmap.load.kinds import Kind
 from gridmap.load.reading import ROW, SHAPE_TEXT, Options, Reading
 
+HEADS: Mapping[str, bytes] = {
+    ".shp": b"\0\0\x27\x0a",
+    ".gpkg": b"SQLite format 3\0",
+    ".fgb": b"fgb\x03",
+}
+"""How each format begins that GDAL reads for us."""
 SHAPEFILE_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg", ".qpj")
 
 
@@ -42,26 +49,15 @@ class _Text:
         return decode_all(raw, self.encoding, width_of_cut=self.widths)
 
 
-@contextmanager
-def _gdal(path: Path) -> Iterator[list[str]]:
-    """GDAL's errors become one sentence, its warnings a list of texts."""
-    said: list[str] = []
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        try:
-            yield said
-        except (RuntimeError, ValueError, OSError, UnicodeError, MemoryError) as error:
-            if isinstance(error, LoadError):
-                raise
-            raise LoadError("unreadable_file", file=path.name, why=_why(error, path)) from None
-        said += dict.fromkeys(shorten(str(warning.message)) for warning in caught)
+@dataclass(frozen=True)
+class _Raw:
+    """A layer as GDAL gives it: its name, facts, geometries as WKB, columns, and what GDAL had to say."""
 
-
-def _why(error: Exception, path: Path) -> str:
-    """What the reader complained about, without the folder it lay in."""
-    return shorten(
-        str(error).replace(str(path.parent) + "/", "").splitlines()[0] if str(error) else type(error).__name__
-    )
+    layer: str
+    meta: dict[str, Any]
+    encoded: Any
+    columns: list[Any]
+    said: tuple[str, ...]
 
 
 @contextmanager
@@ -91,8 +87,24 @@ def _text_rule(path: Path, options: Options) -> _Text:
     return _Text(encoding, cells.widths)
 
 
+def vector_layers(path: Path) -> list[tuple[str, int]]:
+    """(name, how many rows) of each layer that holds something; of all where none does. Raises LoadError."""
+    _check_head(path)
+    counted = read_apart(path, lambda: _counted(path))
+    return [layer for layer in counted if layer[1]] or counted
+
+
+def _counted(path: Path) -> list[tuple[str, int]]:
+    with _whole_shapefile(path) as whole:
+        return [(str(name), _count(whole, str(name))) for name, _ in pyogrio.list_layers(whole)]
+
+
+def _count(path: Path, layer: str) -> int:
+    return max(0, int(pyogrio.read_info(path, layer=layer, force_feature_count=True)["features"]))
+
+
 def _layer(path: Path, options: Options) -> str:
-    """The layer to take: the named one, or the only one; raises LoadError listing them."""
+    """The layer to take: the named one, or the only one; raises LoadError listing them with their rows."""
     layers = [str(name) for name, _ in pyogrio.list_layers(path)]
     if options.layer is not None:
         if options.layer not in layers:
@@ -100,15 +112,28 @@ def _layer(path: Path, options: Options) -> str:
         return options.layer
     if not layers:
         raise LoadError("no_rows")
-    if len(layers) > 1:
-        raise LoadError("layer_choice", layers=", ".join(layers))
-    return layers[0]
+    filled = [(name, rows) for name in layers if (rows := _count(path, name))] if len(layers) > 1 else []
+    if len(filled) > 1:
+        raise LoadError("layer_choice", layers=", ".join(f"{name} ({rows})" for name, rows in filled))
+    return filled[0][0] if filled else layers[0]
 
 
-def read_vector(path: Path, kind: Kind, options: Options) -> Reading:
-    """One layer of the file, geometries in the file's own coordinates. Raises LoadError."""
-    text = _text_rule(path, options)
-    with _gdal(path) as said, _whole_shapefile(path) as whole:
+def _check_head(path: Path) -> None:
+    """Refuse endings that are not read, and files that are not what their ending says.
+
+    GDAL goes by the content: it would follow a virtual layer under any name to other files and hosts.
+    """
+    heads = HEADS.get(path.suffix.lower())
+    if heads is None:
+        raise LoadError("refused_unknown", file=path.name)
+    with path.open("rb") as file:
+        if not file.read(16).startswith(heads):
+            raise LoadError("unreadable_file", file=path.name, why=f"it does not begin as a {path.suffix} does")
+
+
+def _read_raw(path: Path, options: Options, text: _Text) -> _Raw:
+    with warnings.catch_warnings(record=True) as caught, _whole_shapefile(path) as whole:
+        warnings.simplefilter("always")
         layer = _layer(whole, options)
         meta, _, encoded, columns = pyogrio.raw.read(
             whole,
@@ -117,6 +142,15 @@ def read_vector(path: Path, kind: Kind, options: Options) -> Reading:
             force_2d=True,
             datetime_as_string=True,
         )
+    return _Raw(layer, meta, encoded, columns, tuple(dict.fromkeys(shorten(str(one.message)) for one in caught)))
+
+
+def read_vector(path: Path, kind: Kind, options: Options) -> Reading:
+    """One layer of the file, geometries in the file's own coordinates. Raises LoadError."""
+    _check_head(path)
+    text = _text_rule(path, options)
+    raw = read_apart(path, lambda: _read_raw(path, options, text))
+    layer, meta, encoded, columns = raw.layer, raw.meta, raw.encoded, raw.columns
     if encoded is None:
         encoded = np.full(len(columns[0]) if columns else 0, None, dtype=object)
     if not len(encoded):
@@ -127,7 +161,7 @@ def read_vector(path: Path, kind: Kind, options: Options) -> Reading:
     frame["@geom"] = gpd.GeoSeries(shapes)
     several = layer != path.stem
     name, label = path.name, layer if several else ""
-    notes = [Finding("gdal_says", name, layer=label, params={"said": line}) for line in said]
+    notes = [Finding("gdal_says", name, layer=label, params={"said": line}) for line in raw.said]
     if path.suffix.lower() == ".shp" and not columns:
         notes.append(Finding("no_dbf", name))
     return Reading(

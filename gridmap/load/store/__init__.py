@@ -6,6 +6,7 @@ ON CONFLICT for each table, which touches a row only where something differs.
 
 from gridmap.load.store.known import read_known
 from gridmap.load.store.run import Stored, store
+from gridmap.load.store.sources import read_source
 from gridmap.load.store.streets import NewStreet, find_street
 
-__all__ = ["NewStreet", "Stored", "find_street", "read_known", "store"]
+__all__ = ["NewStreet", "Stored", "find_street", "read_known", "read_source", "store"]

@@ -19,11 +19,16 @@ WHERE (t.class, t.name, t.geom, t.extra) IS DISTINCT FROM
   (excluded.class, excluded.name, excluded.geom, excluded.extra)
 RETURNING xmax = 0 AS is_new
 """
+IDS = """
+UPDATE incoming i SET id = b.id FROM gridmap.basemap b
+WHERE (b.street_id, b.kind, b.source, b.source_key) = (%(street)s, %(kind)s, i.source, i.source_key)
+"""
 
 
 def write_basemap(connection: Connection, by: Actor, run: int, street_id: int, kind: str) -> tuple[int, int]:
     """Write the lines or areas that are in `incoming`: (new, changed)."""
     values = {"street": street_id, "kind": WORDS[kind], "at": by.business_at, "by": by.account_id, "run": run}
     rows = connection.execute(BASEMAP, values).fetchall()
+    connection.execute(IDS, values)
     new = sum(bool(row["is_new"]) for row in rows)
     return new, len(rows) - new

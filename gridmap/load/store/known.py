@@ -4,7 +4,7 @@ import pandas as pd
 import shapely
 
 from gridmap.db.pools import Connection
-from gridmap.load.known import Known, known_places
+from gridmap.load.known import SPOT_COLUMNS, Known, known_places
 
 PLACES = """
 SELECT kind, code, name, aliases, address, ST_X(at) AS lon, ST_Y(at) AS lat
@@ -18,14 +18,30 @@ FROM (
   FROM gridmap.community WHERE street_id = %(street)s AND geom IS NOT NULL
 ) named
 """
+SPOTS = """
+SELECT kind, ST_X(at) AS lon, ST_Y(at) AS lat, area
+FROM (
+  SELECT kind, ST_Centroid(geom) AS at, ST_Area(geom) AS area FROM gridmap.place
+  WHERE street_id = %(street)s AND kind IN ('estate', 'building', 'facility') AND geom IS NOT NULL
+) placed
+"""
+AREAS = """
+SELECT name, ST_AsBinary(geom) AS geom FROM (
+  SELECT name, geom, 1 AS level FROM gridmap.community WHERE street_id = %(street)s
+  UNION ALL SELECT name, geom, 2 FROM gridmap.street WHERE id = %(street)s
+  UNION ALL SELECT name, geom, 3 FROM gridmap.district
+) held WHERE geom IS NOT NULL ORDER BY level, name
+"""
 
 
 def read_known(connection: Connection, street_id: int | None) -> Known:
     """The Known of a street; None: the code tables alone."""
     kinds = connection.execute("SELECT code, title, title_en FROM gridmap.facility_kind").fetchall()
     roles = connection.execute("SELECT code, title, title_en, level FROM gridmap.duty_role ORDER BY sort").fetchall()
-    places, outline = pd.DataFrame(), None
+    places, outline, spots = pd.DataFrame(), None, pd.DataFrame()
+    areas = connection.execute(AREAS, {"street": street_id}).fetchall()
     if street_id is not None:
+        spots = pd.DataFrame(connection.execute(SPOTS, {"street": street_id}).fetchall())
         places = pd.DataFrame(connection.execute(PLACES, {"street": street_id}).fetchall())
         row = connection.execute(
             "SELECT ST_AsBinary(geom) AS geom FROM gridmap.street WHERE id = %s AND geom IS NOT NULL", (street_id,)
@@ -36,4 +52,6 @@ def read_known(connection: Connection, street_id: int | None) -> Known:
         outline,
         tuple((kind["code"], kind["title"], kind["title_en"]) for kind in kinds),
         tuple((role["code"], role["title"], role["title_en"], role["level"]) for role in roles),
+        tuple((area["name"], shapely.from_wkb(bytes(area["geom"]))) for area in areas),
+        spots.reindex(columns=list(SPOT_COLUMNS)),
     )

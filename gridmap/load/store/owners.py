@@ -5,9 +5,13 @@ in nothing that is known keeps what it had, or belongs to the street alone.
 """
 
 import datetime as dt
+from collections.abc import Sequence
+
+from psycopg import sql
 
 from gridmap.accounts import Actor
 from gridmap.db.pools import Connection
+from gridmap.load.store.before import remember_moving
 
 POINTS = """
 CREATE TEMPORARY TABLE owned ON COMMIT DROP AS
@@ -16,7 +20,7 @@ SELECT p.id, p.kind, p.parent_id, ST_PointOnSurface(p.geom) AS at,
   NULL::bigint AS new_community, NULL::bigint AS new_grid, NULL::bigint AS new_micro, NULL::bigint AS new_estate
 FROM gridmap.place p
 WHERE p.street_id = %(street)s AND p.geom IS NOT NULL AND upper_inf(p.valid)
-  AND (p.import_run_id = %(run)s OR %(outlines)s AND (
+  AND (p.import_run_id = %(run)s AND p.id IN (SELECT id FROM incoming) OR %(outlines)s AND (
     EXISTS (SELECT FROM incoming i WHERE ST_Intersects(i.geom, p.geom))
     OR p.community_id IN (SELECT id FROM incoming) OR p.grid_id IN (SELECT id FROM incoming)
     OR p.micro_grid_id IN (SELECT id FROM incoming) OR p.estate_id IN (SELECT id FROM incoming)))
@@ -62,19 +66,21 @@ UPDATE owned o SET new_community = b.new_community, new_grid = b.new_grid, new_m
   new_estate = b.new_estate
 FROM owned b WHERE o.kind = 'stairwell' AND b.id = o.parent_id AND b.kind = 'building'
 """
+CHANGED = """
+(f.community_id, f.grid_id, f.micro_grid_id, f.estate_id) IS DISTINCT FROM (
+    coalesce(o.new_community, f.community_id), coalesce(o.new_grid, f.grid_id),
+    CASE WHEN o.new_grid IS NULL THEN f.micro_grid_id ELSE o.new_micro END, coalesce(o.new_estate, f.estate_id))
+"""
 MOVED = """
-UPDATE gridmap.place p SET community_id = coalesce(o.new_community, p.community_id),
-  grid_id = coalesce(o.new_grid, p.grid_id),
-  micro_grid_id = CASE WHEN o.new_grid IS NULL THEN p.micro_grid_id ELSE o.new_micro END,
-  estate_id = coalesce(o.new_estate, p.estate_id),
-  revision = CASE WHEN p.import_run_id = %(run)s THEN p.revision ELSE p.revision + 1 END,
+UPDATE gridmap.place f SET community_id = coalesce(o.new_community, f.community_id),
+  grid_id = coalesce(o.new_grid, f.grid_id),
+  micro_grid_id = CASE WHEN o.new_grid IS NULL THEN f.micro_grid_id ELSE o.new_micro END,
+  estate_id = coalesce(o.new_estate, f.estate_id),
+  revision = CASE WHEN f.import_run_id = %(run)s THEN f.revision ELSE f.revision + 1 END,
   changed_at = %(at)s, changed_by = %(by)s, import_run_id = %(run)s
 FROM owned o
-WHERE p.street_id = %(street)s AND p.id = o.id
-  AND (p.community_id, p.grid_id, p.micro_grid_id, p.estate_id) IS DISTINCT FROM (
-    coalesce(o.new_community, p.community_id), coalesce(o.new_grid, p.grid_id),
-    CASE WHEN o.new_grid IS NULL THEN p.micro_grid_id ELSE o.new_micro END, coalesce(o.new_estate, p.estate_id))
-RETURNING p.id
+WHERE f.street_id = %(street)s AND f.id = o.id AND {changed}
+RETURNING f.id
 """
 ASSIGNMENTS = """
 UPDATE gridmap.assignment a SET community_id = p.community_id, grid_id = p.grid_id, micro_grid_id = p.micro_grid_id,
@@ -83,11 +89,15 @@ FROM gridmap.place p
 WHERE p.street_id = %(street)s AND p.id = ANY (%(moved)s) AND (a.street_id, a.place_id) = (p.street_id, p.id)
   AND upper_inf(a.valid)
 """
+SETTLED = """
+CREATE TEMPORARY TABLE settled ON COMMIT DROP AS
+SELECT id FROM gridmap.place WHERE street_id = %(street)s AND import_run_id = %(run)s
+"""
 CLOSE_MEMBERSHIP = """
 WITH changed AS (
   SELECT m.street_id, m.place_id, m.valid
   FROM gridmap.membership m JOIN gridmap.place p ON (p.street_id, p.id) = (m.street_id, m.place_id)
-  WHERE m.street_id = %(street)s AND p.import_run_id = %(run)s AND upper_inf(m.valid)
+  WHERE m.street_id = %(street)s AND p.id IN (SELECT id FROM settled) AND upper_inf(m.valid)
     AND (m.community_id, m.grid_id, m.micro_grid_id, m.estate_id)
       IS DISTINCT FROM (p.community_id, p.grid_id, p.micro_grid_id, p.estate_id)
 ), gone AS (
@@ -102,7 +112,7 @@ OPEN_MEMBERSHIP = """
 INSERT INTO gridmap.membership (street_id, place_id, valid, community_id, grid_id, micro_grid_id, estate_id)
 SELECT p.street_id, p.id, daterange(%(today)s, NULL), p.community_id, p.grid_id, p.micro_grid_id, p.estate_id
 FROM gridmap.place p
-WHERE p.street_id = %(street)s AND p.import_run_id = %(run)s AND p.kind <> 'grid' AND p.community_id IS NOT NULL
+WHERE p.street_id = %(street)s AND p.id IN (SELECT id FROM settled) AND p.kind <> 'grid' AND p.community_id IS NOT NULL
   AND NOT EXISTS (SELECT FROM gridmap.membership m
     WHERE (m.street_id, m.place_id) = (p.street_id, p.id) AND upper_inf(m.valid))
 """
@@ -110,7 +120,7 @@ CLOSE_BOUNDARY = """
 WITH changed AS (
   SELECT b.street_id, b.place_id, b.valid
   FROM gridmap.boundary b JOIN gridmap.place p ON (p.street_id, p.id) = (b.street_id, b.place_id)
-  WHERE b.street_id = %(street)s AND p.import_run_id = %(run)s AND upper_inf(b.valid)
+  WHERE b.street_id = %(street)s AND p.id IN (SELECT id FROM settled) AND upper_inf(b.valid)
     AND b.geom IS DISTINCT FROM p.geom
 ), gone AS (
   DELETE FROM gridmap.boundary b USING changed c
@@ -124,7 +134,7 @@ OPEN_BOUNDARY = """
 INSERT INTO gridmap.boundary (street_id, place_id, valid, geom)
 SELECT p.street_id, p.id, daterange(%(today)s, NULL), p.geom
 FROM gridmap.place p
-WHERE p.street_id = %(street)s AND p.import_run_id = %(run)s AND p.kind = 'grid' AND p.geom IS NOT NULL
+WHERE p.street_id = %(street)s AND p.id IN (SELECT id FROM settled) AND p.kind = 'grid' AND p.geom IS NOT NULL
   AND NOT EXISTS (SELECT FROM gridmap.boundary b
     WHERE (b.street_id, b.place_id) = (p.street_id, p.id) AND upper_inf(b.valid))
 """
@@ -152,8 +162,17 @@ def settle_owners(
     connection.execute("ANALYZE owned")
     for statement in (FIND, DECLARED, OWN, STAIRWELLS):
         connection.execute(statement)
-    moved = [row["id"] for row in connection.execute(MOVED, values).fetchall()]
-    connection.execute(ASSIGNMENTS, {"street": street_id, "moved": moved})
-    for statement in (CLOSE_MEMBERSHIP, OPEN_MEMBERSHIP, CLOSE_BOUNDARY, OPEN_BOUNDARY):
-        connection.execute(statement, values)
+    changed = sql.SQL(CHANGED)
+    remember_moving(connection, street_id, changed)
+    moved = [row["id"] for row in connection.execute(sql.SQL(MOVED).format(changed=changed), values).fetchall()]
+    connection.execute("DROP TABLE IF EXISTS settled")
+    connection.execute(SETTLED, values)
+    write_history(connection, street_id, moved, today)
     return len(moved)
+
+
+def write_history(connection: Connection, street_id: int, moved: Sequence[int], today: dt.date) -> None:
+    """Assignments of moved places, and the memberships and boundaries of the places in `settled`, from today on."""
+    connection.execute(ASSIGNMENTS, {"street": street_id, "moved": list(moved)})
+    for statement in (CLOSE_MEMBERSHIP, OPEN_MEMBERSHIP, CLOSE_BOUNDARY, OPEN_BOUNDARY):
+        connection.execute(statement, {"street": street_id, "today": today})

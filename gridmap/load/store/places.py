@@ -9,11 +9,11 @@ from gridmap.accounts import Actor
 from gridmap.db.pools import Connection
 from gridmap.load.check import Checked
 from gridmap.load.finding import Finding
+from gridmap.load.store.before import remember_matched
 from gridmap.load.store.numbering import number_grids
-from gridmap.load.store.stage import refuse
+from gridmap.load.store.stage import WORDS, refuse
 from gridmap.load.synonyms import OTHER_FACILITY
 
-WORDS = {"grids": "grid", "estates": "estate", "buildings": "building", "facilities": "facility"}
 ELSEWHERE_M = 1_000.0
 
 MATCH = """
@@ -193,6 +193,7 @@ def write_places(
     connection.execute(CODE, values)
     refused += refuse(connection, checks, "code_taken", _code_taken(street_id, WORDS[kind]))
     _prepare_fields(connection, kind, values)
+    remember_matched(connection, kind, street_id)
     new = connection.execute("SELECT count(*) AS rows FROM incoming WHERE is_new").fetchone()
     touched = {row["id"] for row in connection.execute(PLACES, values).fetchall()}
     beside = {row["id"] for row in connection.execute(_detail(kind), values).fetchall()}

@@ -18,6 +18,8 @@ from gridmap.load.kinds import Kind
 from gridmap.load.reading import KEPT, ROW
 from gridmap.pinyin import initials
 
+WORDS = {"grids": "grid", "estates": "estate", "buildings": "building", "facilities": "facility"}
+"""Kinds whose rows are places, and how a place of each is called."""
 COMMON = ("source_key", "code", "name")
 # extra: null where nothing was to be kept, which leaves what the row had; an empty object replaces it by nothing
 CREATE = """

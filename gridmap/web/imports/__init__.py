@@ -1,0 +1,6 @@
+"""Bringing files in: upload, guesses, preview, result, taking back; and rows to be placed by hand."""
+
+from gridmap.web.imports import looking, placing, preview_map, runs, sending, start
+
+SUBJECTS = (start, sending, looking, preview_map, runs, placing)
+"""Importing a subject puts its pages on the blueprint."""
