@@ -1,7 +1,7 @@
 """What somebody saw and agreed to is written: one transaction, one import run, an audit row for each place."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from gridmap.load.checks.texts import matched
 from gridmap.load.sheets.comparing import Difference, RowDifference, compare
 from gridmap.load.sheets.reading import SheetFile
 from gridmap.load.sheets.values import Book
+from gridmap.load.store.before import keep_before, open_memory, remember_matched
 from gridmap.people import Enrolment, NewPerson, add_person, change_person, enrol
 from gridmap.places.correcting import Correction, correct_places
 
@@ -62,7 +63,9 @@ def apply_sheet(
     counts = {"new": difference.counts["new"], "changed": difference.counts["changed"]}
     if file.sheet.place:
         corrections = [_correction(row, difference) for row in difference.to_write]
+        _remember(connection, file.sheet.kind, street, corrections)
         correct_places(connection, by, street, file.sheet.place, corrections, run=run)
+        keep_before(connection, file.sheet.kind, street, run)
     else:
         _write_people(connection, by, difference, run)
     counts |= {"refused": difference.counts["refused"], "conflicts": difference.counts["conflict"]}
@@ -91,6 +94,14 @@ def _open_run(connection: Connection, by: Actor, difference: Difference, sent: S
     }
     row = connection.execute(RUN, values).fetchone()
     return int((row or {})["id"])
+
+
+def _remember(connection: Connection, kind: str, street: int, corrections: Sequence[Correction]) -> None:
+    """How the places stand now, so that the run can be taken back."""
+    ids = [one.place_id for one in corrections]
+    connection.execute("CREATE TEMPORARY TABLE incoming ON COMMIT DROP AS SELECT unnest(%s::bigint[]) AS id", (ids,))
+    open_memory(connection)
+    remember_matched(connection, kind, street)
 
 
 def _correction(row: RowDifference, difference: Difference) -> Correction:
