@@ -56,7 +56,8 @@ def read_values(draft: Draft) -> None:
         texts = draft.texts(target.name).str.strip()
         if target.type is ValueType.CODE and target.digits:
             texts = texts.map(lambda text, digits=target.digits: _official(text, digits))
-        values = [read_value(target, text, draft.options.dates) if text else None for text in texts]
+        meant = {text: read_value(target, text, draft.options.dates) if text else None for text in set(texts)}
+        values = [meant[text] for text in texts]
         filled = (texts != "").to_numpy()
         unread = filled & np.array([value is None for value in values], dtype=bool)
         frame = draft.frame.copy()

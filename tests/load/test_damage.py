@@ -1,6 +1,11 @@
 """Damaged files: bytes cut, flipped and overwritten never bring a traceback, and never half a reading."""
 
+import os
 import random
+import resource
+import signal
+import time
+from pathlib import Path
 
 import pyogrio
 import pytest
@@ -8,9 +13,20 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gridmap.load import LoadError
+from gridmap.load.formats.apart import read_apart
 from load.files import judge, pack, square, write_csv, write_features, write_shapefile, write_sheet
 
 CASES = 12
+KML = (
+    '<?xml version="1.0" encoding="UTF-8"?><kml xmlns="http://www.opengis.net/kml/2.2"><Document><Placemark>'
+    '<name>甲</name><ExtendedData><Data name="户数"><value>5</value></Data></ExtendedData><Point><coordinates>'
+    "121.4,31.3</coordinates></Point></Placemark></Document></kml>"
+)
+OSM = (
+    '<osm version="0.6"><node id="1" version="1" lon="121.4" lat="31.3"/><node id="2" version="1" lon="121.41" '
+    'lat="31.3"/><node id="3" version="1" lon="121.41" lat="31.31"/><way id="9" version="1"><nd ref="1"/><nd ref="2"/>'
+    '<nd ref="3"/><nd ref="1"/><tag k="landuse" v="residential"/></way></osm>'
+)
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +40,9 @@ def healthy(tmp_path_factory):
     pyogrio.write_dataframe(pyogrio.read_dataframe(geojson), folder / "a.fgb")
     write_csv(folder / "a.csv", "名称,lon,lat\n甲,121.4,31.3\n乙,121.5,31.3\n", "gb18030")
     write_sheet(folder / "a.xlsx", [["名称", "lon", "lat"], ["甲", 121.4, 31.3], ["乙", 121.5, 31.3]])
+    (folder / "a.kml").write_text(KML, encoding="utf-8")
+    (folder / "a.osm").write_text(OSM, encoding="utf-8")
+    pack(folder / "a.kmz", {"doc.kml": KML.encode()})
     pack(folder / "a.zip", {part.name: part.read_bytes() for part in folder.glob(f"{shapefile.stem}.*")})
     return {path.suffix: path.read_bytes() for path in folder.glob("a.*")} | {
         ".dbf": shapefile.with_suffix(".dbf").read_bytes(),
@@ -59,15 +78,54 @@ def outcome(path) -> str:
     return "read"
 
 
-@pytest.mark.parametrize("suffix", [".geojson", ".gpkg", ".fgb", ".csv", ".xlsx", ".zip"])
-def test_a_damaged_file_is_read_or_refused_in_one_sentence(healthy, tmp_path, suffix):
-    chance = random.Random(suffix)
-    path = tmp_path / f"a{suffix}"
-    path.write_bytes(healthy[suffix])
+WHOLE = (".geojson", ".gpkg", ".fgb", ".csv", ".xlsx", ".zip", ".kml", ".kmz", ".osm")
+
+
+def damage(data: bytes, path: Path, cases: int) -> None:
+    """The file whole, and damaged in so many ways: each time read or refused, in bounded time and memory."""
+    chance = random.Random(path.suffix)
+    path.write_bytes(data)
     assert outcome(path) == "read"
-    for _ in range(CASES):
-        path.write_bytes(damaged(healthy[suffix], chance))
+    for _ in range(cases):
+        path.write_bytes(damaged(data, chance))
+        start = time.monotonic()
         outcome(path)
+        assert time.monotonic() - start < 30
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 2_000_000
+
+
+@pytest.mark.parametrize("suffix", WHOLE)
+def test_a_damaged_file_is_read_or_refused_in_one_sentence(healthy, tmp_path, suffix):
+    damage(healthy[suffix], tmp_path / f"a{suffix}", CASES)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("suffix", WHOLE)
+def test_a_thousand_damaged_files(healthy, tmp_path, suffix):
+    damage(healthy[suffix], tmp_path / f"a{suffix}", 1_000)
+
+
+def test_a_reader_that_breaks_down_takes_nobody_with_it(tmp_path):
+    path = tmp_path / "a.gpkg"
+    for death in (lambda: os.kill(os.getpid(), signal.SIGSEGV), os.abort, lambda: bytearray(1 << 50), lambda: 1 // 0):
+        with pytest.raises(LoadError) as refused:
+            read_apart(path, death)
+        assert refused.value.code == "unreadable_file"
+    assert read_apart(path, lambda: {"a": [1, 2]}) == {"a": [1, 2]}
+    with pytest.raises(LoadError) as refused:
+        read_apart(path, lambda: outcome_of("no_rows"))
+    assert refused.value.code == "no_rows"
+
+
+def test_a_reader_that_never_ends_is_ended(tmp_path, monkeypatch):
+    monkeypatch.setattr("gridmap.load.formats.apart.MOST_SECONDS", 1)
+    with pytest.raises(LoadError) as refused:
+        read_apart(tmp_path / "a.gpkg", lambda: time.sleep(60))
+    assert refused.value.code == "unreadable_file"
+
+
+def outcome_of(code: str) -> None:
+    raise LoadError(code)
 
 
 @pytest.mark.parametrize("suffix", [".shp", ".shx", ".dbf"])

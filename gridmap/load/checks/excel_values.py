@@ -18,12 +18,15 @@ from gridmap.load.reading import KEPT, ROW, SHAPE_CODE, SHAPE_TEXT
 
 _SCIENTIFIC = re.compile(r"\d(?:\.\d+)?[eE]\+?\d{2,}")
 EXACT_DIGITS = 1e15
+IDENTITY_LENGTH = 18
 
 
 def holds_identity(value: Any) -> bool:
     """Whether an identity number stands anywhere in the cell; one that lost its last digits counts too."""
+    if isinstance(value, str) and len(value) < IDENTITY_LENGTH:
+        return False
     if isinstance(value, float) and value >= 1e17:
-        return len(str(int(value))) == 18
+        return len(str(int(value))) == IDENTITY_LENGTH
     return bool(identity_numbers(cell_text(value)))
 
 
@@ -62,7 +65,7 @@ def _is_checked(draft: Draft, column: str) -> bool:
 
 
 def _mask(draft: Draft, column: str, test: Any) -> Mask:
-    return np.fromiter((bool(test(value)) for value in draft.frame[column]), bool, len(draft.frame))
+    return np.fromiter((bool(test(value)) for value in draft.frame[column].tolist()), bool, len(draft.frame))
 
 
 def _refuse_identities(draft: Draft, column: str) -> None:

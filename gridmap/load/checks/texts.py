@@ -2,6 +2,10 @@
 
 import re
 import unicodedata
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
 
 from gridmap.load.draft import Draft
 from gridmap.load.formats.table import cell_text
@@ -22,15 +26,33 @@ def matched(name: str) -> str:
     return _SPACES.sub("", unicodedata.normalize("NFKC", name)).lower()
 
 
+def _shown(value: Any) -> str:
+    return _SPACES.sub(" ", cell_text(value)).strip()
+
+
+def _compared(value: Any) -> str:
+    return normal(cell_text(value))
+
+
+def _each(values: list[Any], read: Callable[[Any], str]) -> list[str]:
+    """What `read` gives for each value, asked once for values that repeat; 1, 1.0 and True are three."""
+    found: dict[tuple[type, Any], str] = {}
+    texts = []
+    for value in values:
+        key = (type(value), value)
+        text = found.get(key)
+        if text is None:
+            text = found[key] = read(value)
+        texts.append(text)
+    return texts
+
+
 def normalise_texts(draft: Draft) -> None:
     """Make every cell text: displayed columns are trimmed, the others brought to plain digits and letters."""
     frame = draft.frame.copy()
     for column in frame.columns:
         if column in (ROW, KEPT, SHAPE_CODE, SHAPE_TEXT, frame.geometry.name) or str(column).startswith("@raw"):
             continue
-        texts = frame[column].map(cell_text)
-        if column in DISPLAYED:
-            frame[column] = texts.map(lambda text: _SPACES.sub(" ", text).strip())
-        else:
-            frame[column] = texts.map(normal)
+        read = _shown if column in DISPLAYED else _compared
+        frame[column] = pd.Series(_each(frame[column].tolist(), read), index=frame.index, dtype=object)
     draft.frame = frame
