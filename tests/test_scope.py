@@ -26,6 +26,7 @@ from gridmap.scope import RANGED, Reach, Viewer, predicate
 from gridmap.tables import metadata
 from gridmap.tables.base import MAX_STREETS
 from tests.conftest import Base
+from tests.edition_rows import fill_editions
 from tests.found_rows import fill_found
 from tests.fuller_streets import Ids, fill_up
 from tests.oracle import LOCKED_TABLES, primary_key
@@ -239,6 +240,7 @@ def ground(empty_template: str, copy_database: Callable[[str], Base]) -> Iterato
     with open_town(copy_database(empty_template)) as town:
         with psycopg.connect(town.base.owner_url) as owner:
             ids = fill_up(owner)
+            fill_editions(owner)
             owner.execute(THE_REST)
             fill_parking(owner)
             fill_rotas_everywhere(owner)
