@@ -1,7 +1,7 @@
 """The collections: one for each layer, with what the viewer may know of it."""
 
-import math
 from collections.abc import Callable
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any
 
 from flask import Response
@@ -142,7 +142,9 @@ def extent_of(layer: Layer, asked: Asked) -> Extent | None:
 
 def _outward(extent: Extent) -> Extent:
     """The extent with seven decimals, none of what lies in it cut off."""
-    west, south, east, north = (side * 10**DECIMALS for side in extent)
-    low, high = (math.floor(west), math.floor(south)), (math.ceil(east), math.ceil(north))
-    sides = (side / 10**DECIMALS for side in (*low, *high))
-    return next(sides), next(sides), next(sides), next(sides)
+    unit = Decimal(1).scaleb(-DECIMALS)
+    low, high = (
+        [float(Decimal(side).quantize(unit, rounding)) for side in sides]
+        for sides, rounding in ((extent[:2], ROUND_FLOOR), (extent[2:], ROUND_CEILING))
+    )
+    return low[0], low[1], high[0], high[1]
