@@ -30,7 +30,8 @@ ALL: tuple[dict[str, str], ...] = (
 """Each asks for everything, in another way."""
 NAMED = (
     "{} IS NULL OR TRUE", "{} = 'x'", "{} = 1", "{} > DATE('2020-01-01')", "{} IN ('x')", "{} LIKE '%'",
-    "NOT ({} IS NULL)", "{} BETWEEN 1 AND 2", "CASEI({}) = 'x'", "T_INTERSECTS({}, INTERVAL('..', '2020-01-01'))", "name = {}", "id < {}",
+    "NOT ({} IS NULL)", "{} BETWEEN 1 AND 2", "CASEI({}) = 'x'",
+    "T_INTERSECTS({}, INTERVAL('..', '2020-01-01'))", "name = {}", "id < {}",
     "S_INTERSECTS({}, POINT(1 2))", '"{}" IS NOT NULL',
 )  # fmt: skip
 

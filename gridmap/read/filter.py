@@ -217,6 +217,8 @@ def parse_period(words: str) -> Period:
 def _bounds(word: str, words: str) -> tuple[datetime | None, datetime | None]:
     if word in ("", ".."):
         return None, None
+    # GDAL 3 writes a day so
+    word = word[:-1] if len(word) == len("2026-03-16T") and word.endswith("T") else word
     try:
         if len(word) == len("2026-03-16"):
             start, after = day_bounds(date.fromisoformat(word))

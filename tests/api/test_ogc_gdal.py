@@ -51,6 +51,11 @@ READS: dict[str, dict[str, Any]] = {name: {"layer": name} for name in NAMES} | {
     "one": {"layer": "streets", "fids": [2]},
     "paged": {"layer": "buildings", "PAGE_SIZE": "7"},
     "greatest": {"layer": "estates", "PAGE_SIZE": "10000"},
+    "where": {"layer": "buildings", "where": "floors > 3 AND kind = 'slab'"},
+    "where_text": {"layer": "buildings", "where": "name LIKE '花苑%'"},
+    "where_none": {"layer": "buildings", "where": "floors > 3 AND kind = 'tower'"},
+    "where_time": {"layer": "facilities", "where": "installed_on >= '2019/05/04'"},
+    "where_box": {"layer": "buildings", "where": "floors >= 1", "bbox": (113.4, 22.5, 113.43, 22.51)},
 }
 
 
@@ -184,3 +189,17 @@ def test_pages_follow_one_another(found: dict[str, dict[str, Any]], town: Town, 
 
 def test_the_greatest_page_is_taken(found: dict[str, dict[str, Any]], quiet: Quiet) -> None:
     assert any("estates/items?limit=10000" in address for address in quiet.asked)
+
+
+def test_a_condition_finds_what_fits(found: dict[str, dict[str, Any]], town: Town) -> None:
+    rows = town.buildings
+    assert found["where"]["ids"] == [each for each in sorted(rows) if (rows[each]["floors"] or 0) > 3]
+    assert found["where_text"]["ids"] == [each for each in sorted(rows) if rows[each]["name"].startswith("花苑")]
+    assert found["where_none"]["ids"] == []
+    assert found["where_time"]["ids"] == found["facilities"]["ids"] != []
+    assert 0 < len(found["where_box"]["ids"]) < len(rows)
+
+
+def test_a_condition_is_asked_of_the_server(found: dict[str, dict[str, Any]], quiet: Quiet) -> None:
+    asked = [address for address in quiet.asked if "buildings/items" in address]
+    assert any("filter=" in address or "kind=slab" in address for address in asked), asked

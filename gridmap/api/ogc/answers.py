@@ -72,6 +72,8 @@ def asked_words(*known: str, others: Collection[str] = ()) -> dict[str, str]:
             raise BadRequest(name, ",".join(values))
         if name == "lang" and values[0] not in LOCALES:
             raise BadRequest("lang", values[0])
+        if name == "seen" and not (values[0].isascii() and values[0].isdigit()):
+            raise BadRequest("seen", values[0])
         if name not in EVERYWHERE:
             words[name] = values[0]
     wants_html()

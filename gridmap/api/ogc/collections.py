@@ -1,6 +1,7 @@
 """The collections: one for each layer, with what the viewer may know of it."""
 
 from collections.abc import Callable
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any
 
 from flask import Response
@@ -27,7 +28,7 @@ from gridmap.i18n import _, translate
 from gridmap.layer import Layer
 from gridmap.read import Asked, Format, layers_for, read_extent, reading
 from gridmap.read.crs import CRS84, Crs, fitting
-from gridmap.read.features import Extent
+from gridmap.read.features import DECIMALS, Extent
 
 RELATIONS = "http://www.opengis.net/def/rel/ogc/1.0/"
 SCHEMA, QUERYABLES, TILESETS = (f"{RELATIONS}{word}" for word in ("schema", "queryables", "tilesets-vector"))
@@ -116,7 +117,7 @@ def _collection(layer: Layer, asked: Asked) -> dict[str, Any]:
     }
     extent = extent_of(layer, asked)
     if extent:
-        found["extent"] = {"spatial": {"bbox": [[round(side, 7) for side in extent]], "crs": CRS84}}
+        found["extent"] = {"spatial": {"bbox": [list(extent)], "crs": CRS84}}
     return found
 
 
@@ -133,6 +134,17 @@ def extent_of(layer: Layer, asked: Asked) -> Extent | None:
     known: tuple[Extent | None] | None = memory().get(key)
     if known is None:
         with reading(context.services().database, viewer) as connection:
-            known = (read_extent(connection, layer, viewer, asked),)
+            found = read_extent(connection, layer, viewer, asked)
+        known = (_outward(found) if found else None,)
         memory().put(key, known)
     return known[0]
+
+
+def _outward(extent: Extent) -> Extent:
+    """The extent with seven decimals, none of what lies in it cut off."""
+    unit = Decimal(1).scaleb(-DECIMALS)
+    low, high = (
+        [float(Decimal(side).quantize(unit, rounding)) for side in sides]
+        for sides, rounding in ((extent[:2], ROUND_FLOOR), (extent[2:], ROUND_CEILING))
+    )
+    return low[0], low[1], high[0], high[1]

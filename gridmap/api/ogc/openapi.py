@@ -133,7 +133,9 @@ def _get(
 
 def _file(layer: Layer, locale: str, form: Format, filters: list[Part]) -> dict[str, Part]:
     summary = f"{translate(locale, layer.title)} ({form.value})"
-    content = {form.media_type: {"schema": {"type": "string", "format": "binary"}}}
+    is_json = form is Format.GEOJSON
+    schema = _ref("schemas", "FeatureCollection") if is_json else {"type": "string", "format": "binary"}
+    content = {form.media_type: {"schema": schema}}
     return {
         "get": {
             "summary": summary,

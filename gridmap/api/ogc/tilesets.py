@@ -122,8 +122,7 @@ def _tileset(layer: Layer, asked: Asked) -> dict[str, Any]:
     }
     extent = extent_of(layer, asked)
     if extent:
-        corners = [[round(side, 7) for side in sides] for sides in (extent[:2], extent[2:])]
-        found["boundingBox"] = {"lowerLeft": corners[0], "upperRight": corners[1], "crs": CRS84}
+        found["boundingBox"] = {"lowerLeft": extent[:2], "upperRight": extent[2:], "crs": CRS84}
     return found
 
 

@@ -16,6 +16,8 @@ FLAT = (-180.0, -89.0, 180.0, 89.0)
 BEYOND = (-360.0, -90.0, 360.0, 90.0)
 ROOM = 0.01
 """Metres around an envelope, because two ways to reckon mercator differ in the last digits."""
+DEPTHS = {"Point": 1, "MultiPoint": 2, "LineString": 2, "MultiLineString": 3, "Polygon": 3, "MultiPolygon": 4}
+"""How deep the lists of coordinates are."""
 Envelope = tuple[float, float, float, float]
 
 
@@ -39,21 +41,21 @@ def read_geometry(raw: Mapping[str, Any], crs: Crs) -> Any:
 
 
 def _plain(raw: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The literal with nothing but numbers for coordinates: what else there is would be read as something."""
-
-    def check(part: Any) -> None:
-        if isinstance(part, list):
-            for each in part:
-                check(each)
-        elif isinstance(part, bool) or not isinstance(part, int | float):
-            raise TypeError(part)
-
-    for each in raw.get("geometries", (raw,)):
-        if each is not raw:
+    """The literal with numbers for coordinates, as deep as its type has them: else it would be read as something."""
+    if "geometries" in raw:
+        for each in raw["geometries"]:
             _plain(each)
-        else:
-            check(each["coordinates"])
+    else:
+        _check(raw["coordinates"], DEPTHS[raw["type"]])
     return raw
+
+
+def _check(part: Any, depth: int) -> None:
+    if depth:
+        for each in part if isinstance(part, list) else [None]:
+            _check(each, depth - 1)
+    elif isinstance(part, bool) or not isinstance(part, int | float):
+        raise TypeError(part)
 
 
 def _flat(geometry: Any) -> Any:
