@@ -8,7 +8,7 @@ import pytest
 
 from gridmap.layer import Role
 from gridmap.layers import BY_NAME
-from gridmap.read import BadWord, count_features, parse_filter, read_page
+from gridmap.read import count_features, parse_filter, read_page
 from tests.two_streets import ASKED, Town, open_town
 
 
