@@ -78,7 +78,9 @@ class Request:
 class _Shapes(folium.map.Layer):
     """The data as a layer of Folium's map; what is drawn stands in the page's JSON block."""
 
-    _template = Template("{% macro script(this, kwargs) %}oneFile({{ this._parent.get_name() }});{% endmacro %}")
+    _template = Template(
+        "{% macro script(this, kwargs) %}var {{ this.get_name() }} = { addTo: oneFile };{% endmacro %}"
+    )
 
     def __init__(self) -> None:
         super().__init__(name="shapes", overlay=True, control=False)

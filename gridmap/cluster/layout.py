@@ -103,6 +103,7 @@ class Layout:
             self.home.chmod(self.home.stat().st_mode & 0o7777 | 0o711)
         _own_folder(self.log.parent, crew.keeper, 0o700)
         _own_folder(self.home / "files", crew.web, 0o700)
+        _own_folder(self.home / "exports", crew.web, 0o700)
         _own_folder(self.home / "secrets", crew.web, 0o700)
         _own_folder(self.home / "backups", crew.steward, 0o700)
         _own_folder(self.sockets, crew.keeper, 0o710, group=crew.web.gid)

@@ -221,6 +221,15 @@ PAGES = (
     PageOf("import-admin", "admin", "/import?street=10001"),
     PageOf("placing", "planner", "/placing"),
     PageOf("placing-put-away", "planner", "/placing?state=rejected"),
+    # choices of every estate, grid and community stand in the page
+    PageOf("data-export", "planner", "/data/export", is_map=True, most_bytes=260_000),
+    PageOf("renovation", "planner", "/renovation", most_bytes=160_000),
+    PageOf(
+        "renovation-plan",
+        "planner",
+        f"/renovation?estate={DINGXIANG}&from=2026-02-28&to=2026-03-16",
+        most_bytes=120_000,
+    ),
     PageOf("ogc", "planner", "/ogc?f=html"),
     PageOf("admin", "admin", "/admin"),
     PageOf("admin-setup", "admin", "/admin/setup"),

@@ -16,12 +16,29 @@
     return found ? found.colour : layer.colour;
   };
 
-  const styleOf = (layer) => (feature) => {
+  const SVG = "http://www.w3.org/2000/svg";
+
+  const svg = (name, attributes) => {
+    const made = document.createElementNS(SVG, name);
+    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+    return made;
+  };
+
+  const styleOf = (layer, feature) => {
     const colour = colourOf(layer, feature);
-    const isLine = /LineString/.test(feature.geometry.type);
-    if (isLine) return { color: colour, weight: layer.ground ? 4 : 3 };
-    if (layer.outlined) return { color: "#55607f", weight: 1.5, dashArray: "6 4", fill: false };
-    return { color: "#6b6a60", weight: 0.8, fillColor: colour, fillOpacity: layer.ground ? 0.6 : 0.75 };
+    const kind = feature.geometry.type;
+    if (kind.includes("Point")) return { fill: colour, stroke: "#ffffff", "stroke-width": 1.2 };
+    if (kind.includes("Line")) return { fill: "none", stroke: colour, "stroke-width": layer.ground ? 4 : 3 };
+    if (layer.outlined) return { fill: "none", stroke: "#55607f", "stroke-width": 1.5, "stroke-dasharray": "6 4" };
+    return { fill: colour, "fill-opacity": layer.ground ? 0.6 : 0.75, stroke: "#6b6a60", "stroke-width": 0.8 };
+  };
+
+  // the lines of a shape, and whether each closes; a point is a line of one
+  const linesOf = ({ type, coordinates, geometries }) => {
+    if (type === "GeometryCollection") return geometries.flatMap(linesOf);
+    if (type === "Point") return [[coordinates]];
+    if (type === "LineString" || type === "MultiPoint") return type === "LineString" ? [coordinates] : coordinates.map((at) => [at]);
+    return type === "MultiPolygon" ? coordinates.flat() : coordinates;
   };
 
   const wordsOf = (field, value) => {
@@ -43,30 +60,40 @@
     return card;
   }
 
-  function drawn(layer, open) {
-    const point = (feature, at) =>
-      window.L.circleMarker(at, {
-        radius: 5,
-        color: "#ffffff",
-        weight: 1.2,
-        fillColor: colourOf(layer, feature),
-        fillOpacity: 1,
+  /** The shapes of a layer as one group; `place()` puts them where the map now shows them. */
+  function drawn(layer, map, open) {
+    const group = svg("g", {});
+    const isQuiet = layer.ground || layer.outlined;
+    const parts = layer.features
+      .filter((one) => one.geometry)
+      .map((feature) => {
+        const isPoint = feature.geometry.type.includes("Point");
+        const path = svg("path", { ...styleOf(layer, feature), class: isQuiet ? "quiet" : "thing" });
+        if (!isQuiet) path.addEventListener("click", () => open(cardOf(layer, feature)));
+        group.append(path);
+        return { path, isPoint, isArea: feature.geometry.type.includes("Polygon"), lines: linesOf(feature.geometry) };
       });
-    return window.L.geoJSON(layer.features.filter((one) => one.geometry), {
-      style: styleOf(layer),
-      pointToLayer: point,
-      interactive: !layer.ground && !layer.outlined,
-      onEachFeature: (feature, shape) => shape.on("click", () => open(cardOf(layer, feature))),
-    });
+    const text = ({ isPoint, isArea, lines }) =>
+      lines
+        .map((line) => {
+          const points = line.map(([lon, lat]) => map.latLngToLayerPoint([lat, lon]));
+          if (isPoint) return `M${points[0].x - 5} ${points[0].y}a5 5 0 1 0 10 0a5 5 0 1 0 -10 0Z`;
+          return `M${points.map(({ x, y }) => `${x} ${y}`).join("L")}${isArea ? "Z" : ""}`;
+        })
+        .join("");
+    const place = () => {
+      for (const part of parts) part.path.setAttribute("d", text(part));
+    };
+    return { group, place };
   }
 
-  function legendOf(layer, shapes, map) {
+  function legendOf(layer, shapes) {
     const item = element("li");
     const label = element("label");
     const box = element("input");
     box.type = "checkbox";
     box.checked = true;
-    box.addEventListener("change", () => (box.checked ? shapes.addTo(map) : shapes.remove()));
+    box.addEventListener("change", () => shapes.group.classList.toggle("off", !box.checked));
     label.append(box, element("span", "", `${layer.title} (${layer.features.length})`));
     item.append(label);
     const used = new Set(layer.features.map((one) => String(one.properties[layer.by])));
@@ -85,10 +112,16 @@
     const card = element("div", "chosen");
     const open = (made) => card.replaceChildren(made);
     const list = element("ul");
-    for (const layer of config.layers) {
-      const shapes = drawn(layer, open).addTo(map);
-      if (layer.features.length && !layer.ground) list.prepend(legendOf(layer, shapes, map));
-    }
+    const picture = svg("svg", { class: "shapes leaflet-zoom-hide", width: 1, height: 1 });
+    map.getPane("overlayPane").append(picture);
+    const all = config.layers.map((layer) => {
+      const shapes = drawn(layer, map, open);
+      picture.append(shapes.group);
+      if (layer.features.length && !layer.ground) list.prepend(legendOf(layer, shapes));
+      return shapes;
+    });
+    const place = () => all.forEach((shapes) => shapes.place());
+    map.on("zoomend viewreset", place);
     const texts = config.texts;
     panel.append(
       element("h1", "", config.title),
@@ -104,5 +137,6 @@
       [south, west],
       [north, east],
     ]);
+    place();
   };
 })();
