@@ -267,9 +267,11 @@ def unproject(geometries: Any, epsg: int) -> Any:
 def _measured(geometries: Any) -> Any:
     """The geometries in metres, each in the zone of its own middle."""
     array = np.atleast_1d(np.asarray(geometries, dtype=object))
-    middles = shapely.get_coordinates(shapely.centroid(array)) if len(array) else np.empty((0, 2))
     result = np.full(len(array), None, dtype=object)
     known = ~(shapely.is_missing(array) | shapely.is_empty(array))
+    bounds = shapely.bounds(array[known])
+    # the centroid of a ring that crosses itself can lie anywhere
+    middles = np.clip(shapely.get_coordinates(shapely.centroid(array[known])), bounds[:, :2], bounds[:, 2:])
     zones = np.zeros(len(array), dtype=int)
     zones[known] = [measuring_epsg(LonLat(float(lon), float(lat))) for lon, lat in middles]
     for epsg in np.unique(zones[known]):
@@ -279,8 +281,12 @@ def _measured(geometries: Any) -> Any:
 
 
 def area_m2(geometries: Any) -> Coords:
-    """The areas in m² of geometries in degrees, each in its 3-degree zone; NaN for missing or empty ones."""
-    areas: Coords = shapely.area(_measured(geometries))
+    """The areas in m² of geometries in degrees, each in its 3-degree zone; NaN for missing or empty ones.
+
+    Not finite where a geometry reaches farther than its zone can be projected.
+    """
+    with np.errstate(invalid="ignore", over="ignore"):
+        areas: Coords = shapely.area(_measured(geometries))
     return areas
 
 

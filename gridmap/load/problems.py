@@ -81,6 +81,7 @@ ROWS: Mapping[str, str] = {
     "mixed_collection": _("Points, lines and areas in one geometry; split them."),
     "ring_too_short": _("A ring has fewer than three different points."),
     "ring_without_area": _("The outline encloses no area."),
+    "too_wide": _("The corners lie too far apart for one outline; one of them is wrong."),
     "osm_incomplete": _("Some of its nodes or members lie outside of the extract, so that its outline is not known."),
     "not_degrees": _("The position is no degrees after conversion from {crs}."),
     "no_position": _("The row has no coordinates."),

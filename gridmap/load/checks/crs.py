@@ -160,6 +160,15 @@ def _degrees(
     return moved
 
 
+def reject_beyond(draft: Draft, crs: str) -> None:
+    """List what lies beyond 180 or 90 degrees once converted from `crs`."""
+    # not by bounds: they leave out a hole that lies outside of its ring
+    coords, rows = shapely.get_coordinates(draft.shapes(), return_index=True)
+    beyond = np.zeros(len(draft), dtype=bool)
+    beyond[rows[(np.abs(coords) > [180, 90]).any(axis=1)]] = True
+    draft.reject(beyond, "not_degrees", crs=crs)
+
+
 def settle_crs(draft: Draft) -> None:
     """Bring every geometry to degrees of EPSG:4326, longitude first. Raises LoadError with candidates."""
     if not len(draft):
@@ -174,7 +183,5 @@ def settle_crs(draft: Draft) -> None:
                 moved = turned
                 draft.warn("axes_swapped", crs=crs.name)
         draft.put_shapes(np.ones(len(draft), dtype=bool), moved)
-    bounds = shapely.bounds(draft.shapes())
-    beyond = (np.abs(bounds[:, [0, 2]]) > 180).any(axis=1) | (np.abs(bounds[:, [1, 3]]) > 90).any(axis=1)
-    draft.reject(beyond | np.isinf(bounds).any(axis=1), "not_degrees", crs=crs.name)
+    reject_beyond(draft, crs.name)
     draft.frame = draft.frame.set_crs(WGS84, allow_override=True)

@@ -13,6 +13,7 @@ import shapely
 from gridmap.coords import Coords, Datum, coords_from_wgs84, coords_to_wgs84, distance_m, to_wgs84
 from gridmap.load.checks.aliases import name_key
 from gridmap.load.checks.columns import LAT, LON, PAIR
+from gridmap.load.checks.crs import reject_beyond
 from gridmap.load.checks.overlap import overlapping_pairs
 from gridmap.load.draft import Draft
 from gridmap.load.finding import LoadError
@@ -62,6 +63,7 @@ def settle_datum(draft: Draft) -> None:
     if said not in (None, Datum.WGS84) and len(draft):
         draft.put_shapes(np.ones(len(draft), dtype=bool), to_wgs84(draft.shapes(), said))
         draft.warn("datum_converted", datum=said.value)
+        reject_beyond(draft, said.value)
     _warn_of_shift(draft, said or Datum.WGS84)
 
 

@@ -5,6 +5,7 @@ conversion changes validity. `make_valid` may leave lines and points behind: onl
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +17,8 @@ from gridmap.coords import area_m2
 from gridmap.load.draft import Draft
 
 AREA_TOLERANCE = 0.01
+WIDE = 10.0
+"""Degrees of longitude within which every area can be measured."""
 POLYGONS = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 
 
@@ -103,14 +106,28 @@ def _polygons_of(geometry: BaseGeometry) -> BaseGeometry:
     return parts[0] if len(parts) == 1 else shapely.union_all(parts)
 
 
+def _mended(shape: BaseGeometry) -> BaseGeometry:
+    """The area of a broken polygon as valid polygons; empty where it has none, as when its outer ring is one point."""
+    for method in ("linework", "structure"):
+        with suppress(shapely.errors.GEOSException):
+            return _polygons_of(shapely.make_valid(shape, method=method))
+    return shapely.Polygon()
+
+
 def repair_rings(draft: Draft) -> None:
     """Make crossing polygons valid, keep polygon parts only, say so where the area changes by over 1 %."""
     shapes = draft.shapes()
-    broken = np.isin(shapely.get_type_id(shapes), POLYGONS) & ~shapely.is_valid(shapes)
+    bounds = shapely.bounds(shapes)
+    areas = np.isin(shapely.get_type_id(shapes), POLYGONS)
+    broken = areas & ~shapely.is_valid(shapes)
+    wide = broken | (areas & (bounds[:, 2] - bounds[:, 0] > WIDE))
+    wide[wide] = ~np.isfinite(area_m2(shapes[wide]))
+    draft.reject(wide, "too_wide")
+    shapes, broken = draft.shapes(), broken[~wide]
     if not broken.any():
         return
     before = area_m2(shapes[broken])
-    mended = np.array([_polygons_of(shape) for shape in shapely.make_valid(shapes[broken])], dtype=object)
+    mended = np.array([_mended(shape) for shape in shapes[broken]], dtype=object)
     after = area_m2(mended)
     draft.put_shapes(broken, mended)
     lost = np.abs(np.nan_to_num(after) - before) > AREA_TOLERANCE * before

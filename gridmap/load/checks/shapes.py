@@ -3,6 +3,7 @@
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
 from gridmap.load.draft import Draft
 from gridmap.load.kinds import Shape
@@ -33,9 +34,17 @@ def _unpacked(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
     for position in np.flatnonzero(shapely.get_type_id(flat) == shapely.GeometryType.GEOMETRYCOLLECTION):
         parts = shapely.get_parts(flat[position])
         if len(set(families(parts))) == 1:
-            flat[position] = shapely.union_all(parts)
+            flat[position] = _joined(parts)
     result: NDArray[np.object_] = flat
     return result
+
+
+def _joined(parts: NDArray[np.object_]) -> BaseGeometry:
+    """Parts of one family as one geometry; broken ones, which have no union, side by side, to be repaired."""
+    try:
+        return shapely.union_all(parts)
+    except shapely.errors.GEOSException:
+        return shapely.MultiPolygon(list(shapely.get_parts(parts)))
 
 
 def sort_shapes(draft: Draft) -> None:

@@ -22,9 +22,16 @@ ENDINGS = (".geojson", ".json", ".geojsonl", ".geojsons", ".ndjson", ".js")
 LARGEST = 1_500_000_000
 
 
+def _whole(text: str) -> str:
+    """The text without halves of surrogate pairs: JSON can spell them, no table can hold them."""
+    return text if text.isascii() else text.encode("utf-8", "ignore").decode("utf-8")
+
+
 def _cell(value: Any) -> Any:
     """A property as a cell: nested values as JSON text."""
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
+    if isinstance(value, dict | list):
+        value = json.dumps(value, ensure_ascii=False)
+    return _whole(value) if isinstance(value, str) else value
 
 
 def _named_crs(document: Any) -> CRS:
@@ -47,7 +54,8 @@ def read_geojson(path: Path, kind: Kind, options: Options) -> Reading:
     features = features_of(document)
     is_table = all(feature.get("@table") for feature in features)
     shapes, raws, codes, mended = _shapes(features)
-    frame = pd.DataFrame([{k: _cell(v) for k, v in feature["properties"].items()} for feature in features])
+    rows = [{_whole(name): value for name, value in feature["properties"].items()} for feature in features]
+    frame = pd.DataFrame([{name: _cell(value) for name, value in row.items()} for row in rows])
     frame = frame.astype(object).where(frame.notna(), None)
     frame[ROW] = np.arange(1, len(features) + 1)
     frame[SHAPE_TEXT] = pd.Series(raws, dtype=object)
@@ -61,7 +69,7 @@ def read_geojson(path: Path, kind: Kind, options: Options) -> Reading:
         crs=None if is_table else _named_crs(document),
         encoding=encoding,
         has_geometry=not is_table,
-        rows=tuple(feature["properties"] for feature in features) if options.keeps else (),
+        rows=tuple(rows) if options.keeps else (),
         corrected=tuple(Finding(code, name, row, raw=raw) for code, row, raw in mended),
     )
 
@@ -85,7 +93,7 @@ def _shapes(
             if error.code == "no_geometry" and isinstance(given, dict):
                 continue
             codes[position] = error.code
-            raws[position] = shorten(json.dumps(feature.get("@raw", given), ensure_ascii=False, default=str))
+            raws[position] = _whole(shorten(json.dumps(feature.get("@raw", given), ensure_ascii=False, default=str)))
         if raws[position] is None:
             said = (("ring_closed", build.closed), ("hole_dropped", build.dropped))
             mended += [(code, position + 1, shorten(json.dumps(given)[:300])) for code, count in said if count]
