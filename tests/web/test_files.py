@@ -2,20 +2,39 @@
 
 import json
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
 from flask import Flask
 
+from gridmap.accounts import actor
+from gridmap.clock import parse_clock
+from gridmap.db import Database
+from gridmap.demo.accounts import make_accounts
+from gridmap.demo.store import load_places
 from gridmap.map_file import _inert
-from tests.conftest import Base
+from tests.conftest import DEMO_CLOCK, DEMO_PASSWORD, Base
 from tests.rows import rows
 from tests.web.visitor import Person, person
 
 ESTATE = 42953968136192
 """丁香苑 of the demo."""
 EXPORTS = "SELECT subject_id, after, why FROM gridmap.audit WHERE action = 'export' ORDER BY id"
+
+
+@pytest.fixture(scope="module")
+def base(empty_template: str, copy_database: Callable[[str], Base]) -> Base:
+    """The demo's places and accounts, but nothing of what happened there: that takes minutes on a busy machine."""
+    made = copy_database(empty_template)
+    with psycopg.connect(made.owner_url) as owner:
+        load_places(owner)
+    database = Database(made.app_url)
+    make_accounts(database, actor(parse_clock(DEMO_CLOCK)), DEMO_PASSWORD)
+    database.close()
+    return made
 
 
 @pytest.fixture(scope="module")
