@@ -143,6 +143,20 @@ def demo_template(empty_template: str, copy_database: Callable[[str], Base]) -> 
 
 
 @pytest.fixture(scope="session")
+def places_template(empty_template: str, copy_database: Callable[[str], Base]) -> str:
+    """The name of a database with the demo's places and accounts alone: made in seconds, as nothing happened there."""
+    base = copy_database(empty_template)
+    from gridmap.demo.store import load_places
+
+    with psycopg.connect(base.owner_url) as owner:
+        load_places(owner)
+    database = Database(base.app_url)
+    make_accounts(database, actor(parse_clock(DEMO_CLOCK)), DEMO_PASSWORD)
+    database.close()
+    return str(conninfo.conninfo_to_dict(base.app_url)["dbname"])
+
+
+@pytest.fixture(scope="session")
 def demo_base(demo_template: str, copy_database: Callable[[str], Base]) -> Base:
     """The demo, shared by all tests that only read."""
     return copy_database(demo_template)

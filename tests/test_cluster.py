@@ -47,6 +47,15 @@ def one(url: str, query: str, *values: object) -> object:
 # ---- what is made
 
 
+def test_a_home_of_an_older_version_gets_its_new_folder_while_the_database_runs(cluster: Cluster) -> None:
+    folder = cluster.home / "exports"
+    shutil.rmtree(folder)
+    Cluster(cluster.home).start()
+    assert folder.is_dir()
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert folder.stat().st_uid == cluster.crew.web.uid
+
+
 def test_app_role_can_connect_and_owns_nothing(cluster: Cluster) -> None:
     assert one(cluster.app_url, "SELECT current_user::text") == "gridmap_app"
     with pytest.raises(errors.InsufficientPrivilege), psycopg.connect(cluster.app_url) as connection:

@@ -7,7 +7,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from psycopg import conninfo
 
 from gridmap.cluster import configuration, postmaster
 from gridmap.cluster.bootstrap import APP, DATABASE, OWNER, bootstrap
-from gridmap.cluster.errors import ClusterError, NoRoomError
+from gridmap.cluster.errors import ClusterError, NoRoomError, NotAllowedError
 from gridmap.cluster.identity import Crew, crew_of, run_as
 from gridmap.cluster.layout import Layout, leave_note, real_home
 from gridmap.cluster.programs import find_programs
@@ -101,11 +101,14 @@ class Cluster:
         return True
 
     def start(self) -> None:
-        """Starts the database, making it first where there is none; does nothing when it runs.
+        """Starts the database, making it first where there is none; when it runs, only folders that are missing.
 
         Survives a killed server, a port in use, a stale pid file and a wrong folder mode. Raises ClusterError.
         """
         if self.answers():
+            # who may not write there needs no folder there
+            with suppress(PermissionError, NotAllowedError):
+                self.layout.make_missing(self.crew)
             return
         crew = self.crew
         try:

@@ -14,6 +14,8 @@ SYSTEM_HOME = Path("/var/lib/gridmap")
 FIRST_PORT = 54320
 MOVED = "DATA-IS-IN"
 """Name of the note that a home leaves when its data lies elsewhere."""
+OF_THE_WEB = ("files", "exports", "secrets")
+"""Folders that the web user alone reads and writes."""
 SOCKET_LIMIT = 107
 """Longest path of a Unix socket, in bytes."""
 
@@ -102,13 +104,18 @@ class Layout:
         if crew.is_apart:
             self.home.chmod(self.home.stat().st_mode & 0o7777 | 0o711)
         _own_folder(self.log.parent, crew.keeper, 0o700)
-        _own_folder(self.home / "files", crew.web, 0o700)
-        _own_folder(self.home / "exports", crew.web, 0o700)
-        _own_folder(self.home / "secrets", crew.web, 0o700)
+        for name in OF_THE_WEB:
+            _own_folder(self.home / name, crew.web, 0o700)
         _own_folder(self.home / "backups", crew.steward, 0o700)
         _own_folder(self.sockets, crew.keeper, 0o710, group=crew.web.gid)
         if self.data.exists():
             _own_folder(self.data, crew.keeper, 0o700)
+
+    def make_missing(self, crew: Crew) -> None:
+        """Makes the web user's folders that a home of an older version lacks, while its database runs on."""
+        for folder in (self.home / name for name in OF_THE_WEB):
+            if self.data.exists() and not folder.exists():
+                _own_folder(folder, crew.web, 0o700)
 
 
 def _own_folder(folder: Path, user: OsUser, mode: int, group: int | None = None) -> None:

@@ -17,6 +17,7 @@ from gridmap.clock import OFFICE, Clock, parse_clock, real_now
 from gridmap.cluster import Access, ClusterError, find_access
 from gridmap.cluster.backup import backup, rotate
 from gridmap.cluster.identity import is_root
+from gridmap.cluster.layout import real_home
 from gridmap.commands.serve import STEPPED_DOWN, ending_with_parent, open_the_way, server_environment, stepping_down
 from gridmap.db import Database
 from gridmap.incidents.escalating import escalate_due
@@ -37,7 +38,7 @@ def workers(database: Database, home: Path, clock: Clock) -> Mapping[str, Worker
     return {
         IMPORT: import_worker(database, home, clock),
         UNDO: undo_worker(database, clock),
-        EXPORT: Exporter(database=database, home=home, clock=clock),
+        EXPORT: Exporter(database=database, home=real_home(home), clock=clock),
     }
 
 

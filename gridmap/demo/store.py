@@ -114,12 +114,8 @@ def load_demo(
     `plate_key`: the installation's, by which it will look for cars. Hands back how many rows of each subject were new.
     Raises psycopg errors; then nothing was written.
     """
-    folder = folder or demo_folder()
-    added = {}
     with connection.transaction():
-        for subject in TARGETS:
-            added[subject] = load_subject(connection, folder, subject)
-        added["memberships"] = add_history(connection)
+        added = load_places(connection, folder)
         added["slots"] = add_duties(connection)
         added["incidents"] = add_incidents(connection)
         added["office"] = add_office(connection)
@@ -129,6 +125,14 @@ def load_demo(
         if any(added.values()):
             close(connection, added)
             tell_planner(connection)
+    return added
+
+
+def load_places(connection: "psycopg.Connection[Any]", folder: Path | None = None) -> dict[str, int]:
+    """Loads what stands in the demo and who is on duty there, and nothing of what happened; how many rows were new."""
+    with connection.transaction():
+        added = {subject: load_subject(connection, folder or demo_folder(), subject) for subject in TARGETS}
+        added["memberships"] = add_history(connection)
     return added
 
 

@@ -1,5 +1,6 @@
 """How estates stand on two days, in numbers: reckoned from the rows that the plan's files hold, nobody's name in it."""
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,8 +14,10 @@ from gridmap.clock import day_bounds
 from gridmap.coords import LonLat, area_m2, measuring_epsg, zone_meridian
 from gridmap.db import Database
 from gridmap.db.pools import Connection, Row
+from gridmap.i18n import _
 from gridmap.layers import BY_NAME
 from gridmap.read.asked_area import Inside, Shaped, read_inside, read_places
+from gridmap.read.files.order import BadOrder
 from gridmap.read.filter import EVERYTHING
 from gridmap.read.frame import read_rows
 from gridmap.read.select import Asked, BadWord, layers_for
@@ -23,6 +26,9 @@ from gridmap.scope import Viewer
 
 MOST_ESTATES = 20
 """So many fit on one page."""
+MOST_KM = 40
+"""So far apart one map and one plane to measure on still serve all estates of a plan."""
+KM_A_DEGREE = 111.2
 MOST_ROWS = 60_000
 FLOORS = ((1, 3), (4, 6), (7, 9), (10, 18), (19, 200))
 LIFT_REACH = 10.0
@@ -97,7 +103,10 @@ class Plan:
 def read_plan(
     database: Database, viewer: Viewer, ids: Sequence[int], before: date, after: date, *, made_at: datetime
 ) -> Plan:
-    """The plan of these estates with their parts. Raises BadWord for an estate that the viewer does not see."""
+    """The plan of these estates with their parts.
+
+    Raises BadWord for an estate that the viewer does not see; BadOrder where they are too far apart.
+    """
     with database.transaction(viewer.prologue, "streams") as connection:
         for statement in STREAM_SETTINGS:
             connection.execute(statement)
@@ -107,6 +116,18 @@ def read_plan(
 def end_of_day(day: date) -> datetime:
     """The last second of the day."""
     return day_bounds(day)[1] - timedelta(seconds=1)
+
+
+def check_near(area: shapely.Geometry) -> None:
+    """Raises BadOrder where the estates of a plan are too far apart for one map and one plane."""
+    west, south, east, north = shapely.bounds(area)
+    across = math.hypot((east - west) * math.cos(math.radians((south + north) / 2)), north - south) * KM_A_DEGREE
+    if across > MOST_KM:
+        raise BadOrder(
+            _("These estates are {far} km apart. Choose estates within {most} km: one map shows them all."),
+            far=f"{across:,.0f}",
+            most=MOST_KM,
+        )
 
 
 class _Reading:
@@ -121,6 +142,7 @@ class _Reading:
         asked = Asked(as_of=end_of_day(self.after))
         self.places: list[Shaped] = read_places(connection, viewer, asked, ids)
         self.inside: Inside = read_inside(connection, viewer, asked, ids)
+        check_near(self.inside.area)
 
     def rows(self, name: str, day: date) -> list[Row]:
         """The rows of a layer inside the estates, masked; nothing where the layer is not there for the viewer."""

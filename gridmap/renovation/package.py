@@ -17,7 +17,7 @@ from gridmap.read.files import add_layers
 from gridmap.read.filter import EVERYTHING
 from gridmap.read.select import Asked, layers_for
 from gridmap.read.stream import STREAM_SETTINGS, Export
-from gridmap.renovation.figures import end_of_day
+from gridmap.renovation.figures import check_near, end_of_day
 from gridmap.scope import Viewer
 
 LAYERS = tuple(layer.name for layer in ALL if layer.name not in ("districts", "incident_density"))
@@ -29,10 +29,14 @@ BEFORE = "_before"
 def exports_for(
     viewer: Viewer, ids: Sequence[int], days: tuple[date, date], made_at: datetime, database: Database
 ) -> tuple[list[Export], list[Export]]:
-    """The exports of the last day, and of the first day those of layers that change with time."""
+    """The exports of the last day, and of the first day those of layers that change with time.
+
+    Raises BadWord for an estate that the viewer does not see; BadOrder where they are too far apart.
+    """
     before, after = sorted(days)
     with database.transaction(viewer.prologue) as connection:
         inside = read_inside(connection, viewer, Asked(as_of=end_of_day(after)), ids)
+    check_near(inside.area)
     there = layers_for(viewer.reading_roles)
 
     def made(layer: Layer, day: date) -> Export:

@@ -15,6 +15,7 @@ from gridmap.clock import real_now
 from gridmap.cluster.layout import real_home
 from gridmap.i18n import _
 from gridmap.read import BadWord
+from gridmap.read.files import BadOrder
 from gridmap.read.files.later import folder_of
 from gridmap.read.insides import read_estates
 from gridmap.read.stream import note_export
@@ -36,7 +37,7 @@ def renovation() -> str | AnyResponse:
         return _choice(viewer)
     try:
         plan = _plan(viewer)
-    except BadWord as problem:
+    except (BadWord, BadOrder) as problem:
         return make_response(_choice(viewer, _sentence(problem)), 400)
     return render_template(
         "renovation/plan.html", plan=plan, sheet=sheet_of(plan, context.locale()), words=request.query_string.decode()
@@ -49,7 +50,7 @@ def renovation_file() -> AnyResponse:
     viewer = _planner()
     try:
         plan = _plan(viewer)
-    except BadWord as problem:
+    except (BadWord, BadOrder) as problem:
         return make_response(_choice(viewer, _sentence(problem)), 400)
     _note(viewer, plan, "html")
     response = Response(page_of(plan, context.locale()), mimetype="text/html")
@@ -65,7 +66,7 @@ def renovation_package() -> AnyResponse:
     try:
         ids, days = _asked()
         now, then = exports_for(viewer, ids, days, real_now(), services.database)
-    except BadWord as problem:
+    except (BadWord, BadOrder) as problem:
         return make_response(_choice(viewer, _sentence(problem)), 400)
     for export in (*now, *then):
         note_export(services.database, export, business_at=services.clock.now(), target="/renovation", kind="gpkg")
@@ -115,7 +116,9 @@ def _note(viewer: Viewer, plan: Plan, kind: str) -> None:
             note_export(services.database, export, business_at=services.clock.now(), target="/renovation", kind=kind)
 
 
-def _sentence(problem: BadWord) -> str:
+def _sentence(problem: BadWord | BadOrder) -> str:
+    if isinstance(problem, BadOrder):
+        return problem.words(context.locale())
     if problem.word in ("from", "to"):
         return say(_("“{value}” is no day until today."), value=problem.value[:40])
     if problem.word == "inside":

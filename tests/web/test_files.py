@@ -1,21 +1,43 @@
 """Files by the page: exports, a renovation plan, a map as one file; who may, what is written down, what is refused."""
 
 import json
+import os
 import sqlite3
+import time
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
+from click.testing import CliRunner, Result
 from flask import Flask
 
+from gridmap.cluster.layout import real_home
+from gridmap.commands import main
+from gridmap.commands.work import workers
+from gridmap.jobs import run_next
 from gridmap.map_file import _inert
-from tests.conftest import Base
+from gridmap.read.files.later import KEPT_SECONDS, forget_files
+from tests.conftest import DEMO_CLOCK, Base
 from tests.rows import rows
 from tests.web.visitor import Person, person
 
 ESTATE = 42953968136192
 """丁香苑 of the demo."""
 EXPORTS = "SELECT subject_id, after, why FROM gridmap.audit WHERE action = 'export' ORDER BY id"
+
+FAR_AWAY = """
+INSERT INTO gridmap.place (street_id, id, kind, code, name, community_id, grid_id, geom)
+SELECT street_id, id + 900000, 'estate', 'far', '远方苑', community_id, grid_id, ST_Translate(geom, 4, 6)
+FROM gridmap.place WHERE name = '丁香苑' AND kind = 'estate' RETURNING id
+"""
+
+
+@pytest.fixture(scope="module")
+def base(places_template: str, copy_database: Callable[[str], Base]) -> Base:
+    """The demo's places: nothing of what happened is needed."""
+    return copy_database(places_template)
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +113,70 @@ def test_only_who_plans_or_leads_makes_a_plan(worker: Person, planner: Person) -
     assert worker.get("/renovation").status_code == 403
     assert worker.get(f"/renovation/plan.gpkg?estate={ESTATE}").status_code == 403
     assert planner.get("/renovation?estate=7").status_code == 400
+
+
+def test_estates_of_two_cities_make_no_plan(planner: Person, base: Base) -> None:
+    """One plane and one map do not serve both."""
+    with psycopg.connect(base.owner_url) as owner:
+        row = owner.execute(FAR_AWAY).fetchone()
+    assert row
+    for path in ("/renovation", "/renovation/plan.html", "/renovation/plan.gpkg"):
+        answer = planner.get(f"{path}?estate={ESTATE}&estate={row[0]}")
+        assert answer.status_code == 400, path
+        assert "40 公里" in answer.text
+
+
+def test_a_long_file_is_made_by_a_job_taken_by_its_owner_and_expires(
+    planner: Person, leader: Person, app: Flask, base: Base, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gridmap.web.files.MOST_AT_ONCE", 3)
+    services = app.extensions["gridmap"]
+    answer = planner.send("/data/export", {"layer": ["buildings"], "kind": "gpkg", "inside": str(ESTATE)})
+    assert answer.status_code == 303, answer.text
+    job = answer.headers["Location"]
+    assert planner.get(job).status_code == 200
+    assert planner.get(f"{job}/file").status_code == 404
+    assert run_next(services.database, workers(services.database, services.settings.home, services.clock))
+    (row,) = rows(base, "SELECT state, message, result FROM gridmap.job WHERE kind = 'export' ORDER BY id DESC LIMIT 1")
+    assert (row["state"], row["result"]["rows"]) == ("done", 6), row
+    assert f"{job}/file" in planner.get(job).text
+    taken = planner.get(f"{job}/file")
+    (path := tmp_path / "late.gpkg").write_bytes(taken.data)
+    assert tables_of(path) == {"buildings"}
+    assert leader.get(job).status_code == leader.get(f"{job}/file").status_code == 404
+    made = real_home(services.settings.home) / "exports" / row["result"]["file"]
+    yesterday = time.time() - KEPT_SECONDS - 1
+    os.utime(made, (yesterday, yesterday))
+    assert planner.get(f"{job}/file").status_code == 404
+    assert planner.get(job).status_code == 200
+    assert forget_files(real_home(services.settings.home)) == 1
+    assert not made.exists()
+
+
+def test_the_command_writes_a_package_and_a_page_of_an_estate(base: Base, tmp_path: Path) -> None:
+    environment = {"GRIDMAP_HOME": str(tmp_path), "GRIDMAP_DATABASE_URL": base.app_url, "GRIDMAP_CLOCK": DEMO_CLOCK}
+    before, target = len(rows(base, EXPORTS)), tmp_path / "plan.gpkg"
+
+    def run(*words: str) -> Result:
+        return CliRunner(env=environment).invoke(main, ["renovation", *words, "-o", str(target)])
+
+    done = run(str(ESTATE), "--from", "2026-02-28")
+    assert done.exit_code == 0, done.output
+    assert {"estates", "buildings", "gaps", "gaps_before"} <= tables_of(target)
+    page = target.with_suffix(".html").read_text("utf-8")
+    assert "丁香苑" in page
+    assert 'class="plan-map"' in page
+    assert all(row["after"]["masked"] for row in rows(base, EXPORTS)[before:])
+    assert len(rows(base, EXPORTS)) > before
+    again = run(str(ESTATE))
+    assert again.exit_code == 1
+    assert "not there yet" in again.output
+    target.unlink()
+    for words in (("7",), (str(ESTATE), "--from", "soon"), (str(ESTATE), "--user", "nobody")):
+        refused = run(*words)
+        assert refused.exit_code == 1, refused.output
+        assert refused.output.startswith("Error: ")
+    assert not target.exists()
 
 
 def test_a_map_as_one_file_is_masked_bounded_and_asks_nobody(leader: Person) -> None:
