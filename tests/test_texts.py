@@ -18,6 +18,7 @@ CHINESE = re.compile(r"[\u3400-\u9fff]")
 DATA = ("demo/", "translations/", "static/vendor/")
 """Folders in which Chinese is data."""
 DATA_FILES = {
+    "bench/loading.py": "column names as they stand in real files",
     "layer.py": "the enumeration comma between names",
     "incidents/hotline/words.py": "columns, addresses and answers as hotlines write them",
     "load/synonyms.py": "column names as they stand in real files",

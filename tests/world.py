@@ -13,6 +13,7 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
+from tests.edition_rows import fill_editions
 from tests.found_rows import fill_found
 from tests.office_rows import forget_office
 from tests.parking_rows import fill_parking, forget_parking
@@ -114,6 +115,7 @@ def make_world(owner: Owner) -> World:
     fill_parking(owner, "id % 29 = 0 OR kind IN ('estate', 'zone')")
     ids |= {"car": ids["estate"] + 3_000_000_000, "far_car": one(owner, FAR_CAR, s=OTHER_STREET)}
     fill_found(owner, "id % 29 = 0 OR kind IN ('estate', 'zone')")
+    fill_editions(owner)
     betray_names(owner)
     owner.execute("INSERT INTO gridmap.change (street_id, layer) VALUES (0, 'accounts')")
     secrets = add_tokens(owner)
@@ -598,7 +600,8 @@ SELECT id, (id::bigint << 32) + 9800, 1, 'brought', '', 1, now() FROM gridmap.st
 INSERT INTO gridmap.import_row (street_id, run_id, relation, row_id, revision)
 SELECT street_id, id, 'place', 7, 1 FROM gridmap.import_run WHERE file_name = 'brought';
 INSERT INTO gridmap.unplaced (street_id, id, run_id, kind, digest, cells, name, file_row, reason)
-SELECT street_id, (street_id::bigint << 32) + 9900, id, 'facilities', 'd', '{}', 'n', 1, 'outside'
+SELECT street_id, (street_id::bigint << 32) + 9900, id, 'facilities', 'd',
+  '{"attributes": {"name": "n", "address": "a"}}', 'n', 1, 'outside'
 FROM gridmap.import_run WHERE file_name = 'brought';
 INSERT INTO gridmap.import_source (street_id, kind, source, columns, changed_at)
 SELECT id, 'estates', 's', '{"name": "n"}', now() FROM gridmap.street;

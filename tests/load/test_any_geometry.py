@@ -77,7 +77,7 @@ given_rows = given(st.sampled_from(PLACED), st.lists(geometries, min_size=1, max
 
 
 @given_rows
-@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=CALM)
+@settings(max_examples=500, deadline=None, derandomize=True, suppress_health_check=CALM)
 def test_any_geometry_is_accepted_sound_or_listed(kind, shapes, datum):
     look(kind, shapes, datum)
 
