@@ -9,9 +9,10 @@ INSERT INTO gridmap.edition (street_id, id, community_id)
 SELECT street_id, street_id::bigint * 4294967296 + nextval('gridmap.serial'), id FROM gridmap.community
 """
 PLACES = """
-INSERT INTO gridmap.edition_place (street_id, edition_id, place_id, action, kind, name, community_id)
-SELECT street_id, id, street_id::bigint * 4294967296 + nextval('gridmap.serial'), 'add', 'grid', '新网格', community_id
-FROM gridmap.edition
+INSERT INTO gridmap.edition_place (street_id, edition_id, place_id, action, kind, name, details, geom, community_id)
+SELECT e.street_id, e.id, e.street_id::bigint * 4294967296 + nextval('gridmap.serial'), 'add', 'grid', '新网格',
+  '{"type": "basic"}', c.geom, e.community_id
+FROM gridmap.edition e JOIN gridmap.community c ON (c.street_id, c.id) = (e.street_id, e.community_id)
 """
 LINEAGE = """
 INSERT INTO gridmap.lineage (street_id, former_id, later_id, starts_on, edition_id)

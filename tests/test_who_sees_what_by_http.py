@@ -273,7 +273,7 @@ SAID = (
 )  # fmt: skip
 """Cars from outside; rows of the diary, reception days, the hotline and the survey of e-bikes."""
 TOKEN = re.compile(r"(?<![0-9a-z])([pncmok])([0-9]{6,})x(?![0-9a-z])")
-CLEAR_PHONE = re.compile(r"139[0-9]{8}")
+CLEAR_PHONE = re.compile(r"(?<![0-9.])139[0-9]{8}(?![0-9])")
 
 
 @pytest.fixture(scope="module")
