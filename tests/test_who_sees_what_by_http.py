@@ -36,9 +36,9 @@ COMPARED = {
     "pages.place_card",
     "pages.place_page", "pages.plate", "pages.coverage_xlsx", "pages.visits", "pages.photo", "assigning.export",
     "pages.incidents", "pages.incidents_board", "pages.incident_card", "pages.incident_photo",
-    "pages.take_register_sheet",
+    "pages.take_register_sheet", "pages.renovation_package",
 }  # fmt: skip
-"""Compared with the oracle row by row, here, in the tests of tiles, of answers, of giving, of cases, of sheets."""
+"""Compared with the oracle row by row, here, in the tests of tiles, of answers, of giving, of cases, of sheets, of files."""
 READ = {
     "tiles.tilejson": ["/tiles/tiles.json"],
     "ogc.landing": ["/ogc", "/ogc?f=html"],
@@ -243,7 +243,6 @@ READ = {
     "pages.map_as_file": ["/map/file?at=17,22.53,113.40&size=600,400"],
     "pages.renovation": ["/renovation", "/renovation?estate={estate}&from=2026-02-28&to=2026-03-16"],
     "pages.renovation_file": ["/renovation/plan.html?estate={estate}&from=2026-02-28&to=2026-03-16"],
-    "pages.renovation_package": ["/renovation/plan.gpkg?estate={estate}&from=2026-02-28&to=2026-03-16"],
     "pages.data": ["/data"],
     "pages.data_layer": [f"/data/{name}" for name in BY_NAME],
     "pages.data_state": [f"/data/{name}/state" for name in BY_NAME],
