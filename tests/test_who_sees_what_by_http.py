@@ -38,7 +38,8 @@ COMPARED = {
     "pages.incidents", "pages.incidents_board", "pages.incident_card", "pages.incident_photo",
     "pages.take_register_sheet", "pages.renovation_package",
 }  # fmt: skip
-"""Compared with the oracle row by row, here, in the tests of tiles, of answers, of giving, of cases, of sheets, of files."""
+"""Compared with the oracle row by row, here, in the tests of tiles, of answers, of giving, of cases, of sheets,
+of files."""
 READ = {
     "tiles.tilejson": ["/tiles/tiles.json"],
     "ogc.landing": ["/ogc", "/ogc?f=html"],
