@@ -138,7 +138,8 @@ def _page(request: Request, layers: list[dict[str, Any]]) -> bytes:
     scripts, styles, html, script = pieces(_folium_map(request.bounds))
     own = (static / "js" / "one_file.js").read_text("utf-8")
     texts = [(static / name).read_text("utf-8") for name in scripts] + [own, str(script)]
-    css = [FOREIGN.sub("none", (static / name).read_text("utf-8")) for name in (*styles, "css/one_file.css")]
+    styles = (*styles, "css/tokens.css", "css/one_file.css")
+    css = [FOREIGN.sub("none", (static / name).read_text("utf-8")) for name in styles]
     day = request.asked.as_of.astimezone(OFFICE).strftime("%Y-%m-%d")
     made = request.made_at.astimezone(OFFICE).strftime("%Y-%m-%d %H:%M")
     config = {

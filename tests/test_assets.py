@@ -174,7 +174,9 @@ def test_templates_carry_no_inline_style_and_no_handler():
     for path in (assets.PACKAGE / "templates").rglob("*.html"):
         source = path.read_text("utf-8")
         assert not re.search(r"<[^>]+\s(style|on\w+)\s*=", source), path.name
-        for tag in re.findall(r"<(?:script|style)\b[^>]*>", source):
+        # a file that is taken away says its own policy
+        is_page = 'http-equiv="Content-Security-Policy"' not in source
+        for tag in re.findall(r"<(?:script|style)\b[^>]*>", source) if is_page else ():
             assert 'nonce="{{ ' in tag, f"{path.name}: {tag}"
 
 

@@ -71,7 +71,8 @@ def test_every_entry_is_a_module_that_chromium_87_reads(entry, tmp_path):
 
 def test_every_script_of_ours_is_in_an_entry():
     joined = {part for entry in ENTRIES for part in parts_of(entry, own)}
-    assert {path.relative_to(assets.STATIC).as_posix() for path in assets.own_scripts()} == joined
+    taken_away = {"js/one_file.js"}  # stands in the file itself (gridmap.map_file)
+    assert {path.relative_to(assets.STATIC).as_posix() for path in assets.own_scripts()} == joined | taken_away
 
 
 @pytest.mark.parametrize("sheet", joining.SHEETS)
