@@ -28,9 +28,12 @@ ESTATE = 42953968136192
 EXPORTS = "SELECT subject_id, after, why FROM gridmap.audit WHERE action = 'export' ORDER BY id"
 
 FAR_AWAY = """
-INSERT INTO gridmap.place (street_id, id, kind, code, name, community_id, grid_id, geom)
-SELECT street_id, id + 900000, 'estate', 'far', '远方苑', community_id, grid_id, ST_Translate(geom, 4, 6)
-FROM gridmap.place WHERE name = '丁香苑' AND kind = 'estate' RETURNING id
+WITH made AS (
+  INSERT INTO gridmap.place (street_id, id, kind, code, name, community_id, grid_id, geom)
+  SELECT street_id, id + 900000, 'estate', 'far', '远方苑', community_id, grid_id, ST_Translate(geom, 4, 6)
+  FROM gridmap.place WHERE name = '丁香苑' AND kind = 'estate' RETURNING street_id, id
+)
+INSERT INTO gridmap.estate (street_id, place_id) SELECT street_id, id FROM made RETURNING place_id
 """
 
 
@@ -140,8 +143,8 @@ def test_a_long_file_is_made_by_a_job_taken_by_its_owner_and_expires(
     (row,) = rows(base, "SELECT state, message, result FROM gridmap.job WHERE kind = 'export' ORDER BY id DESC LIMIT 1")
     assert (row["state"], row["result"]["rows"]) == ("done", 6), row
     assert f"{job}/file" in planner.get(job).text
-    taken = planner.get(f"{job}/file")
-    (path := tmp_path / "late.gpkg").write_bytes(taken.data)
+    with planner.get(f"{job}/file") as taken:
+        (path := tmp_path / "late.gpkg").write_bytes(taken.data)
     assert tables_of(path) == {"buildings"}
     assert leader.get(job).status_code == leader.get(f"{job}/file").status_code == 404
     made = real_home(services.settings.home) / "exports" / row["result"]["file"]
