@@ -35,13 +35,11 @@ def scene(demo_template: str, copy_database: Callable[[str], Base], make_app: Ca
 
 @pytest.fixture(scope="module")
 def drafts(scene: Scene) -> dict[int, int]:
-    """A draft in some communities of each street: by community, as nobody in particular drew it."""
+    """The drafts of the first communities of each street, as nobody in particular drew them."""
     with psycopg.connect(scene.oracle.owner_url) as owner:
         rows = owner.execute(
-            "INSERT INTO gridmap.edition (street_id, id, community_id)"
-            " SELECT street_id, street_id::bigint * 4294967296 + nextval('gridmap.serial'), id FROM ("
-            " SELECT *, row_number() OVER (PARTITION BY street_id ORDER BY id) AS n FROM gridmap.community) c"
-            " WHERE n <= 3 RETURNING community_id, id"
+            "SELECT community_id, id FROM (SELECT *, row_number() OVER (PARTITION BY street_id ORDER BY community_id)"
+            " AS n FROM gridmap.edition WHERE state = 'draft') e WHERE n <= 3"
         ).fetchall()
     return dict(rows)
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from pyproj import CRS
 
@@ -76,7 +76,13 @@ CALM = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too
 given_rows = given(st.sampled_from(PLACED), st.lists(geometries, min_size=1, max_size=4), st.sampled_from(list(Datum)))
 
 
+FLAT = [(0.0, 0.0), (121.4, 31.3), (121.4, 31.3), (0.0, 0.0)]
+THIN = [(121.4, 31.3), (0.0, 0.0), (1e-320, 0.0), (121.4, 31.3)]
+
+
 @given_rows
+@example("estates", [shapely.GeometryCollection([shapely.Polygon(FLAT), shapely.Polygon(FLAT)])], Datum.WGS84)
+@example("estates", [shapely.Polygon(THIN)], Datum.WGS84)
 @settings(max_examples=500, deadline=None, derandomize=True, suppress_health_check=CALM)
 def test_any_geometry_is_accepted_sound_or_listed(kind, shapes, datum):
     look(kind, shapes, datum)

@@ -116,6 +116,13 @@ def _mended(shape: BaseGeometry) -> BaseGeometry:
 
 def repair_rings(draft: Draft) -> None:
     """Make crossing polygons valid, keep polygon parts only, say so where the area changes by over 1 %."""
+    _repair(draft)
+    shapes = draft.shapes()
+    areas = np.isin(shapely.get_type_id(shapes), POLYGONS)
+    draft.reject(shapely.is_empty(shapes) | (areas & ~(shapely.area(shapes) > 0)), "ring_without_area")
+
+
+def _repair(draft: Draft) -> None:
     shapes = draft.shapes()
     bounds = shapely.bounds(shapes)
     areas = np.isin(shapely.get_type_id(shapes), POLYGONS)
@@ -137,4 +144,3 @@ def repair_rings(draft: Draft) -> None:
             continue
         code = "ring_repaired_area" if differs else "ring_repaired"
         draft.correct(row, code, before=f"{old:.0f}", after=f"{new:.0f}")
-    draft.reject(shapely.is_empty(draft.shapes()), "ring_without_area")
