@@ -3,19 +3,13 @@
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 import click
-import psycopg
 
-from gridmap.accounts import Actor, actor
 from gridmap.analysis.matching import SolverMissing
 from gridmap.audit import write_audit
-from gridmap.clock import parse_clock
-from gridmap.cluster import ClusterError, find_access
-from gridmap.db import SYSTEM, Database
+from gridmap.commands.acting import Opened, opened
 from gridmap.db.pools import Connection
 from gridmap.layer import ON_DUTY, Role
 from gridmap.people import ChangeConflict, ChangeRefused, PeopleProblem, attempt
@@ -24,7 +18,7 @@ from gridmap.people.giving.choices import Where, places_for
 from gridmap.people.giving.differences import Difference, differences, export_rows, moves_of
 from gridmap.people.giving.proposing import MOST_PLACES, Line, Proposal, Wish, propose
 from gridmap.people.giving.sheets import SheetRow, UnreadableSheet, read_sheet, write_sheet
-from gridmap.scope import UnknownAccount, Viewer, viewer_of
+from gridmap.scope import Viewer
 from gridmap.settings import Settings
 
 PROBLEMS = {
@@ -59,25 +53,6 @@ PROBLEMS = {
 MOST_SHOWN = 20
 street_option = click.option("--street", "street_code", required=True, help="The street, by its 9-digit code.")
 user_option = click.option("--user", metavar="USERNAME", help="As this account; otherwise all places, names masked.")
-
-
-@dataclass(frozen=True)
-class Opened:
-    """An open database, the acting command line or account, and what it may see."""
-
-    database: Database
-    settings: Settings
-    viewer: Viewer | None
-
-    @property
-    def by(self) -> Actor:
-        """Who acts, now."""
-        return actor(parse_clock(self.settings.clock), self.viewer.account_id if self.viewer else None)
-
-    @property
-    def prologue(self) -> "bytes | dict[str, str]":
-        """What row security reads."""
-        return self.viewer.prologue if self.viewer else dict(SYSTEM)
 
 
 @click.group()
@@ -199,12 +174,10 @@ def read_sheet_of(file: Path) -> list[SheetRow]:
 @contextmanager
 def _opened(settings: Settings, username: str | None) -> Iterator[Opened]:
     try:
-        database = Database(find_access(settings).app_url, prepares=settings.prepares)
-        try:
-            now = parse_clock(settings.clock).now()
-            yield Opened(database, settings, _viewer(database, username, now) if username else None)
-        finally:
-            database.close()
+        with opened(settings, username) as found:
+            if found.viewer and not _leads(found.viewer):
+                raise click.ClickException(f"The account {username!r} does not lead any area")
+            yield found
     except ChangeConflict as problem:
         first = problem.conflicts[0]
         raise click.ClickException(
@@ -216,22 +189,10 @@ def _opened(settings: Settings, username: str | None) -> Iterator[Opened]:
         raise click.ClickException(PROBLEMS.get(problem.reason, problem.reason)) from None
     except SolverMissing:
         raise click.ClickException("Proposals need OR-Tools: pip install 'gridmap[assign]'") from None
-    except (ClusterError, psycopg.Error, OSError) as error:
-        raise click.ClickException(str(error).strip()) from None
 
 
-def _viewer(database: Database, username: str, now: datetime) -> Viewer:
-    with database.transaction(SYSTEM) as connection:
-        row = connection.execute(
-            "SELECT id FROM gridmap.account WHERE username = %s", (username.strip().lower(),)
-        ).fetchone()
-    try:
-        found = viewer_of(database, row["id"] if row else 0, now)
-    except UnknownAccount:
-        raise click.ClickException(f"There is no account {username!r} that may see anything now") from None
-    if Role.LEADER not in found.roles or not found.reading_roles <= ON_DUTY:
-        raise click.ClickException(f"The account {username!r} does not lead any area")
-    return found
+def _leads(viewer: Viewer) -> bool:
+    return Role.LEADER in viewer.roles and viewer.reading_roles <= ON_DUTY
 
 
 def _street(connection: Connection, code: str) -> int:

@@ -2,18 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
-import psycopg
 
-from gridmap.accounts import Actor, actor
-from gridmap.clock import OFFICE, parse_clock
-from gridmap.cluster import ClusterError, find_access
-from gridmap.db import SYSTEM, Database
+from gridmap.clock import OFFICE
+from gridmap.commands.acting import Opened, opened
 from gridmap.db.pools import Connection
 from gridmap.i18n import translate
 from gridmap.load.sheets import ChangedBetween, Difference, UnreadableSheet, apply_sheet, compare, may_keep, read_sheet
@@ -24,31 +19,11 @@ from gridmap.load.sheets.taking import TooMany, take_out
 from gridmap.load.sheets.values import SENTENCES
 from gridmap.people import PeopleProblem, attempt
 from gridmap.read.sheets.fields import SHEETS, Sheet
-from gridmap.scope import UnknownAccount, Viewer, viewer_of
 from gridmap.settings import Settings
 
 MOST_SHOWN = 50
 street_option = click.option("--street", "street_code", required=True, help="The street, by its 9-digit code.")
 user_option = click.option("--user", metavar="USERNAME", help="As this account, with its rights.")
-
-
-@dataclass(frozen=True)
-class Opened:
-    """An open database, the acting command line or account, and what it may see."""
-
-    database: Database
-    settings: Settings
-    viewer: Viewer | None
-
-    @property
-    def by(self) -> Actor:
-        """Who acts, now."""
-        return actor(parse_clock(self.settings.clock), self.viewer.account_id if self.viewer else None)
-
-    @property
-    def prologue(self) -> "bytes | dict[str, str]":
-        """What row security reads."""
-        return self.viewer.prologue if self.viewer else dict(SYSTEM)
 
 
 @click.group()
@@ -150,29 +125,12 @@ def _tell(found: Difference) -> None:
 @contextmanager
 def _opened(settings: Settings, username: str | None) -> Iterator[Opened]:
     try:
-        database = Database(find_access(settings).app_url, prepares=settings.prepares)
-        try:
-            now = parse_clock(settings.clock).now()
-            yield Opened(database, settings, _viewer(database, username, now) if username else None)
-        finally:
-            database.close()
+        with opened(settings, username) as found:
+            yield found
     except TooMany as problem:
         raise click.ClickException(
             f"{problem.rows:,} rows are more than fit: take one community with --community"
         ) from None
-    except (ClusterError, psycopg.Error, OSError) as error:
-        raise click.ClickException(str(error).strip()) from None
-
-
-def _viewer(database: Database, username: str, now: datetime) -> Viewer:
-    with database.transaction(SYSTEM) as connection:
-        row = connection.execute(
-            "SELECT id FROM gridmap.account WHERE username = %s", (username.strip().lower(),)
-        ).fetchone()
-    try:
-        return viewer_of(database, row["id"] if row else 0, now)
-    except UnknownAccount:
-        raise click.ClickException(f"There is no account {username!r} that may see anything now") from None
 
 
 def _must_keep(connection: Connection, opened: Opened, kind: Sheet, street: int) -> None:
