@@ -42,14 +42,15 @@ def opened(settings: Settings, username: str | None) -> Iterator[Opened]:
         database = Database(find_access(settings).app_url, prepares=settings.prepares)
         try:
             now = parse_clock(settings.clock).now()
-            yield Opened(database, settings, _viewer(database, username, now) if username else None)
+            yield Opened(database, settings, viewer_named(database, username, now) if username else None)
         finally:
             database.close()
     except (ClusterError, psycopg.Error, OSError) as error:
         raise click.ClickException(str(error).strip()) from None
 
 
-def _viewer(database: Database, username: str, now: datetime) -> Viewer:
+def viewer_named(database: Database, username: str, now: datetime) -> Viewer:
+    """The account of that name as the reading side knows it; one sentence where there is none."""
     with database.transaction(SYSTEM) as connection:
         row = connection.execute(
             "SELECT id FROM gridmap.account WHERE username = %s", (username.strip().lower(),)

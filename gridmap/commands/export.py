@@ -5,7 +5,6 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,8 @@ import psycopg
 
 from gridmap.clock import parse_clock, real_now
 from gridmap.cluster import ClusterError, find_access
-from gridmap.db import SYSTEM, Database
+from gridmap.commands.acting import viewer_named
+from gridmap.db import Database
 from gridmap.i18n import DEFAULT_LOCALE
 from gridmap.layer import Role
 from gridmap.layers import BY_NAME
@@ -34,7 +34,7 @@ from gridmap.read.files import (
     write_file,
 )
 from gridmap.read.files.order import ENCODINGS
-from gridmap.scope import Reach, UnknownAccount, Viewer, viewer_of
+from gridmap.scope import Reach, Viewer
 from gridmap.settings import Settings
 
 MASKED = Viewer(
@@ -201,18 +201,6 @@ def _exports(settings: Settings, database: Database, order: Order, user: str | N
             f"{error.value!r} is not something that {error.word!r} can be in {', '.join(order.layers)};"
             f" its attributes are {known}"
         ) from None
-
-
-def viewer_named(database: Database, username: str, now: datetime) -> Viewer:
-    """The account of that name as the reading side knows it; one sentence where there is none."""
-    with database.transaction(SYSTEM) as connection:
-        row = connection.execute(
-            "SELECT id FROM gridmap.account WHERE username = %s", (username.strip().lower(),)
-        ).fetchone()
-    try:
-        return viewer_of(database, row["id"] if row else 0, now)
-    except UnknownAccount:
-        raise click.ClickException(f"There is no account {username!r} that may see anything now") from None
 
 
 def _kind(output: str, form: str | None) -> Kind:

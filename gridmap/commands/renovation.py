@@ -6,7 +6,8 @@ from pathlib import Path
 import click
 
 from gridmap.clock import parse_clock, real_now
-from gridmap.commands.export import MASKED, opened_database, sentences, viewer_named
+from gridmap.commands.acting import viewer_named
+from gridmap.commands.export import MASKED, opened_database, sentences
 from gridmap.read.stream import note_export
 from gridmap.renovation import page_of, read_plan, write_package
 from gridmap.renovation.package import exports_for

@@ -5,19 +5,6 @@ from collections.abc import Mapping
 from gridmap.i18n import _, translate
 from gridmap.incidents.errors import IncidentProblem
 
-STATES: Mapping[str, str] = {
-    "reported": _("Reported"),
-    "registered": _("Registered"),
-    "rejected": _("Rejected"),
-    "duplicate": _("Reported before"),
-    "dispatched": _("Dispatched"),
-    "handling": _("Being handled"),
-    "handled": _("Handled"),
-    "verifying": _("Being checked"),
-    "closed": _("Case closed"),
-    "reopened": _("Reopened"),
-    "parked": _("Parked"),
-}
 ACTIONS: Mapping[str, str] = {
     "report": _("report it"),
     "self_handle": _("solve it on the spot"),

@@ -6,21 +6,20 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import Response, abort, make_response, render_template
-from psycopg_pool import PoolTimeout
 
 from gridmap import context
-from gridmap.clock import OFFICE, day_bounds, real_now
+from gridmap.clock import OFFICE, day_bounds
 from gridmap.layers.incidents import LEVELS, PHASES, SEVERITIES, SOURCES, STATES, incidents
 from gridmap.maps import BY_CASES, Addresses, View, compose
-from gridmap.read import Asked, Export, Format, Stream, layers_for, note_export
+from gridmap.read import Asked, layers_for
 from gridmap.read.cases import CaseRow, count_cases, read_case, read_cases, read_classes, read_weeks
-from gridmap.read.workbook import MEDIA_TYPE, Workbook
 from gridmap.scope import Viewer
 from gridmap.web.areas import WHOLE_COUNTRY, areas_of
 from gridmap.web.asked import today
-from gridmap.web.blueprint import PAGE_SIZE, page_number, pages, say, typed
+from gridmap.web.blueprint import PAGE_SIZE, page_number, pages, typed
 from gridmap.web.incidents.question import WORKING
 from gridmap.web.map_page import alone
+from gridmap.web.map_rows import rows_as_file
 from gridmap.web.place_words import in_language
 from gridmap.web.remembered import remembered, version_of
 
@@ -36,7 +35,6 @@ WEEK = timedelta(days=7)
 FIRST_ROWS = 6
 """So many stand beside the map; the list has all."""
 ALL = "all"
-FORMS = {"geojson": Format.GEOJSON, "csv": Format.CSV}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,30 +153,8 @@ def incident_map_rows() -> str:
 @pages.get("/incidents/map/rows.<form>")
 def incident_map_file(form: str) -> Response:
     """The same as a file, streamed: GeoJSON, CSV, or a workbook for Excel. Nobody's words or names are in it."""
-    viewer, question, services = context.viewer(), asked_question(), context.services()
-    if form not in (*FORMS, "xlsx"):
-        abort(404)
-    export = Export(
-        layer=incidents,
-        viewer=viewer,
-        asked=question.asked,
-        made_at=real_now(),
-        title=say(incidents.title),
-        format=FORMS.get(form, Format.CSV),
-    )
-    note_export(services.database, export, business_at=services.clock.now(), target=question.address(f"rows.{form}"))
-    name, is_book = f"incidents-{today().isoformat()}.{form}", form == "xlsx"
-    try:
-        blocks = Workbook(services.database, export) if is_book else Stream(services.database, export)
-    except PoolTimeout:
-        # every connection for files is taken
-        abort(429)
-    headers = {
-        "Content-Type": MEDIA_TYPE if is_book else export.format.media_type,
-        "Content-Disposition": f'attachment; filename="{name}"',
-        "Cache-Control": "private, no-store",
-    }
-    return Response(blocks, headers=headers)
+    question = asked_question()
+    return rows_as_file(incidents, question.asked, form, question.address(f"rows.{form}"))
 
 
 @pages.get("/incidents/map/<int:identity>/card")

@@ -1,6 +1,7 @@
 // The map of the diary: a mark where something was said, with how often; another week without a new page. Marks carry
 // numbers only: what was said stands in the list, with its locks.
 import { ask, Problem } from "./ask.js";
+import { Facts } from "./facts.js";
 import { svg } from "./map/symbols.js";
 import { Weeks } from "./weeks.js";
 
@@ -40,7 +41,7 @@ class Diary {
   constructor(street) {
     this.street = street;
     this.weeks = new Weeks();
-    this.facts = find("[data-diary-facts]");
+    this.facts = new Facts(find("[data-diary-facts]"), street.message, () => this.turn());
     this.marks = [];
     this.picture = svg("svg", { class: "diary-marks leaflet-zoom-hide", width: 1, height: 1, "aria-hidden": "true" });
     this.said = new URLSearchParams(window.location.search);
@@ -60,7 +61,7 @@ class Diary {
       this.setWeek(null);
       this.turn();
     });
-    this.facts.addEventListener("click", (event) => {
+    this.facts.part.addEventListener("click", (event) => {
       if (!event.target.closest("[data-all-places]") || event.ctrlKey || event.metaKey) return;
       event.preventDefault();
       this.setPlace(null);
@@ -78,7 +79,7 @@ class Diary {
 
   setPlace(id) {
     this.put("place", id);
-    this.tell();
+    this.facts.show(`/diary/map/facts?${this.said}`);
   }
 
   put(name, value) {
@@ -91,7 +92,7 @@ class Diary {
 
   turn() {
     this.fetchSpots();
-    this.tell();
+    this.facts.show(`/diary/map/facts?${this.said}`);
   }
 
   async fetchSpots() {
@@ -100,7 +101,8 @@ class Diary {
       this.spots = (await response.json()).spots;
       this.draw();
     } catch (error) {
-      this.complain(error);
+      if (!(error instanceof Problem)) throw error;
+      this.street.message.problem(error, () => this.turn());
     }
   }
 
@@ -125,26 +127,6 @@ class Diary {
     if (this.street.sheet.state === "peek") this.street.sheet.set("half");
     this.setPlace(best.spots[0].id);
     return true;
-  }
-
-  async tell() {
-    if (this.request) this.request.abort();
-    this.request = new AbortController();
-    this.facts.setAttribute("aria-busy", "true");
-    try {
-      const asked = { accept: "text/html", signal: this.request.signal };
-      const response = await ask(`/diary/map/facts?${this.said}`, asked);
-      this.facts.innerHTML = await response.text(); // an autoescaped fragment of our own server
-    } catch (error) {
-      if (error.name === "AbortError") return;
-      this.complain(error);
-    }
-    this.facts.removeAttribute("aria-busy");
-  }
-
-  complain(error) {
-    if (!(error instanceof Problem)) throw error;
-    this.street.message.problem(error, () => this.turn());
   }
 }
 

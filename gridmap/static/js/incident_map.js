@@ -1,5 +1,5 @@
 // The map of cases: another week, or another kind, without a new page; one coloured background at a time.
-import { ask, Problem } from "./ask.js";
+import { Facts } from "./facts.js";
 import { daysAfter, Weeks } from "./weeks.js";
 
 const BACKGROUNDS = ["incident_density", "complaints_grids", "in_grid_resolution", "complaints_estates"];
@@ -10,6 +10,7 @@ class Cases {
   constructor(street) {
     this.street = street;
     this.weeks = new Weeks();
+    this.facts = new Facts(find("[data-case-facts]"), street.message, () => this.turn());
     this.kind = find("[data-case-kind]");
     this.week = this.weeks.slider.dataset.week || null;
     const said = new URLSearchParams(window.location.search).get("state");
@@ -91,23 +92,7 @@ class Cases {
     if (kind) said.set("kind", kind);
     const words = String(said) ? `?${said}` : "";
     window.history.replaceState(window.history.state, "", `${window.location.pathname}${words}${window.location.hash}`);
-    await this.tell(words);
-  }
-
-  async tell(words) {
-    if (this.request) this.request.abort();
-    this.request = new AbortController();
-    const part = find("[data-case-facts]");
-    part.setAttribute("aria-busy", "true");
-    try {
-      const response = await ask(`/incidents/map/facts${words}`, { accept: "text/html", signal: this.request.signal });
-      part.innerHTML = await response.text(); // an autoescaped fragment of our own server
-    } catch (error) {
-      if (error.name === "AbortError") return;
-      if (!(error instanceof Problem)) throw error;
-      this.street.message.problem(error, () => this.turn());
-    }
-    part.removeAttribute("aria-busy");
+    await this.facts.show(`/incidents/map/facts${words}`);
   }
 }
 

@@ -1,6 +1,6 @@
 // The map of parking: another week, another part of the day, or another thing to look at, without a new page. The three
 // layers of zones are one at a time: they colour the same ground.
-import { ask, Problem } from "./ask.js";
+import { Facts } from "./facts.js";
 import { openSpots } from "./spots.js";
 import { daysAfter, Weeks } from "./weeks.js";
 
@@ -13,6 +13,7 @@ class Parking {
   constructor(street) {
     this.street = street;
     this.weeks = new Weeks();
+    this.facts = new Facts(find("[data-zone-facts]"), street.message, () => this.turn());
     this.part = find("[data-part]");
     this.week = this.weeks.slider.dataset.week || null;
     this.show = new URLSearchParams(window.location.search).get("show") || "pressure";
@@ -96,29 +97,13 @@ class Parking {
     const words = String(said) ? `?${said}` : "";
     window.history.replaceState(window.history.state, "", `${window.location.pathname}${words}${window.location.hash}`);
     this.withWeek();
-    await this.tell(words);
+    await this.facts.show(`/parking/map/facts${words}`);
   }
 
   /** Cards tell of the same days. */
   withWeek() {
     const words = this.week ? `?week=${this.week}` : "";
     for (const name of Object.values(LAYERS)) this.street.config.cards[name] = `/parking/map/{id}/card${words}`;
-  }
-
-  async tell(words) {
-    if (this.request) this.request.abort();
-    this.request = new AbortController();
-    const part = find("[data-zone-facts]");
-    part.setAttribute("aria-busy", "true");
-    try {
-      const response = await ask(`/parking/map/facts${words}`, { accept: "text/html", signal: this.request.signal });
-      part.innerHTML = await response.text(); // an autoescaped fragment of our own server
-    } catch (error) {
-      if (error.name === "AbortError") return;
-      if (!(error instanceof Problem)) throw error;
-      this.street.message.problem(error, () => this.turn());
-    }
-    part.removeAttribute("aria-busy");
   }
 }
 

@@ -12,7 +12,6 @@ from gridmap.db.pools import Connection
 from gridmap.i18n import _
 from gridmap.incidents import CaseChanged, IncidentProblem
 from gridmap.layer import ON_DUTY, Role
-from gridmap.people.attempt import attempt
 from gridmap.read.incidents.choosing import find_places, read_code_within, read_kinds, read_place
 from gridmap.read.search import Found
 from gridmap.submissions import Sent, SentDifferently, answer_before, keep_answer
@@ -20,6 +19,7 @@ from gridmap.web.asked import asked, today
 from gridmap.web.blueprint import number, pages, say, typed
 from gridmap.web.incidents.diary_words import PROBLEMS
 from gridmap.web.place_words import in_language
+from gridmap.web.running import run
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -55,14 +55,6 @@ def for_leaders(view: Callable[P, R]) -> Callable[P, R]:
         return view(*args, **kwargs)
 
     return guarded
-
-
-def run(command: Callable[[Connection], R]) -> R:
-    """Run a command in the viewer's scope: 404 for what is not seen; CaseChanged and IncidentProblem go on."""
-    try:
-        return attempt(context.services().database, context.viewer().prologue, command)
-    except LookupError:
-        abort(404)
 
 
 def run_once(

@@ -10,8 +10,8 @@ from gridmap import context
 from gridmap.db.pools import Connection
 from gridmap.incidents import CaseChanged, IncidentProblem
 from gridmap.incidents.diary import Entry, answer_entry, make_case, note_entry, write_entry
-from gridmap.incidents.words import STATES
 from gridmap.layer import Role
+from gridmap.layers.incidents import STATES
 from gridmap.read.incidents.diary import Asked, read_areas, read_entries, read_entry
 from gridmap.read.incidents.reception import read_communities
 from gridmap.web.asked import today
@@ -24,7 +24,6 @@ from gridmap.web.incidents.desk import (
     kind_groups,
     known_place,
     place_title,
-    run,
     run_once,
     shown_estate,
     shown_place,
@@ -32,6 +31,7 @@ from gridmap.web.incidents.desk import (
 )
 from gridmap.web.incidents.diary_words import ALL_CHANNELS, CHANNEL_ICONS, CHANNELS, OUTCOMES
 from gridmap.web.place_words import in_language
+from gridmap.web.running import run
 
 PAGE = 30
 REASON_LENGTH = 200

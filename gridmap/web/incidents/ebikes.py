@@ -12,8 +12,9 @@ from gridmap.incidents.ebikes import FINDINGS, Counted, count_ebikes
 from gridmap.read.incidents.ebikes import read_door, read_doors, read_open_findings, read_survey
 from gridmap.web.asked import today
 from gridmap.web.blueprint import PAGE_SIZE, actor, page_number, pages
-from gridmap.web.incidents.desk import for_duty, houses_title, run, shown_estate, words_of
+from gridmap.web.incidents.desk import for_duty, houses_title, shown_estate, words_of
 from gridmap.web.incidents.diary_words import FINDINGS as FINDING_WORDS
+from gridmap.web.running import run
 
 FRESH = timedelta(days=90)
 """A stairwell that was counted within a quarter counts as done."""

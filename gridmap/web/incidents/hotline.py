@@ -12,7 +12,7 @@ from gridmap.coords import CoordError, LonLat
 from gridmap.incidents import CaseChanged, IncidentProblem
 from gridmap.incidents.hotline import drop_order, place_order, read_mappings, requeue_order
 from gridmap.incidents.hotline.giving import answer_columns, as_csv, as_workbook, filled_row
-from gridmap.incidents.words import STATES
+from gridmap.layers.incidents import STATES
 from gridmap.read.incidents.hotline import count_orders, read_answers, read_near, read_order, read_orders_of
 from gridmap.web.asked import today
 from gridmap.web.blueprint import PAGE_SIZE, actor, number, page_number, pages, typed
@@ -24,11 +24,11 @@ from gridmap.web.incidents.desk import (
     kind_groups,
     known_place,
     place_title,
-    run,
     words_of,
 )
 from gridmap.web.incidents.diary_words import ORDER_PROBLEMS, ORDER_STATES
 from gridmap.web.place_words import in_language
+from gridmap.web.running import run
 
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 

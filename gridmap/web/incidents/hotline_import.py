@@ -32,9 +32,10 @@ from gridmap.read.incidents.choosing import read_kinds
 from gridmap.web.asked import today
 from gridmap.web.blueprint import actor, number, pages, say, typed
 from gridmap.web.duties.guard import asked_street, must_lead_street
-from gridmap.web.incidents.desk import for_leaders, run, words_of
+from gridmap.web.incidents.desk import for_leaders, words_of
 from gridmap.web.incidents.diary_words import MAPPED, ORDER_PROBLEMS, PROBLEMS, ROW_PROBLEMS
 from gridmap.web.place_words import in_language
+from gridmap.web.running import run
 
 SAMPLES = 3
 MOST_SHOWN = 200

@@ -23,12 +23,12 @@ from gridmap.web.incidents.desk import (
     for_leaders,
     kind_groups,
     known_place,
-    run,
     run_once,
     words_of,
 )
 from gridmap.web.incidents.diary import content_of, read_form, words
 from gridmap.web.incidents.diary_words import RECEPTION_BADGES, RECEPTION_STATES
+from gridmap.web.running import run
 
 MOST_VISITORS = 500
 FARTHEST = timedelta(days=366)

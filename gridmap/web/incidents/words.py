@@ -9,9 +9,9 @@ from gridmap.incidents.words import (
     SATISFACTIONS,
     SEVERITIES,
     SOURCES,
-    STATES,
     WHYS,
 )
+from gridmap.layers.incidents import STATES
 from gridmap.web.blueprint import pages, say
 
 __all__ = [

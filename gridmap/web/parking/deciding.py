@@ -7,12 +7,10 @@ from typing import Any, ParamSpec, TypeVar
 from flask import abort
 
 from gridmap import context
-from gridmap.db.pools import Connection
 from gridmap.i18n import _
 from gridmap.layer import ON_DUTY, Role
 from gridmap.parking import setting_words
 from gridmap.parking.errors import ParkingProblem
-from gridmap.people.attempt import attempt
 from gridmap.read.parking.homes import read_parking_place
 from gridmap.web.blueprint import say
 from gridmap.web.duties.guard import lead
@@ -73,14 +71,6 @@ def seen_place(place_id: int) -> dict[str, Any]:
     if row is None:
         abort(404)
     return row
-
-
-def run(command: Callable[[Connection], R]) -> R:
-    """Run a command in the viewer's scope: 404 for what is not seen; what the command refuses goes on."""
-    try:
-        return attempt(context.services().database, context.viewer().prologue, command)
-    except LookupError:
-        abort(404)
 
 
 def words_of(problem: ParkingProblem) -> tuple[str, int]:

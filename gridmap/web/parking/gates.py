@@ -26,7 +26,8 @@ from gridmap.parking.gates import (
 from gridmap.parking.setting_words import BARRIERS
 from gridmap.web.asked import today
 from gridmap.web.blueprint import actor, number, pages, say, titled, typed
-from gridmap.web.parking.deciding import MOST_ID, for_readers, leads_here, must_lead, run, words_of
+from gridmap.web.parking.deciding import MOST_ID, for_readers, leads_here, must_lead, words_of
+from gridmap.web.running import run
 
 FIELD_WORDS = {
     "plate": _("Number plate"),

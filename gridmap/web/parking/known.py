@@ -19,7 +19,8 @@ from gridmap.parking.words import KNOWN_AS, PLATES
 from gridmap.read.parking.homes import read_homes
 from gridmap.read.parking.known_cars import SHOWS, count_known_cars, read_known_cars
 from gridmap.web.blueprint import PAGE_SIZE, actor, number, page_number, pages, say, titled, typed
-from gridmap.web.parking.deciding import MOST_ID, for_watchers, leads_here, run, words_of
+from gridmap.web.parking.deciding import MOST_ID, for_watchers, leads_here, words_of
+from gridmap.web.running import run
 
 
 @pages.get("/parking/known")

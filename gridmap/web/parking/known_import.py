@@ -17,8 +17,9 @@ from gridmap.parking.plates import Plate, hash_plate
 from gridmap.parking.registering import Registration, known_hashes, register_vehicles
 from gridmap.parking.words import PLATES
 from gridmap.web.blueprint import actor, number, pages, typed
-from gridmap.web.parking.deciding import for_watchers, must_lead, run, words_of
+from gridmap.web.parking.deciding import for_watchers, must_lead, words_of
 from gridmap.web.parking.known import key, seen_home
+from gridmap.web.running import run
 
 MOST_SHOWN = 500
 

@@ -29,7 +29,8 @@ from gridmap.parking.words import BAN_ON
 from gridmap.read.parking.homes import read_gates, read_homes, read_zones
 from gridmap.web.asked import today
 from gridmap.web.blueprint import PAGE_SIZE, actor, number, page_number, pages, titled, typed
-from gridmap.web.parking.deciding import for_readers, leads_here, must_lead, run, seen_place, words_of
+from gridmap.web.parking.deciding import for_readers, leads_here, must_lead, seen_place, words_of
+from gridmap.web.running import run
 
 USUAL = Tariff()
 """What a form begins with where a zone has no price yet."""

@@ -17,8 +17,9 @@ from gridmap.places.shapes import ShapeProblem
 from gridmap.read.parking.shapes import read_kept
 from gridmap.web.asked import today
 from gridmap.web.blueprint import actor, number, pages, say, typed
-from gridmap.web.parking.deciding import for_readers, must_lead, run
+from gridmap.web.parking.deciding import for_readers, must_lead
 from gridmap.web.parking.zones import PROBLEMS, seen_drawn
+from gridmap.web.running import run
 
 REFUSALS = {**PROBLEMS, **setting_words.REFUSALS}
 STATUSES = {"changed": 409, "ended": 409, "not_yours": 403}

@@ -6,13 +6,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import Response, abort, make_response, render_template
-from psycopg_pool import PoolTimeout
 
 from gridmap import context
-from gridmap.clock import day_bounds, real_now
+from gridmap.clock import day_bounds
 from gridmap.i18n import _
 from gridmap.maps import BY_ZONES, Addresses, View, compose
-from gridmap.read import Asked, Export, Format, Stream, layers_for, note_export
+from gridmap.read import Asked, layers_for
 from gridmap.read.parking.zone_map import (
     CLASSES,
     LAYERS,
@@ -23,12 +22,12 @@ from gridmap.read.parking.zone_map import (
     read_zone,
     read_zones,
 )
-from gridmap.read.workbook import MEDIA_TYPE, Workbook
 from gridmap.scope import Viewer
 from gridmap.web.areas import WHOLE_COUNTRY, areas_of
 from gridmap.web.asked import today
-from gridmap.web.blueprint import PAGE_SIZE, page_number, pages, say, typed
+from gridmap.web.blueprint import PAGE_SIZE, page_number, pages, typed
 from gridmap.web.map_page import alone
+from gridmap.web.map_rows import rows_as_file
 from gridmap.web.remembered import remembered, version_of
 
 GROUND = ("green", "water", "districts", "streets", "communities", "grids", "estates", "roads", "buildings")
@@ -40,7 +39,6 @@ WEEKS = 53
 WEEK, USUAL = timedelta(days=7), timedelta(days=7)
 FIRST_ROWS = 6
 """So many stand beside the map; the list has all."""
-FORMS = {"geojson": Format.GEOJSON, "csv": Format.CSV}
 WEEKDAYS = (_("Mondays"), _("Tuesdays"), _("Wednesdays"), _("Thursdays"), _("Fridays"), _("Saturdays"), _("Sundays"))
 GREATEST_ID = 1 << 53
 
@@ -155,31 +153,8 @@ def parking_map_rows() -> str:
 @pages.get("/parking/map/rows.<form>")
 def parking_map_file(form: str) -> Response:
     """What is shown as a file, streamed: GeoJSON, CSV, or a workbook for Excel. Numbers of zones, never a plate."""
-    viewer, question, services = context.viewer(), asked_question(), context.services()
-    if form not in (*FORMS, "xlsx"):
-        abort(404)
-    layer = LAYERS[question.show]
-    export = Export(
-        layer=layer,
-        viewer=viewer,
-        asked=question.asked,
-        made_at=real_now(),
-        title=say(layer.title),
-        format=FORMS.get(form, Format.CSV),
-    )
-    note_export(services.database, export, business_at=services.clock.now(), target=question.address(f"rows.{form}"))
-    is_book = form == "xlsx"
-    try:
-        blocks = Workbook(services.database, export) if is_book else Stream(services.database, export)
-    except PoolTimeout:
-        # every connection for files is taken
-        abort(429)
-    headers = {
-        "Content-Type": MEDIA_TYPE if is_book else export.format.media_type,
-        "Content-Disposition": f'attachment; filename="{layer.name}-{today().isoformat()}.{form}"',
-        "Cache-Control": "private, no-store",
-    }
-    return Response(blocks, headers=headers)
+    question = asked_question()
+    return rows_as_file(LAYERS[question.show], question.asked, form, question.address(f"rows.{form}"))
 
 
 @pages.get("/parking/map/<int:zone_id>/card")

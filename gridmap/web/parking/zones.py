@@ -28,7 +28,8 @@ from gridmap.web.asked import today
 from gridmap.web.blueprint import PAGE_SIZE, actor, number, page_number, pages, say, titled, typed
 from gridmap.web.duties.guard import lead
 from gridmap.web.map_page import alone
-from gridmap.web.parking.deciding import MOST_ID, for_readers, leads_here, must_lead, run, words_of
+from gridmap.web.parking.deciding import MOST_ID, for_readers, leads_here, must_lead, words_of
+from gridmap.web.running import run
 
 WHATS = ("zone", "gate")
 AROUND = 0.002

@@ -15,8 +15,9 @@ from gridmap.places.shapes import ShapeProblem
 from gridmap.read.register import read_editions, read_lineage
 from gridmap.web.blueprint import actor, number, pages, titled, typed
 from gridmap.web.register import words
-from gridmap.web.register.guard import for_keepers, publishes, run, seen_draft
+from gridmap.web.register.guard import for_keepers, publishes, seen_draft
 from gridmap.web.register.steps import asked_step
+from gridmap.web.running import run
 
 
 @pages.get("/register/<int:community_id>")

@@ -19,7 +19,8 @@ from gridmap.read.register import names_of, read_editions
 from gridmap.web.asked import today
 from gridmap.web.blueprint import actor, number, pages, typed
 from gridmap.web.register import words
-from gridmap.web.register.guard import MOST_ID, for_keepers, publishes, run, seen_draft
+from gridmap.web.register.guard import MOST_ID, for_keepers, publishes, seen_draft
+from gridmap.web.running import run
 
 
 @pages.get("/register/editions/<int:edition_id>")

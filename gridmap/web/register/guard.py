@@ -13,7 +13,6 @@ from flask import abort
 from gridmap import context
 from gridmap.db.pools import Connection
 from gridmap.layer import Role
-from gridmap.people.attempt import attempt
 from gridmap.places.drafts import Draft, may_publish, must_draw, read_draft
 from gridmap.places.shapes import ShapeProblem
 from gridmap.web.blueprint import actor
@@ -34,14 +33,6 @@ def for_keepers(view: Callable[P, R]) -> Callable[P, R]:
         return view(*args, **kwargs)
 
     return guarded
-
-
-def run(command: Callable[[Connection], R]) -> R:
-    """Run a command in the viewer's scope: 404 for what is not seen; a refusal goes on."""
-    try:
-        return attempt(context.services().database, context.viewer().prologue, command)
-    except LookupError:
-        abort(404)
 
 
 def seen_draft(connection: Connection, community_id: int, edition_id: int = 0) -> Draft:

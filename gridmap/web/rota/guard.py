@@ -11,12 +11,12 @@ from gridmap import context
 from gridmap.analysis.rota import office_day
 from gridmap.db.pools import Connection, Row
 from gridmap.layer import Role
-from gridmap.people.attempt import attempt
 from gridmap.periods import Every, Period, period_of
 from gridmap.read.locks import sees_people
 from gridmap.read.rota import read_rota
 from gridmap.rota import RotaChanged, RotaProblem
 from gridmap.rota.words import refusal_words
+from gridmap.web import running
 from gridmap.web.asked import today
 from gridmap.web.blueprint import pages
 from gridmap.web.duties.guard import lead
@@ -42,10 +42,7 @@ def for_group(view: Callable[P, R]) -> Callable[P, R]:
 
 def run(command: Callable[[Connection], R]) -> R:
     """Run a command in the viewer's scope: 404 for what is not seen; RotaProblem goes on."""
-    try:
-        answer = attempt(context.services().database, context.viewer().prologue, command)
-    except LookupError:
-        abort(404)
+    answer = running.run(command)
     # who has an evening now sees its zones at once
     context.services().sign_ins.forget()
     return answer
