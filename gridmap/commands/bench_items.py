@@ -1,6 +1,8 @@
 """`gridmap bench items`: pages of features beside the bare SQL."""
 
 import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import click
 import psycopg
@@ -9,6 +11,9 @@ from gridmap.clock import parse_clock
 from gridmap.cluster import ClusterError, find_access
 from gridmap.db import Database
 from gridmap.settings import Settings
+
+if TYPE_CHECKING:
+    from gridmap.bench.figures import Figure
 
 
 @click.command()
@@ -23,8 +28,20 @@ def items(settings: Settings, user: str, layer: str, limit: int, boxes: int, *, 
 
     Starts a server of its own on a free port beside the running database. Best with `gridmap demo --scale city`.
     """
+
+    def measure(**who: Any) -> Any:
+        from gridmap.bench.items import ItemsBench
+
+        return ItemsBench(**who, limit=limit).run(boxes)
+
+    figures_of(settings, user, layer, measure, as_json=as_json)
+
+
+def figures_of(
+    settings: Settings, user: str, layer: str, measure: Callable[..., "tuple[Figure, ...]"], *, as_json: bool
+) -> None:
+    """Print what `measure` finds of a server of its own, as this account sees that layer."""
     from gridmap.bench.figures import lines
-    from gridmap.bench.items import ItemsBench
     from gridmap.bench.server import BenchProblem, running, sign_in
     from gridmap.read import BadWord, UnknownLayer, layers_named
 
@@ -35,16 +52,14 @@ def items(settings: Settings, user: str, layer: str, limit: int, boxes: int, *, 
             viewer, secret = sign_in(settings, database, user)
             (chosen,) = layers_named([layer], viewer.reading_roles)
             with running(settings, access.app_url, secret) as server:
-                run = ItemsBench(
+                figures = measure(
                     server=server,
                     database=database,
                     viewer=viewer,
                     layer=chosen,
                     today=parse_clock(settings.clock).today(),
-                    limit=limit,
                     say=lambda words: click.echo(f"· {words}", err=True),
                 )
-                figures = run.run(boxes)
         finally:
             database.close()
     except (UnknownLayer, BadWord) as error:
