@@ -60,13 +60,13 @@ class ItemsBench:
         raw: list[float] = []
         served: list[float] = []
         features = 0
-        with self._connected() as connection, closing(Line(self.server.target)) as line:
+        with self._connected() as connection:
             self._bare(connection, asked)
-            self._through(line, asked)
+            self._through(asked)
             for _ in range(ROUNDS):
                 features, cost = self._bare(connection, asked)
                 raw.append(cost / len(asked))
-                told, cost = self._through(line, asked)
+                told, cost = self._through(asked)
                 served.append(cost / len(asked))
                 if told != features:
                     raise BenchProblem(f"what is served, {told} features, is not what the SQL gives, {features}")
@@ -101,14 +101,15 @@ class ItemsBench:
             found += page.returned
         return found, (time.process_time() - begun) * 1000 + process_ms(backend) - database
 
-    def _through(self, line: Line, asked: Sequence[Words]) -> tuple[int, float]:
-        """The same through HTTP."""
+    def _through(self, asked: Sequence[Words]) -> tuple[int, float]:
+        """The same through HTTP, on a line of its own: the server closes one on which nothing is said for long."""
         address = f"/ogc/collections/{self.layer.name}/items?"
         paths = [address + urlencode({**words, "limit": str(self.limit), "f": "json"}) for words in asked]
         meters = Meter(self.server.workers), Meter(self.server.backends)
         for meter in meters:
             meter.start()
-        answers = [line.ask(self.server.target.request(path, encoding="identity")) for path in paths]
+        with closing(Line(self.server.target)) as line:
+            answers = [line.ask(self.server.target.request(path, encoding="identity")) for path in paths]
         for meter in meters:
             meter.stop()
         if {answer.status for answer in answers} != {200}:

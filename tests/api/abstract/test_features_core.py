@@ -30,9 +30,8 @@ def linked(document: dict[str, Any], *names: str) -> None:
 
 
 def resolved(document: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
-    while "$ref" in part:
-        if not part["$ref"].startswith("#/"):
-            pytest.skip(f"described on another host: {part['$ref']}")
+    """What a reference refers to; one to another host stays as it is."""
+    while part.get("$ref", "").startswith("#/"):
         found: Any = document
         for word in part["$ref"][2:].split("/"):
             found = found[word.replace("~1", "/")]
@@ -45,7 +44,9 @@ def parameter(server: Server, collection: str, name: str) -> dict[str, Any]:
     paths = document["paths"]
     path = next(path for path in paths if path.endswith((f"/collections/{collection}/items", "{collectionId}/items")))
     found = [resolved(document, each) for each in paths[path]["get"]["parameters"]]
-    return next(each for each in found if each["name"] == name)
+    if not any(each.get("name") == name for each in found) and any("$ref" in each for each in found):
+        pytest.skip(f"{name} is described on another host")
+    return next(each for each in found if each.get("name") == name)
 
 
 def described(server: Server) -> dict[str, Any]:
