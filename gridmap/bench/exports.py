@@ -17,6 +17,7 @@ from gridmap.api.tiles import end_of
 from gridmap.bench.cpu import Meter
 from gridmap.bench.figures import Figure
 from gridmap.bench.http import Target
+from gridmap.bench.peers import Peer, ask
 from gridmap.bench.server import BenchProblem, Running
 from gridmap.cluster.programs import client
 from gridmap.db import Database, compiled
@@ -152,6 +153,7 @@ class ExportBench:
     viewer: Viewer
     layer: Layer
     today: date
+    peers: tuple[Peer, ...]
     say: Callable[[str], None]
 
     def run(self, rounds: int) -> tuple[Figure, ...]:
@@ -166,7 +168,19 @@ class ExportBench:
                 _must_agree(*found[-1])
         finally:
             psql.close()
-        return tuple(self._figures(found[1:], max(served.extra for _free, _alone, served in found)))
+        bars = self._figures(found[1:], max(served.extra for _free, _alone, served in found))
+        return (*bars, *(figure for peer in self.peers for figure in self._elsewhere(peer, found[-1][-1])))
+
+    def _elsewhere(self, peer: Peer, ours: Sent) -> Iterator[Figure]:
+        """All rows as one page of a peer, once: it takes long."""
+        self.say(f"{peer.name}: all rows as one page")
+        told = ask(peer, [{"limit": str(ours.rows)}], self.server.observer)
+        if told.features != ours.rows:
+            raise BenchProblem(f"{peer.name} has other rows: {told.features} features, not {ours.rows}")
+        page = f"{self.layer.name} by {peer.name}"
+        yield Figure(page=page, what="one page of all", unit="ms", values=(told.seconds * 1000,))
+        yield Figure(page=page, what="served beside it", unit="×", values=(ours.seconds / told.seconds,))
+        yield Figure(page=page, what="the same, processor time", unit="×", values=(ours.cpu_ms / told.cpu_ms,))
 
     def _figures(self, found: Sequence[tuple[Sent, Sent, Sent]], extra: float) -> Iterator[Figure]:
         last = found[-1][-1]
