@@ -16,12 +16,12 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
+    any_,
     bindparam,
     cast,
     func,
     literal,
     literal_column,
-    or_,
     select,
     text,
 )
@@ -183,18 +183,13 @@ def holder_of(where: Table, role: str, *, inside: bool = False) -> "ScalarSelect
 
     A scalar subquery, so that PostgreSQL drops it where the attribute is not asked for.
     """
-    held = place.alias("held")
-    on_place = and_(assignment.c.street_id == where.c.street_id, assignment.c.place_id == where.c.id)
+    on_place = assignment.c.place_id == where.c.id
     if inside:
-        within = (
-            select(held.c.id)
-            .where(held.c.street_id == where.c.street_id, held.c.parent_id == where.c.id)
-            .correlate(where)
-        )
-        on_place = and_(
-            assignment.c.street_id == where.c.street_id,
-            or_(assignment.c.place_id == where.c.id, assignment.c.place_id.in_(within)),
-        )
+        held = place.alias("held")
+        within = select(held.c.id).where(held.c.street_id == where.c.street_id, held.c.parent_id == where.c.id)
+        # as one list that an index answers: with OR every assignment of the street would be read for each place
+        places = func.array_append(func.array(within.correlate(where).scalar_subquery()), where.c.id)
+        on_place = assignment.c.place_id == any_(places)
     ordered = aggregate_order_by(literal("、"), person.c.display_name)
     names = func.string_agg(func.distinct(person.c.display_name), ordered)
     return (
@@ -204,7 +199,8 @@ def holder_of(where: Table, role: str, *, inside: bool = False) -> "ScalarSelect
             person,
             and_(person.c.street_id == assignment.c.street_id, person.c.id == assignment.c.person_id),
         )
-        .where(on_place, assignment.c.role == role, assignment.c.is_primary, assignment.c.valid.contains(AS_OF))
+        .where(assignment.c.street_id == where.c.street_id, on_place, assignment.c.role == role)
+        .where(assignment.c.is_primary, assignment.c.valid.contains(AS_OF))
         .correlate(where)
         .scalar_subquery()
     )

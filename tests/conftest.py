@@ -29,7 +29,9 @@ DEMO_CLOCK = "2026-03-16T09:00+08:00"
 DEMO_PASSWORD = "demo-password-for-tests"
 
 # a caller's own settings must not reach the tests, and PostgreSQL's programs read PG* by themselves
-for _name in [name for name in os.environ if name.startswith(("GRIDMAP_", "PG"))]:
+ASKED = "GRIDMAP_FOREIGN_OGC"
+"""The other server that the abstract tests ask with `-m foreign`."""
+for _name in [name for name in os.environ if name.startswith(("GRIDMAP_", "PG")) and name != ASKED]:
     del os.environ[_name]
 
 

@@ -45,9 +45,9 @@ class Sample:
         return f"/tiles/{tile.z}/{tile.x}/{tile.y}.mvt?layers={names}&as_of={self.day.isoformat()}"
 
 
-def tiles_with_buildings(connection: Connection, zoom: int, most: int) -> list[Tile]:
-    """At most so many tiles of a zoom in which the viewer of the transaction sees buildings."""
-    rows = connection.execute(WITH_BUILDINGS, {"z": zoom, "least": LEAST, "limit": most}).fetchall()
+def tiles_with_buildings(connection: Connection, zoom: int, most: int, least: int = LEAST) -> list[Tile]:
+    """At most so many tiles of a zoom in which the viewer of the transaction sees at least so many buildings."""
+    rows = connection.execute(WITH_BUILDINGS, {"z": zoom, "least": least, "limit": most}).fetchall()
     return [Tile(zoom, row["x"], row["y"]) for row in rows]
 
 

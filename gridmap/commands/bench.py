@@ -9,6 +9,7 @@ from gridmap.clock import parse_clock
 from gridmap.cluster import ClusterError, find_access
 from gridmap.commands.bench_assign import assign
 from gridmap.commands.bench_duties import duties
+from gridmap.commands.bench_export import export
 from gridmap.commands.bench_hotspots import hotspots
 from gridmap.commands.bench_incidents import incidents
 from gridmap.commands.bench_items import items
@@ -29,6 +30,7 @@ def bench() -> None:
 
 bench.add_command(assign)
 bench.add_command(items)
+bench.add_command(export)
 bench.add_command(pages)
 bench.add_command(duties)
 bench.add_command(incidents)

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg import ClientCursor
 from sqlalchemy import (
+    ARRAY,
+    BigInteger,
     ColumnElement,
-    Integer,
     Numeric,
     Subquery,
     Text,
+    any_,
     bindparam,
     case,
     cast,
@@ -64,7 +66,9 @@ STREAM_SETTINGS = (
     "SET LOCAL max_parallel_workers_per_gather = 0",
     "SET LOCAL work_mem = '32MB'",
 )
-"""One moment for the whole file; one process for one reader; room to sort a street."""
+"""One moment for the whole file; one process for one reader; room to sort some streets."""
+MOST_STREETS = 16
+"""So many at most are put in order together."""
 
 
 class Format(StrEnum):
@@ -165,7 +169,7 @@ class Stream:
 
 
 def _rows(connection: Connection, export: Export) -> "Iterator[Buffer]":
-    """The rows in id order: street by street, since sorting them all at once would keep the reader waiting."""
+    """The rows in id order: some streets after the other, since sorting them all would keep the reader waiting."""
     viewer, layer, where = export.viewer, export.layer, export.where
     text, constants = export_statement(
         layer, viewer.reach.shape, viewer.reading_roles, where.shape, export.format,
@@ -173,9 +177,17 @@ def _rows(connection: Connection, export: Export) -> "Iterator[Buffer]":
     )  # fmt: skip
     values = constants | {"watermark": export.watermark} | values_for(viewer, export.asked, layer) | where.values
     with connection.cursor() as cursor:
-        for street in _streets(connection, layer, viewer):
-            with cursor.copy(text, values | {"street": street}) as copy:
+        for streets in _turns(_streets(connection, layer, viewer)):
+            with cursor.copy(text, values | {"streets": streets}) as copy:
                 yield from copy
+
+
+def _turns(streets: Sequence[int]) -> Iterator[Sequence[int]]:
+    """One street for the first byte, then more and more: each turn is planned anew."""
+    begin, size = 0, 1
+    while begin < len(streets):
+        yield list(streets[begin : begin + size])
+        begin, size = begin + size, min(size * 2, MOST_STREETS)
 
 
 def _streets(connection: Connection, layer: Layer, viewer: Viewer) -> Sequence[int]:
@@ -209,7 +221,7 @@ def export_statement(
     """The COPY of an export and its constants, the same for all viewers of one shape and roles."""
     rows, chosen = features_of(layer, shape, roles, where, masked=masked)
     if is_street_owned(layer):
-        chosen = chosen.where(rows.c.street_id == bindparam("street", type_=Integer))
+        chosen = chosen.where(rows.c.street_id == any_(bindparam("streets", type_=ARRAY(BigInteger))))
     found = chosen.order_by(*order_of(layer, rows)).subquery("found")
     names = seen_attributes(layer, roles, masked=masked)
     watermark = bindparam("watermark", type_=Text)

@@ -8,16 +8,15 @@ import pytest
 
 from tests.api.abstract.server import Server
 from tests.api.asker import Asker
-
-FOREIGN = "GRIDMAP_FOREIGN_OGC"
+from tests.conftest import ASKED
 
 
 @pytest.fixture(params=[pytest.param("gridmap"), pytest.param("foreign", marks=pytest.mark.foreign)])
 def server(request: pytest.FixtureRequest) -> Server:
     if request.param == "foreign":
-        if FOREIGN not in os.environ:
-            pytest.skip(f"no other server: set {FOREIGN} to the landing page of pygeoapi or tipg")
-        return Server(os.environ[FOREIGN].rstrip("/"))
+        if ASKED not in os.environ:
+            pytest.skip(f"no other server: set {ASKED} to the landing page of pygeoapi or tipg")
+        return Server(os.environ[ASKED].rstrip("/"))
     ask: Callable[[str], Asker] = request.getfixturevalue("ask")
     return Server("http://localhost/ogc", ask("chief"))
 

@@ -30,8 +30,8 @@ def linked(document: dict[str, Any], *names: str) -> None:
 
 
 def resolved(document: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
-    while "$ref" in part:
-        assert part["$ref"].startswith("#/"), "the description is not complete in itself"
+    """What a reference refers to; one to another host stays as it is."""
+    while part.get("$ref", "").startswith("#/"):
         found: Any = document
         for word in part["$ref"][2:].split("/"):
             found = found[word.replace("~1", "/")]
@@ -44,7 +44,9 @@ def parameter(server: Server, collection: str, name: str) -> dict[str, Any]:
     paths = document["paths"]
     path = next(path for path in paths if path.endswith((f"/collections/{collection}/items", "{collectionId}/items")))
     found = [resolved(document, each) for each in paths[path]["get"]["parameters"]]
-    return next(each for each in found if each["name"] == name)
+    if not any(each.get("name") == name for each in found) and any("$ref" in each for each in found):
+        pytest.skip(f"{name} is described on another host")
+    return next(each for each in found if each.get("name") == name)
 
 
 def described(server: Server) -> dict[str, Any]:
@@ -77,7 +79,7 @@ def test_2_crs84(server: Server, collections: list[dict[str, Any]]) -> None:
 def test_3_and_4_root(server: Server) -> None:
     """/conf/core/root-op, root-success"""
     document = server.ok("")
-    linked(document, "service-desc", "conformance", "data")
+    linked(document, "conformance", "data")
     assert rels(document, "service-desc") or rels(document, "service-doc")
 
 
@@ -86,7 +88,11 @@ def test_5_and_6_api_definition(server: Server) -> None:
     document = described(server)
     assert document["openapi"].startswith("3.0")
     assert document["paths"]
-    assert all(each.startswith("#/") for each in references(document)), "not complete in itself"
+
+
+def test_the_description_is_complete_in_itself(server: Server) -> None:
+    """Of no abstract test: programs without a network can read it"""
+    assert [each for each in references(described(server)) if not each.startswith("#/")] == []
 
 
 def references(part: Any) -> list[str]:
@@ -109,7 +115,7 @@ def test_9_and_10_collections(server: Server) -> None:
     linked(document, "self", "alternate")
     for collection in document["collections"]:
         assert [link for link in rels(collection, "items") if link["type"] == GEOJSON]
-        assert "crs" not in collection or collection["crs"][0] == CRS84
+        assert CRS84 in collection.get("crs", [CRS84])
         if "extent" in collection:
             assert all(len(box) in (4, 6) for box in collection["extent"]["spatial"]["bbox"])
 
@@ -118,8 +124,8 @@ def test_11_and_12_each_collection(server: Server, collections: list[dict[str, A
     """/conf/core/sfc-md-op, sfc-md-success"""
     for collection in collections:
         alone = server.ok(f"/collections/{collection['id']}")
-        assert alone["id"] == collection["id"]
-        assert {**alone, "links": 0} == {**collection, "links": 0}
+        for name in ("id", "title", "description", "extent"):
+            assert alone.get(name) == collection.get(name)
         linked(alone, "items")
 
 
@@ -134,8 +140,9 @@ def test_13_features(server: Server, collections: list[dict[str, Any]]) -> None:
 def test_14_bbox_definition(server: Server, collections: list[dict[str, Any]]) -> None:
     """/conf/core/fc-bbox-definition (18)"""
     bbox = parameter(server, collections[0]["id"], "bbox")
-    assert (bbox["in"], bbox.get("required", False), bbox["style"], bbox["explode"]) == ("query", False, "form", False)
-    assert bbox["schema"]["type"] == "array"
+    assert (bbox["in"], bbox.get("required", False), bbox.get("style", "form")) == ("query", False, "form")
+    assert bbox.get("explode", True) is False
+    assert bbox["schema"].get("type") == "array"
     assert bbox["schema"]["items"]["type"] == "number"
     assert "oneOf" in bbox["schema"] or (bbox["schema"]["minItems"], bbox["schema"]["maxItems"]) == (4, 6)
 
@@ -178,7 +185,7 @@ def test_17_limit_response(server: Server, collections: list[dict[str, Any]]) ->
 def test_18_datetime_definition(server: Server, collections: list[dict[str, Any]]) -> None:
     """/conf/core/fc-time-definition (22)"""
     said = parameter(server, collections[0]["id"], "datetime")
-    assert (said["in"], said.get("required", False), said["schema"]["type"]) == ("query", False, "string")
+    assert (said["in"], said.get("required", False), said["schema"].get("type")) == ("query", False, "string")
 
 
 MOMENT, LATER = "2026-03-01T00:00:00Z", "2026-04-01T00:00:00Z"
@@ -223,7 +230,9 @@ def test_22_and_23_feature_collection(server: Server, collections: list[dict[str
 def test_24_time_stamp(server: Server, collections: list[dict[str, Any]]) -> None:
     """/conf/core/fc-timeStamp (28)"""
     before = datetime.now(UTC) - timedelta(seconds=1)
-    said = items(server, collections[0])["timeStamp"]
+    said = items(server, collections[0]).get("timeStamp")
+    if said is None and server.asker is None:
+        pytest.skip("says no timeStamp, which it may")
     assert before <= datetime.fromisoformat(said) <= datetime.now(UTC) + timedelta(seconds=1)
 
 

@@ -14,6 +14,11 @@ CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 UNKNOWN = "http://www.opengis.net/def/crs/UNKNOWN"
 
 
+@pytest.fixture(autouse=True)
+def declared(server: Server) -> None:
+    server.declares("ogcapi-features-2/1.0/conf/crs")
+
+
 def authority(uri: str) -> str:
     """The system as pyproj calls it; its axes are in the order of the authority."""
     return "OGC:CRS84" if uri == CRS84 else uri.replace("http://www.opengis.net/def/crs/EPSG/0/", "EPSG:")
