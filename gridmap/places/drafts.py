@@ -102,6 +102,21 @@ class Draft:
     steps: list[dict[str, Any]]
     places: dict[int, Drafted]
 
+    @property
+    def done(self) -> list[dict[str, Any]]:
+        """The steps that were taken and not taken back."""
+        return [step for step in self.steps if "is_back" not in step]
+
+    @property
+    def undone(self) -> list[dict[str, Any]]:
+        """The steps that were taken back, the next to be taken again first."""
+        return [step for step in self.steps if "is_back" in step]
+
+    @property
+    def last(self) -> dict[str, Any] | None:
+        """The last step that can be taken back: that knows what was before."""
+        return next((step for step in reversed(self.done) if "rows" in step), None)
+
     def standing(self, kind: str | None = None) -> dict[int, Drafted]:
         """The places that stand in the draft, of a kind or all."""
         return {

@@ -4,23 +4,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from psycopg.types.json import Jsonb
 from shapely.geometry import LineString, Point
 from shapely.geometry.base import BaseGeometry
 
 from gridmap.accounts import Actor
-from gridmap.audit import announce, write_audit
 from gridmap.db.pools import Connection
 from gridmap.places.drafts import KINDS, Draft, Drafted, forget_places, next_id, open_draft, put_places
 from gridmap.places.fitting import Area, as_area, cell_of, fit_area, measured, merge_areas, polygons, split_area
 from gridmap.places.numbering import reading_order
 from gridmap.places.shapes import ShapeProblem
+from gridmap.places.stepping import note_step, read_rows
 from gridmap.plain import is_name
 
 MOST_NAME, MOST_CODE, MOST_STEPS = 60, 40, 200
 GRID_TYPES = ("basic", "dedicated", "micro")
 AREAS = frozenset({"grid", "estate"})
-LAYER = "editions"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,17 +94,18 @@ def draw_step(connection: Connection, by: Actor, community_id: int, step: Step, 
     Nothing of the register changes. Raises LookupError, and ShapeProblem with a code of the page's words.
     """
     draft = open_draft(connection, by, community_id, revision=revision)
-    if len(draft.steps) >= MOST_STEPS:
+    if len(draft.done) >= MOST_STEPS:
         raise ShapeProblem("many_steps", most=MOST_STEPS)
+    before = read_rows(connection, draft)
     told = _taken(connection, draft, step)
-    _note(connection, by, draft, {"what": type(step).__name__.lower(), **told})
+    note_step(connection, by, draft, {"what": type(step).__name__.lower(), **told}, before)
     return draft.id
 
 
 def drop_draft(connection: Connection, by: Actor, community_id: int, *, revision: int) -> None:
     """Throw the draft away. Raises as `draw_step`."""
     draft = open_draft(connection, by, community_id, revision=revision)
-    _note(connection, by, draft, {"what": "drop"}, state="dropped")
+    note_step(connection, by, draft, {"what": "drop"}, read_rows(connection, draft), state="dropped")
 
 
 def _taken(connection: Connection, draft: Draft, step: Step) -> dict[str, Any]:
@@ -352,22 +351,3 @@ def _coded(draft: Draft, place: Drafted, code: str) -> str:
     if any(one.kind == place.kind and one.code == code and one.id != place.id for one in draft.places.values()):
         raise ShapeProblem("taken", code=code)
     return code
-
-
-def _note(connection: Connection, by: Actor, draft: Draft, step: dict[str, Any], state: str = "draft") -> None:
-    connection.execute(
-        "UPDATE gridmap.edition SET steps = steps || %s, state = %s, revision = revision + 1, changed_at = %s,"
-        " changed_by = %s WHERE street_id = %s AND id = %s",
-        (Jsonb([step]), state, by.business_at, by.account_id, draft.community.street_id, draft.id),
-    )
-    write_audit(
-        connection,
-        action=f"draft_{step['what']}",
-        subject="edition",
-        subject_id=draft.id,
-        street_id=draft.community.street_id,
-        business_at=by.business_at,
-        account_id=by.account_id,
-        after=step,
-    )
-    announce(connection, draft.community.street_id, [LAYER])

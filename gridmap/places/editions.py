@@ -77,6 +77,19 @@ VALUES (%(street)s, %(street)s::bigint * 4294967296 + nextval('gridmap.serial'),
 """
 
 
+SETTLE = """
+UPDATE gridmap.edition SET state = %(state)s, why = coalesce(%(why)s, why), certificate = %(certificate)s,
+  starts_on = coalesce(%(starts_on)s, starts_on), moved = %(moved)s, published_at = coalesce(published_at, %(now)s),
+  published_by = coalesce(published_by, %(account)s), revision = revision + 1, changed_at = %(now)s,
+  changed_by = %(account)s, steps = (
+    SELECT coalesce(jsonb_agg(CASE WHEN %(state)s = 'published' THEN s.step - 'rows' - 'places' ELSE s.step END
+      ORDER BY s.turn), '[]')
+    FROM jsonb_array_elements(steps) WITH ORDINALITY s (step, turn) WHERE NOT s.step ? 'is_back')
+WHERE street_id = %(street)s AND id = %(edition)s
+"""
+"""What was taken back is forgotten; once it holds, its steps are words alone."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
     """What an edition does: its certificate, numbers of what follows, what moves (rows) and who (assignments)."""
@@ -324,14 +337,9 @@ def _state(
     why: str | None = None,
     starts_on: date | None = None,
 ) -> None:
-    connection.execute(
-        "UPDATE gridmap.edition SET state = %s, why = coalesce(%s, why), starts_on = coalesce(%s, starts_on),"
-        " certificate = %s, moved = %s, published_at = coalesce(published_at, %s),"
-        " published_by = coalesce(published_by, %s),"
-        " revision = revision + 1, changed_at = %s, changed_by = %s WHERE street_id = %s AND id = %s",
-        (state, why, starts_on, Jsonb(outcome.certificate.as_json()), Jsonb(dict(outcome.numbers)), by.business_at,
-         by.account_id, by.business_at, by.account_id, draft.community.street_id, draft.id),
-    )  # fmt: skip
+    values = {"state": state, "why": why, "starts_on": starts_on, "moved": Jsonb(dict(outcome.numbers))}
+    values |= {"certificate": Jsonb(outcome.certificate.as_json()), "now": by.business_at, "account": by.account_id}
+    connection.execute(SETTLE, values | {"street": draft.community.street_id, "edition": draft.id})
 
 
 def _recall(connection: Connection, by: Actor, draft: Draft, step: Mapping[str, Any]) -> None:

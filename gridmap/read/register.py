@@ -8,7 +8,8 @@ from gridmap.scope import Viewer
 SEEN = "(%(city)s OR c.street_id = ANY (%(streets)s::integer[]) OR c.id = ANY (%(communities)s::bigint[]))"
 COMMUNITIES = f"""
 SELECT c.street_id, c.id, c.code, c.name, s.name AS street, n.grids, n.buildings, n.households, d.id AS draft_id,
-  jsonb_array_length(d.steps) AS steps, w.starts_on AS waits_for, l.starts_on AS since
+  (SELECT count(*) FROM jsonb_array_elements(d.steps) t WHERE NOT t ? 'is_back')::integer AS steps,
+  w.starts_on AS waits_for, l.starts_on AS since
 FROM gridmap.community c
 JOIN gridmap.street s ON s.id = c.street_id
 LEFT JOIN LATERAL (
