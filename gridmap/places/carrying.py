@@ -151,16 +151,24 @@ WITH tile AS MATERIALIZED (
   WHERE p.street_id = %(street)s AND p.kind = 'estate' AND upper_inf(p.valid) AND public.st_dimension(p.geom) = 2
 ), heir AS (
   SELECT * FROM ({HEIRS}) h WHERE h.is_largest
+), drawn AS MATERIALIZED (
+  SELECT p.geom FROM gridmap.place p
+  WHERE p.street_id = %(street)s AND p.id = ANY (%(ids)s) AND p.kind IN ('grid', 'estate') AND p.geom IS NOT NULL
+), touched AS MATERIALIZED (
+  SELECT p.id, p.kind FROM gridmap.place p
+  WHERE p.street_id = %(street)s AND (p.community_id = %(community)s OR p.estate_id = ANY (%(ids)s))
+    AND upper_inf(p.valid) AND (p.id = ANY (%(ids)s) OR p.grid_id = ANY (%(ids)s) OR p.micro_grid_id = ANY (%(ids)s)
+      OR p.estate_id = ANY (%(ids)s) OR p.parent_id = ANY (%(ids)s) OR EXISTS (
+        SELECT FROM drawn d WHERE public.st_intersects(d.geom, p.geom)))
 ), asked AS MATERIALIZED (
   SELECT p.id, p.kind, p.parent_id, p.community_id, p.grid_id, p.micro_grid_id, p.estate_id,
     public.st_pointonsurface(p.geom) AS at, g.type
   FROM gridmap.place p LEFT JOIN gridmap.grid g ON g.street_id = p.street_id AND g.place_id = p.id
-  WHERE p.street_id = %(street)s AND (p.community_id = %(community)s OR p.estate_id = ANY (%(ids)s))
-    AND upper_inf(p.valid) AND (p.id = ANY (%(ids)s) OR p.grid_id = ANY (%(ids)s) OR p.micro_grid_id = ANY (%(ids)s)
-      OR p.estate_id = ANY (%(ids)s) OR p.parent_id = ANY (%(ids)s) OR EXISTS (
-        SELECT FROM gridmap.place x
-        WHERE x.street_id = %(street)s AND x.id = ANY (%(ids)s) AND x.kind IN ('grid', 'estate')
-          AND public.st_intersects(x.geom, p.geom)))
+  WHERE p.street_id = %(street)s AND upper_inf(p.valid) AND p.id IN (
+    SELECT t.id FROM touched t
+    UNION SELECT s.id FROM touched t
+    JOIN gridmap.place s ON s.street_id = %(street)s AND s.parent_id = t.id AND s.kind = 'stairwell'
+    WHERE t.kind = 'building')
 ), found AS (
   SELECT a.*, t.id AS tile_id, m.id AS micro_id, h.id AS home_id
   FROM asked a

@@ -127,6 +127,17 @@ class Draft:
         """The grids that partition the community, with a shape."""
         return {key: one for key, one in self.standing("grid").items() if one.is_tile and one.shape is not None}
 
+    def inner(self, tile: Drafted) -> dict[int, Drafted]:
+        """The micro grids whose middle lies in that grid, with a shape."""
+        return {
+            key: one
+            for key, one in self.standing("grid").items()
+            if not one.is_tile
+            and one.shape is not None
+            and tile.shape is not None
+            and tile.shape.covers(one.shape.representative_point())
+        }
+
     def get(self, place_id: int) -> Drafted:
         """A place that stands. Raises LookupError."""
         return self.standing()[place_id]

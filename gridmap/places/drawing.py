@@ -10,7 +10,8 @@ from shapely.geometry.base import BaseGeometry
 from gridmap.accounts import Actor
 from gridmap.db.pools import Connection
 from gridmap.places.drafts import KINDS, Draft, Drafted, forget_places, next_id, open_draft, put_places
-from gridmap.places.fitting import Area, as_area, cell_of, fit_area, measured, merge_areas, polygons, split_area
+from gridmap.places.fitting import Area, as_area, cell_of, large_parts, measured, merge_areas, polygons, split_area
+from gridmap.places.neighbours import area_in, area_of, fitted_grid, followed_micro, heirs_of
 from gridmap.places.numbering import reading_order
 from gridmap.places.shapes import ShapeProblem
 from gridmap.places.stepping import note_step, read_rows
@@ -130,23 +131,34 @@ def _taken(connection: Connection, draft: Draft, step: Step) -> dict[str, Any]:
 
 def _split(connection: Connection, draft: Draft, step: Split) -> dict[str, Any]:
     place = draft.get(step.place_id)
-    pieces = split_area(_area(place), step.line)
-    order = reading_order(pieces)
-    added = [
+    pieces = split_area(area_of(place), step.line)
+    ordered = [pieces[at] for at in reading_order(pieces)]
+    added = _pieces(connection, draft, place, ordered)
+    put_places(connection, draft, added)
+    if place.is_tile:
+        for micro in draft.inner(place).values():
+            parts = [as_area(found) for piece in ordered if (found := large_parts(area_of(micro).intersection(piece)))]
+            if len(parts) > 1:
+                _retire(connection, draft, [micro])
+                put_places(connection, draft, _pieces(connection, draft, micro, parts))
+    _retire(connection, draft, [place])
+    return {"of": [place.name], "into": [one.name for one in added]}
+
+
+def _pieces(connection: Connection, draft: Draft, place: Drafted, shapes: Sequence[Area]) -> list[Drafted]:
+    """New places of the same kind on the ground of one."""
+    return [
         Drafted(
             id=next_id(connection, draft.community.street_id),
             kind=place.kind,
             name=f"{place.name}-{turn}",
             details=dict(place.details),
-            shape=pieces[at],
+            shape=shape,
             action="add",
             formers=place.roots,
         )
-        for turn, at in enumerate(order, start=1)
+        for turn, shape in enumerate(shapes, start=1)
     ]
-    _retire(connection, draft, [place])
-    put_places(connection, draft, added)
-    return {"of": [place.name], "into": [one.name for one in added]}
 
 
 def _merge(connection: Connection, draft: Draft, step: Merge) -> dict[str, Any]:
@@ -159,7 +171,7 @@ def _merge(connection: Connection, draft: Draft, step: Merge) -> dict[str, Any]:
         kind=largest.kind,
         name=_named(step.name or largest.name),
         details=dict(largest.details),
-        shape=merge_areas([_area(one) for one in places]),
+        shape=merge_areas([area_of(one) for one in places]),
         action="add",
         formers=tuple(sorted({root for one in places for root in one.roots})),
     )
@@ -172,10 +184,8 @@ def _correct(connection: Connection, draft: Draft, step: Correct) -> dict[str, A
     place = draft.get(step.place_id)
     shape = step.shape
     changed: dict[int, Area] = {}
-    if place.is_tile:
-        others = {key: _area(one) for key, one in draft.tiles().items() if key != place.id}
-        own = _area(place) if place.shape is not None else None
-        shape, changed = _fitted(draft, _polygonal(step.shape), own, others)
+    if place.kind == "grid":
+        shape, changed = fitted_grid(draft, area_in(step.shape), place, is_tile=place.is_tile)
     else:
         _inside(draft, shape, place.kind)
     _reshape(connection, draft, {place.id: shape, **changed})
@@ -190,9 +200,8 @@ def _draw(connection: Connection, draft: Draft, step: Draw) -> dict[str, Any]:
         raise ShapeProblem("building")
     shape = step.shape
     changed: dict[int, Area] = {}
-    if step.kind == "grid" and details["type"] != "micro":
-        others = {key: _area(one) for key, one in draft.tiles().items()}
-        shape, changed = _fitted(draft, _polygonal(step.shape), None, others)
+    if step.kind == "grid":
+        shape, changed = fitted_grid(draft, area_in(step.shape), None, is_tile=details["type"] != "micro")
     else:
         _inside(draft, shape, step.kind)
     added = Drafted(
@@ -212,16 +221,20 @@ def _draw(connection: Connection, draft: Draft, step: Draw) -> dict[str, Any]:
 def _end(connection: Connection, draft: Draft, step: End) -> dict[str, Any]:
     place = draft.get(step.place_id)
     told: dict[str, Any] = {"of": [place.name]}
-    if place.is_tile and place.shape is not None:
-        heir = draft.tiles().get(step.into or 0)
-        if heir is None or heir.id == place.id:
+    peers = heirs_of(draft, place)
+    if place.kind == "grid" and place.shape is not None and (peers or place.is_tile):
+        heir = peers.get(step.into or 0)
+        if heir is None:
             raise ShapeProblem("heir")
+        ground = merge_areas([area_of(heir), area_of(place)])
         grown = replace(
             heir,
-            shape=merge_areas([_area(heir), _area(place)]),
+            shape=ground,
             action=heir.action if heir.action == "add" else "change",
             formers=tuple(sorted({*heir.formers, *place.roots} - {heir.id})),
         )
+        if heir.is_tile and not draft.inner(place):
+            _put_shapes(connection, draft, followed_micro(draft, heir, ground))
         put_places(connection, draft, [grown])
         told["into"] = [heir.name]
     _retire(connection, draft, [place])
@@ -249,7 +262,7 @@ def _renumber(connection: Connection, draft: Draft) -> dict[str, Any]:
     }
     free = (code for code in (f"{draft.community.code}{turn:03d}" for turn in range(1, 1000)) if code not in taken)
     changed = []
-    for at in reading_order([_area(one) for one in tiles]):
+    for at in reading_order([area_of(one) for one in tiles]):
         code = next(free)
         if code != tiles[at].code:
             action = "add" if tiles[at].action == "add" else "change"
@@ -263,7 +276,7 @@ def _move(connection: Connection, draft: Draft, step: Move) -> dict[str, Any]:
     if house.kind != "building" or house.shape is None:
         raise ShapeProblem("building")
     at = house.shape.representative_point()
-    home = next((one for one in draft.tiles().values() if _area(one).covers(at)), None)
+    home = next((one for one in draft.tiles().values() if area_of(one).covers(at)), None)
     if home is None or home.id == to.id:
         raise ShapeProblem("there_already")
     others = [
@@ -271,30 +284,25 @@ def _move(connection: Connection, draft: Draft, step: Move) -> dict[str, Any]:
         for one in draft.standing("building").values()
         if one.id != house.id
         and one.shape is not None
-        and _area(home).covers(point := one.shape.representative_point())
+        and area_of(home).covers(point := one.shape.representative_point())
     ]
-    cell = cell_of(at, others, house.shape, _area(home))
-    grown = merge_areas([_area(to), cell])
-    rest = {key: _area(one) for key, one in draft.tiles().items() if key != to.id}
-    shape, changed = _fitted(draft, grown, _area(to), rest)
+    cell = cell_of(at, others, house.shape, area_of(home))
+    shape, changed = fitted_grid(draft, merge_areas([area_of(to), cell]), to, is_tile=True)
     _reshape(connection, draft, {to.id: shape, **changed})
     return {"of": [house.name], "into": [to.name], "beside": [home.name]}
 
 
-def _fitted(draft: Draft, wanted: Area, own: Area | None, others: Mapping[int, Area]) -> tuple[Area, dict[int, Area]]:
-    within = draft.community.shape
-    try:
-        return fit_area(wanted, own, others, None if within is None else as_area(polygons(within)))
-    except ShapeProblem as problem:
-        if "id" in problem.values:
-            name = draft.places[key].name if (key := int(str(problem.values["id"]))) in draft.places else ""
-            raise ShapeProblem(problem.reason, name=name) from None
-        if problem.reason == "outside":
-            raise ShapeProblem("outside", share=100, area=draft.community.name) from None
-        raise
-
-
 def _reshape(connection: Connection, draft: Draft, shapes: Mapping[int, BaseGeometry]) -> None:
+    """Give places other shapes; the micro grids in a grid follow it."""
+    followed: dict[int, BaseGeometry] = {}
+    for key, shape in shapes.items():
+        tile = draft.places[key]
+        if tile.is_tile and tile.shape is not None:
+            followed |= followed_micro(draft, tile, area_in(shape))
+    _put_shapes(connection, draft, {**followed, **shapes})
+
+
+def _put_shapes(connection: Connection, draft: Draft, shapes: Mapping[int, BaseGeometry]) -> None:
     put_places(
         connection,
         draft,
@@ -310,19 +318,6 @@ def _retire(connection: Connection, draft: Draft, places: Sequence[Drafted]) -> 
     forget_places(connection, draft, [one.id for one in places if one.revision is None])
     ended = [replace(one, shape=None, action="end", formers=()) for one in places if one.revision is not None]
     put_places(connection, draft, ended)
-
-
-def _area(place: Drafted) -> Area:
-    if place.shape is None:
-        raise ShapeProblem("no_shape", name=place.name)
-    return _polygonal(place.shape)
-
-
-def _polygonal(shape: BaseGeometry) -> Area:
-    parts = polygons(shape)
-    if not parts:
-        raise ShapeProblem("not_an_area")
-    return as_area(parts)
 
 
 def _inside(draft: Draft, shape: BaseGeometry, kind: str) -> None:

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from psycopg.types.json import Jsonb
+from shapely.geometry.base import BaseGeometry
 
 from gridmap.accounts import Actor
 from gridmap.audit import announce, write_audit
@@ -17,7 +18,7 @@ from gridmap.db.pools import Connection
 from gridmap.pinyin import initials
 from gridmap.places.carrying import LOCK, follow, move_places, write_places
 from gridmap.places.certificate import Certificate, House, Plan, certify
-from gridmap.places.drafts import Draft, may_publish, must_draw, put_places, read_draft
+from gridmap.places.drafts import Draft, Drafted, may_publish, must_draw, put_places, read_draft
 from gridmap.places.numbering import reading_order
 from gridmap.places.shapes import ShapeProblem
 from gridmap.plain import is_plain
@@ -216,18 +217,22 @@ def check_now(draft: Draft) -> Certificate:
 
 def certificate_of(draft: Draft) -> Certificate:
     """The certificate of the draft against what holds."""
-    after = draft.tiles().values()
-    shapes = {one.id: one.shape for one in after if one.shape is not None}
-    plan = Plan(names={one.id: one.name for one in after}, shapes=shapes)
+    grids = {one.id: one for one in draft.standing("grid").values() if one.shape is not None}
+    plan = _plan({key: (one, one.shape) for key, one in grids.items()})
     return certify(_plan_before(draft), plan, draft.community.shape, _houses(draft, as_drawn=True))
 
 
 def _plan_before(draft: Draft) -> Plan:
-    tiles = [one for one in draft.places.values() if one.is_tile and one.action != "add"]
-    shapes = {one.id: one.shape if one.action == "none" else one.was_shape for one in tiles}
+    grids = [one for one in draft.places.values() if one.kind == "grid" and one.action != "add"]
+    return _plan({one.id: (one, one.shape if one.action == "none" else one.was_shape) for one in grids})
+
+
+def _plan(grids: Mapping[int, tuple[Drafted, BaseGeometry | None]]) -> Plan:
+    shaped = {key: (one, shape) for key, (one, shape) in grids.items() if shape is not None}
     return Plan(
-        names={one.id: one.name for one in tiles},
-        shapes={key: shape for key, shape in shapes.items() if shape is not None},
+        names={key: one.name for key, (one, _shape) in shaped.items()},
+        shapes={key: shape for key, (one, shape) in shaped.items() if one.is_tile},
+        micro={key: shape for key, (one, shape) in shaped.items() if not one.is_tile},
     )
 
 
@@ -337,7 +342,7 @@ def _state(
     why: str | None = None,
     starts_on: date | None = None,
 ) -> None:
-    values = {"state": state, "why": why, "starts_on": starts_on, "moved": Jsonb(dict(outcome.numbers))}
+    values: dict[str, Any] = {"state": state, "why": why, "starts_on": starts_on, "moved": Jsonb(dict(outcome.numbers))}
     values |= {"certificate": Jsonb(outcome.certificate.as_json()), "now": by.business_at, "account": by.account_id}
     connection.execute(SETTLE, values | {"street": draft.community.street_id, "edition": draft.id})
 
