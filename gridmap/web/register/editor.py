@@ -95,6 +95,7 @@ def editor_page(community_id: int, problem: str = "") -> str:
         problem=problem,
         given={name: request.form.get(name, "").replace("\0", "")[:MOST_TEXT] for name in GIVEN} if problem else {},
         kinds=titled(words.KINDS),
+        types=dict(titled(words.TYPES)),
         details={
             "grid": titled(words.TYPES),
             "building": [(code, say(style.title)) for code, style in BUILDING_KINDS.items()],
