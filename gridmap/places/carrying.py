@@ -1,6 +1,7 @@
 """Carrying an edition out: places written, what lies in them owned anew, who looks after them carried on; set-based.
 
-What is asked of each: street, edition, ids (all places of the edition), today, now, account.
+What is asked of each: street, edition, ids (all places of the edition), today, now, account; of an undo also when it
+was published and the places that got people then (heirs).
 """
 
 from typing import Any
@@ -252,12 +253,12 @@ ORDER BY f.place_id, f.role, f.unit, f.person_id, f.is_primary DESC
 """,  # noqa: S608 - a piece of our own text
     """
 DELETE FROM gridmap.assignment
-WHERE street_id = %(street)s AND place_id = ANY (%(ids)s) AND lower(valid) = %(undoes)s AND %(undoes)s >= %(now)s
+WHERE street_id = %(street)s AND place_id = ANY (%(heirs)s) AND lower(valid) = %(undoes)s AND %(undoes)s >= %(now)s
 """,
     """
 UPDATE gridmap.assignment SET valid = tstzrange(lower(valid), %(now)s), revision = revision + 1, changed_at = %(now)s,
   changed_by = %(account)s
-WHERE street_id = %(street)s AND place_id = ANY (%(ids)s) AND lower(valid) = %(undoes)s AND upper_inf(valid)
+WHERE street_id = %(street)s AND place_id = ANY (%(heirs)s) AND lower(valid) = %(undoes)s AND upper_inf(valid)
 """,
     """
 DELETE FROM gridmap.assignment

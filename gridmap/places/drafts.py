@@ -39,11 +39,13 @@ WHERE p.street_id = %(street)s AND p.community_id = %(community)s AND p.kind = A
     WHERE e.street_id = p.street_id AND e.edition_id = %(edition)s AND e.place_id = p.id)
 UNION ALL
 SELECT e.place_id, e.kind, e.code, e.name, e.seen_revision, e.action, NULL, NULL, e.formers,
-  public.st_asbinary(e.geom), public.st_asbinary(e.was_geom), e.was, e.details
+  public.st_asbinary(e.geom), public.st_asbinary(p.geom), e.was, e.details
 FROM gridmap.edition_place e
+LEFT JOIN gridmap.place p ON p.street_id = e.street_id AND p.id = e.place_id AND upper_inf(p.valid)
 WHERE e.street_id = %(street)s AND e.edition_id = %(edition)s AND e.kind = ANY (%(kinds)s)
 ORDER BY 2, 3 NULLS LAST, 1
 """
+"""The shape before is that which stands now: another edition may have changed it since this one was drawn."""
 PUT = """
 INSERT INTO gridmap.edition_place (street_id, edition_id, place_id, action, kind, code, name, details, formers, was,
   was_geom, seen_revision, geom, community_id)

@@ -37,8 +37,8 @@ SELECT count(*) FILTER (WHERE kind = 'building')::integer AS buildings,
 FROM moving WHERE NOT id = ANY (%(added)s)
 """
 MOVED = """
-SELECT p.id, p.kind, p.code, p.name, b.counted_households AS households, m.old_grid, m.new_grid, m.old_estate,
-  m.new_estate
+SELECT p.id, p.kind, p.code, p.name, b.counted_households AS households, m.old_grid, m.new_grid, m.old_micro,
+  m.new_micro, m.old_estate, m.new_estate
 FROM moving m JOIN gridmap.place p ON p.street_id = %(street)s AND p.id = m.id
 LEFT JOIN gridmap.building b ON b.street_id = p.street_id AND b.place_id = p.id
 WHERE p.kind <> 'grid'
@@ -194,7 +194,7 @@ def undo_edition(connection: Connection, by: Actor, edition_id: int, why: str, *
             "DELETE FROM gridmap.lineage WHERE street_id = %s AND edition_id = %s", (row["street_id"], edition_id)
         )
     back = _draft(connection, made["id"])
-    outcome = _carry_out(connection, by, back, _today(by), undoes=row["changed_at"])
+    outcome = _carry_out(connection, by, back, _today(by), undoes=(draft, row["changed_at"]))
     if row["starts_on"] >= _today(by):
         connection.execute(
             "DELETE FROM gridmap.lineage WHERE street_id = %s AND edition_id = %s", (row["street_id"], back.id)
@@ -245,8 +245,13 @@ def _houses(draft: Draft, *, as_drawn: bool) -> list[House]:
     return found
 
 
-def _carry_out(connection: Connection, by: Actor, draft: Draft, today: date, undoes: datetime | None = None) -> Outcome:
-    values = _values(by, draft, today) | {"undoes": undoes}
+def _carry_out(
+    connection: Connection, by: Actor, draft: Draft, today: date, undoes: tuple[Draft, datetime] | None = None
+) -> Outcome:
+    """Carry it out; `undoes`: the edition that it undoes, and when that was published."""
+    values = _values(by, draft, today) | {"undoes": None, "heirs": []}
+    if undoes is not None:
+        values |= {"undoes": undoes[1], "heirs": [one.id for one in undoes[0].places.values() if one.formers]}
     if not values["ids"]:
         raise ShapeProblem("empty")
     _must_stand(connection, draft, values)

@@ -163,6 +163,7 @@ class Register(RuleBasedStateMachine):
         draft = self.draft()
         if not draft.id:
             return
+        self.town.now += timedelta(minutes=1)
         seen = self.tried(lambda connection, by: preview(connection, by, draft.id))
         done = self.tried(
             lambda connection, by: publish(

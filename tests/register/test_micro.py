@@ -46,6 +46,7 @@ def test_micro_grids_are_drawn_and_published_and_own_what_lies_in_them(parted: T
     assert sum(map(measured, shapes.values())) == pytest.approx(measured(A), abs=0.5)
     assert {place(parted, one)["micro_grid_id"] for one in (HOUSE_A, VILLA, STAIRS[0])} <= {north, south}
     assert {place(parted, one)["grid_id"] for one in (north, south, HOUSE_A)} == {GRID_A}
+    assert place(parted, STAIRS[0])["micro_grid_id"] == place(parted, HOUSE_A)["micro_grid_id"]
     now = check_now(drafted(parted))
     assert (now.holds, now.faults, now.micro, now.grids) == (True, (), 2, 2)
 
@@ -85,6 +86,8 @@ def test_neighbours_follow_a_corrected_micro_grid_and_another_takes_the_ground_o
     assert faults(parted, draft) == []
     draw(parted, End(place_id=south))
     assert faults(parted, draft) == []
+    left = {row["id"]: (row["old_micro"], row["new_micro"]) for row in look(parted, draft).moved}
+    assert left[HOUSE_A] == (place(parted, HOUSE_A)["micro_grid_id"], None)
     hold(parted, draft)
     assert place(parted, HOUSE_A)["micro_grid_id"] is None
     undo(parted, draft)

@@ -11,6 +11,7 @@ from gridmap.accounts import Actor
 from gridmap.db.pools import Connection
 from gridmap.places.drafts import Draft, read_draft
 from gridmap.places.drawing import Correct, Draw, End, Merge, Rename, Renumber, Split, Step
+from gridmap.places.editions import check_now
 from gridmap.places.stepping import draw_again, take_again, take_back
 from tests.duties_town import COMMUNITY, GRID_A, GRID_B, HOUSE_A, VILLA
 from tests.incidents_town import Town
@@ -172,6 +173,26 @@ def test_it_is_not_drawn_again_over_another_draft_or_what_has_changed(town: Town
     assert problems[0].values["names"] == ["第1网格"]
     with pytest.raises(LookupError):
         again(town, first, "worker_a")
+
+
+def test_the_check_of_today_knows_what_another_edition_changed_under_a_draft(town: Town) -> None:
+    first = draw(town, End(place_id=GRID_A, into=GRID_B))
+    hold(town, first)
+    draw(town, Split(place_id=GRID_B, line=LineString([(113.40, 22.507), (113.43, 22.507)])))
+    undo(town, first)
+    assert check_now(drafted(town)).faults == ()
+
+
+def test_an_undo_leaves_the_people_alone_whom_another_edition_of_the_same_moment_brought(town: Town) -> None:
+    hold(town, draw(town, End(place_id=GRID_A, into=GRID_B)))
+    held = "SELECT person_id FROM gridmap.assignment WHERE place_id = %s AND upper_inf(valid) ORDER BY 1"
+    before = town.rows(held, GRID_B)
+    other = draw(town, Draw(kind="grid", name="新", shape=shapely.box(113.416, 22.5, 113.42, 22.51),
+                            details={"type": "basic"}))  # fmt: skip
+    hold(town, other)
+    undo(town, other)
+    assert town.rows(held, GRID_B) == before
+    assert len(before) == 2
 
 
 def test_a_merge_drawn_again_gives_the_same_people_the_same_ground(town: Town) -> None:

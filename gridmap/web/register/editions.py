@@ -22,6 +22,9 @@ from gridmap.web.blueprint import actor, number, pages, typed
 from gridmap.web.register import words
 from gridmap.web.register.guard import MOST_ID, for_keepers, publishes, run, seen_draft
 
+AROUND = ("grid", "micro", "estate")
+"""What moves from one to another."""
+
 
 @pages.get("/register/editions/<int:edition_id>")
 @for_keepers
@@ -139,6 +142,6 @@ def _page(edition_id: int, problem: str = "") -> str:
 
 
 def _names(connection: Connection, street_id: int, outcome: Outcome) -> dict[int, str]:
-    places = {row[name] for row in outcome.moved for name in ("old_grid", "new_grid", "old_estate", "new_estate")}
+    places = {row[f"{when}_{what}"] for row in outcome.moved for when in ("old", "new") for what in AROUND}
     people = {row["person_id"] for row in outcome.carried}
     return names_of(connection, street_id, places - {None}, people)
