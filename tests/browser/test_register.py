@@ -53,7 +53,7 @@ def test_split_a_grid_and_see_who_moves(base: Base, leader: Visitor, grid: dict[
     expect(page.get_by_text("拆分为")).to_be_visible()
     opened(page)
     page.get_by_role("button", name="退回上一步").click()
-    expect(page.get_by_text("已退回")).to_be_visible()
+    expect(page.get_by_role("button", name="重做：")).to_be_visible()
     expect(page.get_by_role("link", name="看哪些人和物会变动")).to_have_count(0)
     opened(page)
     page.get_by_role("button", name="重做：").click()
