@@ -15,6 +15,9 @@ from tests.outputs import Scene
 
 HERE = {
     "pages.register_step": "/register/{community}/steps",
+    "pages.register_back": "/register/{community}/back",
+    "pages.register_forth": "/register/{community}/forth",
+    "pages.draw_edition_again": "/register/editions/{edition}/again",
     "pages.register_drop": "/register/{community}/drop",
     "pages.publish_edition": "/register/editions/{edition}/publish",
     "pages.undo_register_edition": "/register/editions/{edition}/undo",
@@ -85,6 +88,10 @@ def test_who_plans_or_leads_there_looks_and_draws(scene: Scene, drafts: dict[int
         assert ask(scene, who, f"/register/editions/{edition}") == (200 if draws else refused)
         step = {"what": "split", "place": 1, "shape": "nonsense"}
         assert ask(scene, who, f"/register/{community}/steps", step) == (422 if draws else refused)
+        for turn in ("back", "forth"):
+            assert ask(scene, who, f"/register/{community}/{turn}", {"revision": 99}) == (409 if draws else refused)
+        # only an undone edition is drawn again
+        assert ask(scene, who, f"/register/editions/{edition}/again", {}) == (404 if draws else refused)
         published = ask(scene, who, f"/register/editions/{edition}/publish", {"why": "", "starts_on": "2026-03-16"})
         assert published == (422 if leads else 403 if draws else refused)
         undone = ask(scene, who, f"/register/editions/{edition}/undo", {"why": "x", "revision": 1})

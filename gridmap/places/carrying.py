@@ -1,6 +1,7 @@
 """Carrying an edition out: places written, what lies in them owned anew, who looks after them carried on; set-based.
 
-What is asked of each: street, edition, ids (all places of the edition), today, now, account.
+What is asked of each: street, edition, ids (all places of the edition), today, now, account; of an undo also when it
+was published and the places that got people then (heirs).
 """
 
 from typing import Any
@@ -151,16 +152,24 @@ WITH tile AS MATERIALIZED (
   WHERE p.street_id = %(street)s AND p.kind = 'estate' AND upper_inf(p.valid) AND public.st_dimension(p.geom) = 2
 ), heir AS (
   SELECT * FROM ({HEIRS}) h WHERE h.is_largest
+), drawn AS MATERIALIZED (
+  SELECT p.geom FROM gridmap.place p
+  WHERE p.street_id = %(street)s AND p.id = ANY (%(ids)s) AND p.kind IN ('grid', 'estate') AND p.geom IS NOT NULL
+), touched AS MATERIALIZED (
+  SELECT p.id, p.kind FROM gridmap.place p
+  WHERE p.street_id = %(street)s AND (p.community_id = %(community)s OR p.estate_id = ANY (%(ids)s))
+    AND upper_inf(p.valid) AND (p.id = ANY (%(ids)s) OR p.grid_id = ANY (%(ids)s) OR p.micro_grid_id = ANY (%(ids)s)
+      OR p.estate_id = ANY (%(ids)s) OR p.parent_id = ANY (%(ids)s) OR EXISTS (
+        SELECT FROM drawn d WHERE public.st_intersects(d.geom, p.geom)))
 ), asked AS MATERIALIZED (
   SELECT p.id, p.kind, p.parent_id, p.community_id, p.grid_id, p.micro_grid_id, p.estate_id,
     public.st_pointonsurface(p.geom) AS at, g.type
   FROM gridmap.place p LEFT JOIN gridmap.grid g ON g.street_id = p.street_id AND g.place_id = p.id
-  WHERE p.street_id = %(street)s AND (p.community_id = %(community)s OR p.estate_id = ANY (%(ids)s))
-    AND upper_inf(p.valid) AND (p.id = ANY (%(ids)s) OR p.grid_id = ANY (%(ids)s) OR p.micro_grid_id = ANY (%(ids)s)
-      OR p.estate_id = ANY (%(ids)s) OR p.parent_id = ANY (%(ids)s) OR EXISTS (
-        SELECT FROM gridmap.place x
-        WHERE x.street_id = %(street)s AND x.id = ANY (%(ids)s) AND x.kind IN ('grid', 'estate')
-          AND public.st_intersects(x.geom, p.geom)))
+  WHERE p.street_id = %(street)s AND upper_inf(p.valid) AND p.id IN (
+    SELECT t.id FROM touched t
+    UNION SELECT s.id FROM touched t
+    JOIN gridmap.place s ON s.street_id = %(street)s AND s.parent_id = t.id AND s.kind = 'stairwell'
+    WHERE t.kind = 'building')
 ), found AS (
   SELECT a.*, t.id AS tile_id, m.id AS micro_id, h.id AS home_id
   FROM asked a
@@ -244,12 +253,12 @@ ORDER BY f.place_id, f.role, f.unit, f.person_id, f.is_primary DESC
 """,  # noqa: S608 - a piece of our own text
     """
 DELETE FROM gridmap.assignment
-WHERE street_id = %(street)s AND place_id = ANY (%(ids)s) AND lower(valid) = %(undoes)s AND %(undoes)s >= %(now)s
+WHERE street_id = %(street)s AND place_id = ANY (%(heirs)s) AND lower(valid) = %(undoes)s AND %(undoes)s >= %(now)s
 """,
     """
 UPDATE gridmap.assignment SET valid = tstzrange(lower(valid), %(now)s), revision = revision + 1, changed_at = %(now)s,
   changed_by = %(account)s
-WHERE street_id = %(street)s AND place_id = ANY (%(ids)s) AND lower(valid) = %(undoes)s AND upper_inf(valid)
+WHERE street_id = %(street)s AND place_id = ANY (%(heirs)s) AND lower(valid) = %(undoes)s AND upper_inf(valid)
 """,
     """
 DELETE FROM gridmap.assignment

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+import numpy as np
 import shapely
 from shapely import STRtree
 from shapely.geometry import Point
@@ -21,7 +22,10 @@ MOST_M2 = 0.5
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """Something wrong with a plan: what (`gap`, `overlap`, `homeless`, `double`), where, how much, since when."""
+    """Something wrong with a plan: what, where, how much, since when.
+
+    `gap`, `overlap`, `homeless`, `double` of the grids; `inner_gap`, `inner_overlap`, `stray` of the micro grids.
+    """
 
     what: str
     lon: float
@@ -51,6 +55,7 @@ class Certificate:
     grids: int
     grids_before: int
     buildings: int
+    micro: int = 0
     faults: tuple[Fault, ...] = ()
     cut: tuple[str, ...] = ()
     has_outline: bool = True
@@ -77,10 +82,11 @@ class Certificate:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """The grids of a community by id, each with its name and shape; basic and dedicated ones."""
+    """The grids of a community by id, each with its name and shape; basic and dedicated ones; `micro` ones apart."""
 
     names: Mapping[int, str] = field(default_factory=dict)
     shapes: Mapping[int, BaseGeometry] = field(default_factory=dict)
+    micro: Mapping[int, BaseGeometry] = field(default_factory=dict)
 
 
 def certify(before: Plan, after: Plan, outline: BaseGeometry | None, houses: Sequence[House]) -> Certificate:
@@ -89,11 +95,8 @@ def certify(before: Plan, after: Plan, outline: BaseGeometry | None, houses: Seq
     ground = outline if outline is not None else covered_before
     old_gaps = _difference(ground, covered_before)
     faults = [_fault("gap", part, is_old=_was_there(part, old_gaps)) for part in _larger(_difference(ground, covered))]
-    old_overlaps = shapely.union_all([part for _ids, part in _overlaps(before)])
-    faults += [
-        _fault("overlap", part, tuple(after.names[one] for one in ids), is_old=_was_there(part, old_overlaps))
-        for ids, part in _overlaps(after)
-    ]
+    faults += _overlap_faults("overlap", after.names, after.shapes, before.shapes)
+    faults += _inner_faults(before, after)
     homes, homes_before = _homes(after, houses), _homes(before, houses)
     for house, now, then in zip(houses, homes, homes_before, strict=True):
         if now != 1:
@@ -105,6 +108,7 @@ def certify(before: Plan, after: Plan, outline: BaseGeometry | None, houses: Seq
         grids=len(after.shapes),
         grids_before=len(before.shapes),
         buildings=len(houses),
+        micro=len(after.micro),
         faults=tuple(sorted(faults, key=lambda one: (one.is_old, one.what, -one.area, one.names))),
         cut=tuple(sorted(_cut(after, houses))),
         has_outline=outline is not None,
@@ -127,9 +131,63 @@ def _larger(shape: BaseGeometry) -> list[BaseGeometry]:
     return [part for part in polygons(shape) if measured(part) > MOST_M2]
 
 
-def _overlaps(plan: Plan) -> list[tuple[tuple[int, int], BaseGeometry]]:
+def _inner_faults(before: Plan, after: Plan) -> list[Fault]:
+    """Where there are micro grids they part their grid among them: all of it, once, and nothing beyond it."""
+    homes = _homes_of_micro(after)
+    covered = shapely.union_all(list(after.micro.values()))
+    old_gaps, old_strays = _inner_gaps(before), _strays(before)
+    faults = [
+        _fault("inner_gap", part, (after.names[key],), is_old=_was_there(part, old_gaps))
+        for key in sorted(set(homes.values()))
+        for part in _larger(_difference(after.shapes[key], covered))
+    ]
+    faults += _overlap_faults("inner_overlap", after.names, after.micro, before.micro)
+    for key, shape in sorted(after.micro.items()):
+        outside = _larger(_difference(shape, after.shapes[homes[key]]) if key in homes else shape)
+        faults += [_fault("stray", part, (after.names[key],), is_old=_was_there(part, old_strays)) for part in outside]
+    return faults
+
+
+def _homes_of_micro(plan: Plan) -> dict[int, int]:
+    """The grid of each micro grid: the one under most of it."""
     ids = sorted(plan.shapes)
-    shapes = [plan.shapes[one] for one in ids]
+    tree = STRtree([plan.shapes[one] for one in ids])
+    found: dict[int, int] = {}
+    for key, shape in plan.micro.items():
+        around = [ids[int(one)] for one in tree.query(shape, predicate="intersects")]
+        if around:
+            found[key] = max(around, key=lambda one: shapely.intersection(shape, plan.shapes[one]).area)
+    return found
+
+
+def _inner_gaps(plan: Plan) -> BaseGeometry:
+    homes = {plan.shapes[one] for one in _homes_of_micro(plan).values()}
+    return _difference(shapely.union_all(list(homes)), shapely.union_all(list(plan.micro.values())))
+
+
+def _strays(plan: Plan) -> BaseGeometry:
+    homes = _homes_of_micro(plan)
+    return shapely.union_all(
+        [
+            _difference(shape, plan.shapes[homes[key]]) if key in homes else shape
+            for key, shape in sorted(plan.micro.items())
+        ]
+    )
+
+
+def _overlap_faults(
+    what: str, names: Mapping[int, str], after: Mapping[int, BaseGeometry], before: Mapping[int, BaseGeometry]
+) -> list[Fault]:
+    old = shapely.union_all([part for _ids, part in _overlaps(before)])
+    return [
+        _fault(what, part, tuple(names[one] for one in ids), is_old=_was_there(part, old))
+        for ids, part in _overlaps(after)
+    ]
+
+
+def _overlaps(areas: Mapping[int, BaseGeometry]) -> list[tuple[tuple[int, int], BaseGeometry]]:
+    ids = sorted(areas)
+    shapes = [areas[one] for one in ids]
     tree = STRtree(shapes)
     found = []
     for at, shape in enumerate(shapes):
@@ -151,24 +209,17 @@ def _was_there(part: BaseGeometry, old: BaseGeometry) -> bool:
 
 def _homes(plan: Plan, houses: Sequence[House]) -> list[int]:
     """In how many grids each building lies; on a border between two it lies in one, the lower code's."""
-    shapes = [plan.shapes[one] for one in sorted(plan.shapes)]
-    tree = STRtree(shapes)
-    found = []
-    for house in houses:
-        around = [shapes[int(one)] for one in tree.query(house.at, predicate="intersects")]
-        inside = sum(bool(shapely.contains(shape, house.at)) for shape in around)
-        found.append(inside or min(len(around), 1))
-    return found
+    shapes = np.array([plan.shapes[one] for one in sorted(plan.shapes)], dtype=object)
+    points = np.array([house.at for house in houses], dtype=object)
+    which, around = STRtree(shapes).query(points, predicate="intersects")
+    touched = np.bincount(which, minlength=len(points))
+    inside = np.bincount(which[shapely.contains(shapes[around], points[which])], minlength=len(points))
+    return [int(one) for one in np.where(inside > 0, inside, np.minimum(touched, 1))]
 
 
 def _cut(plan: Plan, houses: Sequence[House]) -> list[str]:
     tree = STRtree([shape.boundary for shape in plan.shapes.values()])
-    cut = []
-    for house in houses:
-        outline = house.outline
-        if outline is None or outline.geom_type not in ("Polygon", "MultiPolygon"):
-            continue
-        core = shapely.buffer(outline, -2e-6)
-        if not core.is_empty and len(tree.query(core, predicate="intersects")):
-            cut.append(house.name)
-    return cut
+    solid = [one for one in houses if one.outline is not None and one.outline.geom_type in ("Polygon", "MultiPolygon")]
+    cores = shapely.buffer(np.array([one.outline for one in solid], dtype=object), -2e-6)
+    which, _borders = tree.query(cores, predicate="intersects")
+    return [solid[at].name for at in sorted(set(which.tolist()))]

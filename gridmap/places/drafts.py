@@ -39,11 +39,13 @@ WHERE p.street_id = %(street)s AND p.community_id = %(community)s AND p.kind = A
     WHERE e.street_id = p.street_id AND e.edition_id = %(edition)s AND e.place_id = p.id)
 UNION ALL
 SELECT e.place_id, e.kind, e.code, e.name, e.seen_revision, e.action, NULL, NULL, e.formers,
-  public.st_asbinary(e.geom), public.st_asbinary(e.was_geom), e.was, e.details
+  public.st_asbinary(e.geom), public.st_asbinary(p.geom), e.was, e.details
 FROM gridmap.edition_place e
+LEFT JOIN gridmap.place p ON p.street_id = e.street_id AND p.id = e.place_id AND upper_inf(p.valid)
 WHERE e.street_id = %(street)s AND e.edition_id = %(edition)s AND e.kind = ANY (%(kinds)s)
 ORDER BY 2, 3 NULLS LAST, 1
 """
+"""The shape before is that which stands now: another edition may have changed it since this one was drawn."""
 PUT = """
 INSERT INTO gridmap.edition_place (street_id, edition_id, place_id, action, kind, code, name, details, formers, was,
   was_geom, seen_revision, geom, community_id)
@@ -102,6 +104,21 @@ class Draft:
     steps: list[dict[str, Any]]
     places: dict[int, Drafted]
 
+    @property
+    def done(self) -> list[dict[str, Any]]:
+        """The steps that were taken and not taken back."""
+        return [step for step in self.steps if "is_back" not in step]
+
+    @property
+    def undone(self) -> list[dict[str, Any]]:
+        """The steps that were taken back, the next to be taken again first."""
+        return [step for step in self.steps if "is_back" in step]
+
+    @property
+    def last(self) -> dict[str, Any] | None:
+        """The last step that can be taken back: that knows what was before."""
+        return next((step for step in reversed(self.done) if "rows" in step), None)
+
     def standing(self, kind: str | None = None) -> dict[int, Drafted]:
         """The places that stand in the draft, of a kind or all."""
         return {
@@ -111,6 +128,17 @@ class Draft:
     def tiles(self) -> dict[int, Drafted]:
         """The grids that partition the community, with a shape."""
         return {key: one for key, one in self.standing("grid").items() if one.is_tile and one.shape is not None}
+
+    def inner(self, tile: Drafted) -> dict[int, Drafted]:
+        """The micro grids whose middle lies in that grid, with a shape."""
+        return {
+            key: one
+            for key, one in self.standing("grid").items()
+            if not one.is_tile
+            and one.shape is not None
+            and tile.shape is not None
+            and tile.shape.covers(one.shape.representative_point())
+        }
 
     def get(self, place_id: int) -> Drafted:
         """A place that stands. Raises LookupError."""

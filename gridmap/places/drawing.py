@@ -4,23 +4,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from psycopg.types.json import Jsonb
 from shapely.geometry import LineString, Point
 from shapely.geometry.base import BaseGeometry
 
 from gridmap.accounts import Actor
-from gridmap.audit import announce, write_audit
 from gridmap.db.pools import Connection
 from gridmap.places.drafts import KINDS, Draft, Drafted, forget_places, next_id, open_draft, put_places
-from gridmap.places.fitting import Area, as_area, cell_of, fit_area, measured, merge_areas, polygons, split_area
+from gridmap.places.fitting import Area, as_area, cell_of, large_parts, measured, merge_areas, polygons, split_area
+from gridmap.places.neighbours import area_in, area_of, fitted_grid, followed_micro, heirs_of
 from gridmap.places.numbering import reading_order
 from gridmap.places.shapes import ShapeProblem
+from gridmap.places.stepping import note_step, read_rows
 from gridmap.plain import is_name
 
 MOST_NAME, MOST_CODE, MOST_STEPS = 60, 40, 200
 GRID_TYPES = ("basic", "dedicated", "micro")
 AREAS = frozenset({"grid", "estate"})
-LAYER = "editions"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,17 +95,18 @@ def draw_step(connection: Connection, by: Actor, community_id: int, step: Step, 
     Nothing of the register changes. Raises LookupError, and ShapeProblem with a code of the page's words.
     """
     draft = open_draft(connection, by, community_id, revision=revision)
-    if len(draft.steps) >= MOST_STEPS:
+    if len(draft.done) >= MOST_STEPS:
         raise ShapeProblem("many_steps", most=MOST_STEPS)
+    before = read_rows(connection, draft)
     told = _taken(connection, draft, step)
-    _note(connection, by, draft, {"what": type(step).__name__.lower(), **told})
+    note_step(connection, by, draft, {"what": type(step).__name__.lower(), **told}, before)
     return draft.id
 
 
 def drop_draft(connection: Connection, by: Actor, community_id: int, *, revision: int) -> None:
     """Throw the draft away. Raises as `draw_step`."""
     draft = open_draft(connection, by, community_id, revision=revision)
-    _note(connection, by, draft, {"what": "drop"}, state="dropped")
+    note_step(connection, by, draft, {"what": "drop"}, read_rows(connection, draft), state="dropped")
 
 
 def _taken(connection: Connection, draft: Draft, step: Step) -> dict[str, Any]:
@@ -131,23 +131,34 @@ def _taken(connection: Connection, draft: Draft, step: Step) -> dict[str, Any]:
 
 def _split(connection: Connection, draft: Draft, step: Split) -> dict[str, Any]:
     place = draft.get(step.place_id)
-    pieces = split_area(_area(place), step.line)
-    order = reading_order(pieces)
-    added = [
+    pieces = split_area(area_of(place), step.line)
+    ordered = [pieces[at] for at in reading_order(pieces)]
+    added = _pieces(connection, draft, place, ordered)
+    put_places(connection, draft, added)
+    if place.is_tile:
+        for micro in draft.inner(place).values():
+            parts = [as_area(found) for piece in ordered if (found := large_parts(area_of(micro).intersection(piece)))]
+            if len(parts) > 1:
+                _retire(connection, draft, [micro])
+                put_places(connection, draft, _pieces(connection, draft, micro, parts))
+    _retire(connection, draft, [place])
+    return {"of": [place.name], "into": [one.name for one in added]}
+
+
+def _pieces(connection: Connection, draft: Draft, place: Drafted, shapes: Sequence[Area]) -> list[Drafted]:
+    """New places of the same kind on the ground of one."""
+    return [
         Drafted(
             id=next_id(connection, draft.community.street_id),
             kind=place.kind,
             name=f"{place.name}-{turn}",
             details=dict(place.details),
-            shape=pieces[at],
+            shape=shape,
             action="add",
             formers=place.roots,
         )
-        for turn, at in enumerate(order, start=1)
+        for turn, shape in enumerate(shapes, start=1)
     ]
-    _retire(connection, draft, [place])
-    put_places(connection, draft, added)
-    return {"of": [place.name], "into": [one.name for one in added]}
 
 
 def _merge(connection: Connection, draft: Draft, step: Merge) -> dict[str, Any]:
@@ -160,7 +171,7 @@ def _merge(connection: Connection, draft: Draft, step: Merge) -> dict[str, Any]:
         kind=largest.kind,
         name=_named(step.name or largest.name),
         details=dict(largest.details),
-        shape=merge_areas([_area(one) for one in places]),
+        shape=merge_areas([area_of(one) for one in places]),
         action="add",
         formers=tuple(sorted({root for one in places for root in one.roots})),
     )
@@ -173,10 +184,8 @@ def _correct(connection: Connection, draft: Draft, step: Correct) -> dict[str, A
     place = draft.get(step.place_id)
     shape = step.shape
     changed: dict[int, Area] = {}
-    if place.is_tile:
-        others = {key: _area(one) for key, one in draft.tiles().items() if key != place.id}
-        own = _area(place) if place.shape is not None else None
-        shape, changed = _fitted(draft, _polygonal(step.shape), own, others)
+    if place.kind == "grid":
+        shape, changed = fitted_grid(draft, area_in(step.shape), place, is_tile=place.is_tile)
     else:
         _inside(draft, shape, place.kind)
     _reshape(connection, draft, {place.id: shape, **changed})
@@ -191,9 +200,8 @@ def _draw(connection: Connection, draft: Draft, step: Draw) -> dict[str, Any]:
         raise ShapeProblem("building")
     shape = step.shape
     changed: dict[int, Area] = {}
-    if step.kind == "grid" and details["type"] != "micro":
-        others = {key: _area(one) for key, one in draft.tiles().items()}
-        shape, changed = _fitted(draft, _polygonal(step.shape), None, others)
+    if step.kind == "grid":
+        shape, changed = fitted_grid(draft, area_in(step.shape), None, is_tile=details["type"] != "micro")
     else:
         _inside(draft, shape, step.kind)
     added = Drafted(
@@ -213,16 +221,20 @@ def _draw(connection: Connection, draft: Draft, step: Draw) -> dict[str, Any]:
 def _end(connection: Connection, draft: Draft, step: End) -> dict[str, Any]:
     place = draft.get(step.place_id)
     told: dict[str, Any] = {"of": [place.name]}
-    if place.is_tile and place.shape is not None:
-        heir = draft.tiles().get(step.into or 0)
-        if heir is None or heir.id == place.id:
+    peers = heirs_of(draft, place)
+    if place.kind == "grid" and place.shape is not None and (peers or place.is_tile):
+        heir = peers.get(step.into or 0)
+        if heir is None:
             raise ShapeProblem("heir")
+        ground = merge_areas([area_of(heir), area_of(place)])
         grown = replace(
             heir,
-            shape=merge_areas([_area(heir), _area(place)]),
+            shape=ground,
             action=heir.action if heir.action == "add" else "change",
             formers=tuple(sorted({*heir.formers, *place.roots} - {heir.id})),
         )
+        if heir.is_tile and not draft.inner(place):
+            _put_shapes(connection, draft, followed_micro(draft, heir, ground))
         put_places(connection, draft, [grown])
         told["into"] = [heir.name]
     _retire(connection, draft, [place])
@@ -250,7 +262,7 @@ def _renumber(connection: Connection, draft: Draft) -> dict[str, Any]:
     }
     free = (code for code in (f"{draft.community.code}{turn:03d}" for turn in range(1, 1000)) if code not in taken)
     changed = []
-    for at in reading_order([_area(one) for one in tiles]):
+    for at in reading_order([area_of(one) for one in tiles]):
         code = next(free)
         if code != tiles[at].code:
             action = "add" if tiles[at].action == "add" else "change"
@@ -264,7 +276,7 @@ def _move(connection: Connection, draft: Draft, step: Move) -> dict[str, Any]:
     if house.kind != "building" or house.shape is None:
         raise ShapeProblem("building")
     at = house.shape.representative_point()
-    home = next((one for one in draft.tiles().values() if _area(one).covers(at)), None)
+    home = next((one for one in draft.tiles().values() if area_of(one).covers(at)), None)
     if home is None or home.id == to.id:
         raise ShapeProblem("there_already")
     others = [
@@ -272,30 +284,25 @@ def _move(connection: Connection, draft: Draft, step: Move) -> dict[str, Any]:
         for one in draft.standing("building").values()
         if one.id != house.id
         and one.shape is not None
-        and _area(home).covers(point := one.shape.representative_point())
+        and area_of(home).covers(point := one.shape.representative_point())
     ]
-    cell = cell_of(at, others, house.shape, _area(home))
-    grown = merge_areas([_area(to), cell])
-    rest = {key: _area(one) for key, one in draft.tiles().items() if key != to.id}
-    shape, changed = _fitted(draft, grown, _area(to), rest)
+    cell = cell_of(at, others, house.shape, area_of(home))
+    shape, changed = fitted_grid(draft, merge_areas([area_of(to), cell]), to, is_tile=True)
     _reshape(connection, draft, {to.id: shape, **changed})
     return {"of": [house.name], "into": [to.name], "beside": [home.name]}
 
 
-def _fitted(draft: Draft, wanted: Area, own: Area | None, others: Mapping[int, Area]) -> tuple[Area, dict[int, Area]]:
-    within = draft.community.shape
-    try:
-        return fit_area(wanted, own, others, None if within is None else as_area(polygons(within)))
-    except ShapeProblem as problem:
-        if "id" in problem.values:
-            name = draft.places[key].name if (key := int(str(problem.values["id"]))) in draft.places else ""
-            raise ShapeProblem(problem.reason, name=name) from None
-        if problem.reason == "outside":
-            raise ShapeProblem("outside", share=100, area=draft.community.name) from None
-        raise
-
-
 def _reshape(connection: Connection, draft: Draft, shapes: Mapping[int, BaseGeometry]) -> None:
+    """Give places other shapes; the micro grids in a grid follow it."""
+    followed: dict[int, BaseGeometry] = {}
+    for key, shape in shapes.items():
+        tile = draft.places[key]
+        if tile.is_tile and tile.shape is not None:
+            followed |= followed_micro(draft, tile, area_in(shape))
+    _put_shapes(connection, draft, {**followed, **shapes})
+
+
+def _put_shapes(connection: Connection, draft: Draft, shapes: Mapping[int, BaseGeometry]) -> None:
     put_places(
         connection,
         draft,
@@ -311,19 +318,6 @@ def _retire(connection: Connection, draft: Draft, places: Sequence[Drafted]) -> 
     forget_places(connection, draft, [one.id for one in places if one.revision is None])
     ended = [replace(one, shape=None, action="end", formers=()) for one in places if one.revision is not None]
     put_places(connection, draft, ended)
-
-
-def _area(place: Drafted) -> Area:
-    if place.shape is None:
-        raise ShapeProblem("no_shape", name=place.name)
-    return _polygonal(place.shape)
-
-
-def _polygonal(shape: BaseGeometry) -> Area:
-    parts = polygons(shape)
-    if not parts:
-        raise ShapeProblem("not_an_area")
-    return as_area(parts)
 
 
 def _inside(draft: Draft, shape: BaseGeometry, kind: str) -> None:
@@ -352,22 +346,3 @@ def _coded(draft: Draft, place: Drafted, code: str) -> str:
     if any(one.kind == place.kind and one.code == code and one.id != place.id for one in draft.places.values()):
         raise ShapeProblem("taken", code=code)
     return code
-
-
-def _note(connection: Connection, by: Actor, draft: Draft, step: dict[str, Any], state: str = "draft") -> None:
-    connection.execute(
-        "UPDATE gridmap.edition SET steps = steps || %s, state = %s, revision = revision + 1, changed_at = %s,"
-        " changed_by = %s WHERE street_id = %s AND id = %s",
-        (Jsonb([step]), state, by.business_at, by.account_id, draft.community.street_id, draft.id),
-    )
-    write_audit(
-        connection,
-        action=f"draft_{step['what']}",
-        subject="edition",
-        subject_id=draft.id,
-        street_id=draft.community.street_id,
-        business_at=by.business_at,
-        account_id=by.account_id,
-        after=step,
-    )
-    announce(connection, draft.community.street_id, [LAYER])

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from psycopg.types.json import Jsonb
+from shapely.geometry.base import BaseGeometry
 
 from gridmap.accounts import Actor
 from gridmap.audit import announce, write_audit
@@ -17,7 +18,7 @@ from gridmap.db.pools import Connection
 from gridmap.pinyin import initials
 from gridmap.places.carrying import LOCK, follow, move_places, write_places
 from gridmap.places.certificate import Certificate, House, Plan, certify
-from gridmap.places.drafts import Draft, may_publish, must_draw, put_places, read_draft
+from gridmap.places.drafts import Draft, Drafted, may_publish, must_draw, put_places, read_draft
 from gridmap.places.numbering import reading_order
 from gridmap.places.shapes import ShapeProblem
 from gridmap.plain import is_plain
@@ -36,8 +37,8 @@ SELECT count(*) FILTER (WHERE kind = 'building')::integer AS buildings,
 FROM moving WHERE NOT id = ANY (%(added)s)
 """
 MOVED = """
-SELECT p.id, p.kind, p.code, p.name, b.counted_households AS households, m.old_grid, m.new_grid, m.old_estate,
-  m.new_estate
+SELECT p.id, p.kind, p.code, p.name, b.counted_households AS households, m.old_grid, m.new_grid, m.old_micro,
+  m.new_micro, m.old_estate, m.new_estate
 FROM moving m JOIN gridmap.place p ON p.street_id = %(street)s AND p.id = m.id
 LEFT JOIN gridmap.building b ON b.street_id = p.street_id AND b.place_id = p.id
 WHERE p.kind <> 'grid'
@@ -75,6 +76,19 @@ INSERT INTO gridmap.edition (street_id, id, community_id, state, steps, starts_o
 VALUES (%(street)s, %(street)s::bigint * 4294967296 + nextval('gridmap.serial'), %(community)s, 'published', %(steps)s,
   %(today)s, %(why)s, %(now)s, %(account)s, %(now)s, %(account)s) RETURNING id
 """
+
+
+SETTLE = """
+UPDATE gridmap.edition SET state = %(state)s, why = coalesce(%(why)s, why), certificate = %(certificate)s,
+  starts_on = coalesce(%(starts_on)s, starts_on), moved = %(moved)s, published_at = coalesce(published_at, %(now)s),
+  published_by = coalesce(published_by, %(account)s), revision = revision + 1, changed_at = %(now)s,
+  changed_by = %(account)s, steps = (
+    SELECT coalesce(jsonb_agg(CASE WHEN %(state)s = 'published' THEN s.step - 'rows' - 'places' ELSE s.step END
+      ORDER BY s.turn), '[]')
+    FROM jsonb_array_elements(steps) WITH ORDINALITY s (step, turn) WHERE NOT s.step ? 'is_back')
+WHERE street_id = %(street)s AND id = %(edition)s
+"""
+"""What was taken back is forgotten; once it holds, its steps are words alone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,7 +194,7 @@ def undo_edition(connection: Connection, by: Actor, edition_id: int, why: str, *
             "DELETE FROM gridmap.lineage WHERE street_id = %s AND edition_id = %s", (row["street_id"], edition_id)
         )
     back = _draft(connection, made["id"])
-    outcome = _carry_out(connection, by, back, _today(by), undoes=row["changed_at"])
+    outcome = _carry_out(connection, by, back, _today(by), undoes=(draft, row["changed_at"]))
     if row["starts_on"] >= _today(by):
         connection.execute(
             "DELETE FROM gridmap.lineage WHERE street_id = %s AND edition_id = %s", (row["street_id"], back.id)
@@ -203,18 +217,22 @@ def check_now(draft: Draft) -> Certificate:
 
 def certificate_of(draft: Draft) -> Certificate:
     """The certificate of the draft against what holds."""
-    after = draft.tiles().values()
-    shapes = {one.id: one.shape for one in after if one.shape is not None}
-    plan = Plan(names={one.id: one.name for one in after}, shapes=shapes)
+    grids = {one.id: one for one in draft.standing("grid").values() if one.shape is not None}
+    plan = _plan({key: (one, one.shape) for key, one in grids.items()})
     return certify(_plan_before(draft), plan, draft.community.shape, _houses(draft, as_drawn=True))
 
 
 def _plan_before(draft: Draft) -> Plan:
-    tiles = [one for one in draft.places.values() if one.is_tile and one.action != "add"]
-    shapes = {one.id: one.shape if one.action == "none" else one.was_shape for one in tiles}
+    grids = [one for one in draft.places.values() if one.kind == "grid" and one.action != "add"]
+    return _plan({one.id: (one, one.shape if one.action == "none" else one.was_shape) for one in grids})
+
+
+def _plan(grids: Mapping[int, tuple[Drafted, BaseGeometry | None]]) -> Plan:
+    shaped = {key: (one, shape) for key, (one, shape) in grids.items() if shape is not None}
     return Plan(
-        names={one.id: one.name for one in tiles},
-        shapes={key: shape for key, shape in shapes.items() if shape is not None},
+        names={key: one.name for key, (one, _shape) in shaped.items()},
+        shapes={key: shape for key, (one, shape) in shaped.items() if one.is_tile},
+        micro={key: shape for key, (one, shape) in shaped.items() if not one.is_tile},
     )
 
 
@@ -227,8 +245,13 @@ def _houses(draft: Draft, *, as_drawn: bool) -> list[House]:
     return found
 
 
-def _carry_out(connection: Connection, by: Actor, draft: Draft, today: date, undoes: datetime | None = None) -> Outcome:
-    values = _values(by, draft, today) | {"undoes": undoes}
+def _carry_out(
+    connection: Connection, by: Actor, draft: Draft, today: date, undoes: tuple[Draft, datetime] | None = None
+) -> Outcome:
+    """Carry it out; `undoes`: the edition that it undoes, and when that was published."""
+    values = _values(by, draft, today) | {"undoes": None, "heirs": []}
+    if undoes is not None:
+        values |= {"undoes": undoes[1], "heirs": [one.id for one in undoes[0].places.values() if one.formers]}
     if not values["ids"]:
         raise ShapeProblem("empty")
     _must_stand(connection, draft, values)
@@ -324,14 +347,9 @@ def _state(
     why: str | None = None,
     starts_on: date | None = None,
 ) -> None:
-    connection.execute(
-        "UPDATE gridmap.edition SET state = %s, why = coalesce(%s, why), starts_on = coalesce(%s, starts_on),"
-        " certificate = %s, moved = %s, published_at = coalesce(published_at, %s),"
-        " published_by = coalesce(published_by, %s),"
-        " revision = revision + 1, changed_at = %s, changed_by = %s WHERE street_id = %s AND id = %s",
-        (state, why, starts_on, Jsonb(outcome.certificate.as_json()), Jsonb(dict(outcome.numbers)), by.business_at,
-         by.account_id, by.business_at, by.account_id, draft.community.street_id, draft.id),
-    )  # fmt: skip
+    values: dict[str, Any] = {"state": state, "why": why, "starts_on": starts_on, "moved": Jsonb(dict(outcome.numbers))}
+    values |= {"certificate": Jsonb(outcome.certificate.as_json()), "now": by.business_at, "account": by.account_id}
+    connection.execute(SETTLE, values | {"street": draft.community.street_id, "edition": draft.id})
 
 
 def _recall(connection: Connection, by: Actor, draft: Draft, step: Mapping[str, Any]) -> None:

@@ -17,6 +17,8 @@ from gridmap.places.shapes import ShapeProblem
 
 LEAST_PIECE_M2 = 1.0
 """What is smaller is no piece of a grid but a slip of the hand."""
+DUST_M2 = 0.01
+"""What the arithmetic leaves over."""
 MOST_PIECES = 12
 BEYOND = 1e-6
 """Degrees by which a line reaches over its ends: whoever ended on the border meant to cross it. About a decimetre."""
@@ -49,6 +51,11 @@ def polygons(shape: BaseGeometry) -> list[Polygon]:
         for part in polygons(one)
     ]
     return sorted((part for part in found if not part.is_empty), key=lambda part: -part.area)
+
+
+def large_parts(shape: BaseGeometry) -> list[Polygon]:
+    """Its polygons that are more than a slip of the hand, the largest first."""
+    return [part for part in polygons(shape) if measured(part) >= LEAST_PIECE_M2]
 
 
 def as_area(parts: Sequence[Polygon]) -> Area:
@@ -112,6 +119,33 @@ def fit_area(
     return _whole(wanted, own, changed, others)
 
 
+def follow_area(old: Area, new: Area, inner: Mapping[int, Area]) -> dict[int, Area]:
+    """What becomes of the areas inside of one that changes from `old` to `new`; those of them that change, by id.
+
+    What it loses they lose; what it gains goes to the one along the longest border. Raises ShapeProblem with
+    "swallowed" or "in_pieces" and the id.
+    """
+    if not inner:
+        return {}
+    lost = as_area(polygons(old.difference(new)))
+    changed: dict[int, BaseGeometry] = {
+        key: shape.difference(lost) for key, shape in inner.items() if _overlap(shape, lost)
+    }
+    for piece in polygons(new.difference(old)):
+        taker = _longest_beside(piece, {key: changed.get(key, shape) for key, shape in inner.items()})
+        if taker is not None:
+            changed[taker] = shapely.union(changed.get(taker, inner[taker]), piece)
+    result: dict[int, Area] = {}
+    for key, shape in changed.items():
+        parts = [part for part in polygons(shape) if measured(part) >= DUST_M2]
+        if not parts:
+            raise ShapeProblem("swallowed", id=key)
+        if sum(measured(part) >= LEAST_PIECE_M2 for part in parts) > len(polygons(inner[key])):
+            raise ShapeProblem("in_pieces", id=key)
+        result[key] = as_area(parts)
+    return result
+
+
 def cell_of(point: Point, others: Sequence[Point], outline: BaseGeometry | None, within: Area) -> Area:
     """The ground of an area that is nearer to this building than to any other, with the building's own outline."""
     cell: BaseGeometry = within
@@ -170,7 +204,7 @@ def _whole(
     for key, shape in changed.items():
         parts = polygons(shape)
         slivers = [part for part in parts if measured(part) < LEAST_PIECE_M2]
-        parts = [part for part in parts if measured(part) >= LEAST_PIECE_M2]
+        parts = large_parts(shape)
         if not parts:
             raise ShapeProblem("swallowed", id=key)
         if len(parts) > len(polygons(others[key])):
@@ -178,8 +212,6 @@ def _whole(
         if slivers:
             wanted = as_area(polygons(shapely.union_all([wanted, *slivers])))
         result[key] = as_area(parts)
-    if len([part for part in polygons(wanted) if measured(part) >= LEAST_PIECE_M2]) > max(
-        1, len(polygons(own)) if own is not None else 1
-    ):
+    if len(large_parts(wanted)) > max(1, len(polygons(own)) if own is not None else 1):
         raise ShapeProblem("in_pieces", id=0)
     return wanted, result

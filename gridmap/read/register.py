@@ -8,7 +8,8 @@ from gridmap.scope import Viewer
 SEEN = "(%(city)s OR c.street_id = ANY (%(streets)s::integer[]) OR c.id = ANY (%(communities)s::bigint[]))"
 COMMUNITIES = f"""
 SELECT c.street_id, c.id, c.code, c.name, s.name AS street, n.grids, n.buildings, n.households, d.id AS draft_id,
-  jsonb_array_length(d.steps) AS steps, w.starts_on AS waits_for, l.starts_on AS since
+  (SELECT count(*) FROM jsonb_array_elements(d.steps) t WHERE NOT t ? 'is_back')::integer AS steps,
+  w.starts_on AS waits_for, l.starts_on AS since
 FROM gridmap.community c
 JOIN gridmap.street s ON s.id = c.street_id
 LEFT JOIN LATERAL (
@@ -23,7 +24,14 @@ LEFT JOIN LATERAL (SELECT min(e.starts_on) AS starts_on FROM gridmap.edition e
   WHERE e.street_id = c.street_id AND e.community_id = c.id AND e.state = 'waiting') w ON true
 LEFT JOIN LATERAL (SELECT max(e.starts_on) AS starts_on FROM gridmap.edition e
   WHERE e.street_id = c.street_id AND e.community_id = c.id AND e.state = 'published') l ON true
-WHERE {SEEN} AND upper_inf(c.valid) ORDER BY c.code, c.id LIMIT %(limit)s OFFSET %(offset)s
+WHERE {SEEN} AND upper_inf(c.valid) AND coalesce(c.street_id = %(street)s, true)
+  AND strpos(lower(concat_ws(' ', c.name, c.code, c.initials, array_to_string(c.aliases, ' '))), lower(%(text)s)) > 0
+ORDER BY c.code, c.id LIMIT %(limit)s OFFSET %(offset)s
+"""  # noqa: S608 - a piece of our own text
+STREETS = f"""
+SELECT s.id, s.name FROM gridmap.street s
+WHERE EXISTS (SELECT FROM gridmap.community c WHERE c.street_id = s.id AND {SEEN} AND upper_inf(c.valid))
+ORDER BY s.code, s.id
 """  # noqa: S608 - a piece of our own text
 EDITIONS = f"""
 SELECT e.*, c.name AS community, a.title AS publisher FROM gridmap.edition e
@@ -59,9 +67,20 @@ SELECT p.id, p.name, p.display_name FROM (
 """
 
 
-def read_communities(connection: Connection, viewer: Viewer, *, limit: int, offset: int) -> list[dict[str, Any]]:
-    """The communities that the viewer sees whole, by code, with their numbers and the state of their editions."""
-    return connection.execute(COMMUNITIES, _lock(viewer) | {"limit": limit, "offset": offset}).fetchall()
+def read_communities(
+    connection: Connection, viewer: Viewer, *, street_id: int | None = None, text: str = "", limit: int, offset: int
+) -> list[dict[str, Any]]:
+    """The communities that the viewer sees whole, by code, with their numbers and the state of their editions.
+
+    `text`: a piece of name, another name, code or initials.
+    """
+    values = {"street": street_id, "text": text, "limit": limit, "offset": offset}
+    return connection.execute(COMMUNITIES, _lock(viewer) | values).fetchall()
+
+
+def read_kept_streets(connection: Connection, viewer: Viewer) -> list[tuple[int, str]]:
+    """The streets in which the viewer sees whole communities, by code: id and name."""
+    return [(row["id"], row["name"]) for row in connection.execute(STREETS, _lock(viewer)).fetchall()]
 
 
 def read_editions(

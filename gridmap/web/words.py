@@ -238,6 +238,7 @@ DONE = {
     "counted": _("Saved. This is the next one."),
     "counted_all": _("All zones are counted."),
     "stepped": _("Drawn. Nobody moves before it is published."),
+    "stepped_back": _("Taken back. The draft is as it was before that step."),
     "draft_dropped": _("The draft has been thrown away."),
     "edition_published": _("Published. It holds from today."),
     "edition_waits": _("Published. It begins on its day, in the night."),

@@ -51,6 +51,13 @@ def test_split_a_grid_and_see_who_moves(base: Base, leader: Visitor, grid: dict[
     expect(page.locator(".register-form")).to_have_class("panel-section stack register-form is-ready")
     page.get_by_role("button", name="采用这一步").click()
     expect(page.get_by_text("拆分为")).to_be_visible()
+    opened(page)
+    page.get_by_role("button", name="退回上一步").click()
+    expect(page.get_by_role("button", name="重做：")).to_be_visible()
+    expect(page.get_by_role("link", name="看哪些人和物会变动")).to_have_count(0)
+    opened(page)
+    page.get_by_role("button", name="重做：").click()
+    expect(page.get_by_role("link", name="看哪些人和物会变动")).to_be_visible()
     assert rows(base, "SELECT FROM gridmap.place WHERE id = %s AND upper_inf(valid)", grid["id"])
 
     opened(page)
@@ -69,6 +76,7 @@ def test_split_a_grid_and_see_who_moves(base: Base, leader: Visitor, grid: dict[
     page.get_by_label("原因").fill("画错了")
     page.get_by_role("button", name="撤销这个版本").click()
     expect(page.get_by_text("已撤销，一切恢复原来的归属")).to_be_visible()
+    expect(page.get_by_role("link", name="超过 500 户")).to_be_visible()
     assert rows(base, "SELECT FROM gridmap.place WHERE id = %s AND upper_inf(valid) AND geom IS NOT NULL", grid["id"])
 
 

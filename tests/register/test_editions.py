@@ -1,7 +1,6 @@
 """Grids split, merged, corrected, ended and undone: what moves, who follows, what is kept."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -9,72 +8,19 @@ import pytest
 import shapely
 from shapely.geometry import LineString, Point
 
-from gridmap.accounts import Actor
 from gridmap.clock import Clock
 from gridmap.duties import open_slots
 from gridmap.nightly import run_nightly
 from gridmap.periods import month_of
 from gridmap.places.drafts import read_draft
 from gridmap.places.drawing import Correct, Draw, End, Merge, Move, Rename, Renumber, Split, Step, draw_step, drop_draft
-from gridmap.places.editions import Outcome, check_now, preview, publish, undo_edition
+from gridmap.places.editions import check_now
 from gridmap.places.fitting import measured
 from gridmap.places.shapes import ShapeProblem
 from tests.duties_town import BASE, COMMUNITY, GRID_A, GRID_B, HOUSE_A, HOUSE_B, PEOPLE, STAIRS, STREET, VILLA
 from tests.incidents_town import EAST, Town
-from tests.register.town import CODE, MIDDLE, state
-
-SPLIT = Split(place_id=GRID_A, line=MIDDLE)
-MERGE = Merge(place_ids=(GRID_A, GRID_B), name="合并网格")
-
-
-def edition(town: Town, edition_id: int) -> dict[str, Any]:
-    return town.rows("SELECT * FROM gridmap.edition WHERE id = %s", edition_id)[0]
-
-
-def draw(town: Town, step: Step, who: str = "leader") -> int:
-    found = town.rows("SELECT revision FROM gridmap.edition WHERE state = 'draft'")
-    revision = found[0]["revision"] if found else 0
-    return town.run(who, lambda connection, by: draw_step(connection, by, COMMUNITY, step, revision=revision))
-
-
-def look(town: Town, edition_id: int, who: str = "leader") -> Outcome:
-    return town.run(who, lambda connection, by: preview(connection, by, edition_id))
-
-
-def hold(town: Town, edition_id: int, who: str = "leader", days: int = 0) -> Outcome | None:
-    revision = edition(town, edition_id)["revision"]
-
-    def command(connection: Any, by: Actor) -> Outcome | None:
-        starts_on = by.business_at.date() + timedelta(days=days)
-        return publish(connection, by, edition_id, "第1网格太大", starts_on, revision=revision)
-
-    return town.run(who, command)
-
-
-def undo(town: Town, edition_id: int, who: str = "leader") -> int:
-    revision = edition(town, edition_id)["revision"]
-    return town.run(who, lambda connection, by: undo_edition(connection, by, edition_id, "画错了", revision=revision))
-
-
-def place(town: Town, place_id: int) -> dict[str, Any]:
-    return town.rows("SELECT *, upper_inf(valid) AS stands FROM gridmap.place WHERE id = %s", place_id)[0]
-
-
-def grids(town: Town) -> list[dict[str, Any]]:
-    """The grids that stand, by code."""
-    return town.rows(
-        "SELECT p.*, public.st_astext(p.geom) AS text FROM gridmap.place p"
-        " WHERE kind = 'grid' AND upper_inf(valid) ORDER BY code"
-    )
-
-
-@contextmanager
-def refused(reason: str) -> Iterator[list[ShapeProblem]]:
-    found: list[ShapeProblem] = []
-    with pytest.raises(ShapeProblem) as problem:
-        yield found
-    found.append(problem.value)
-    assert problem.value.reason == reason
+from tests.register.town import CODE, state
+from tests.register.ways import MERGE, SPLIT, draw, edition, grids, hold, look, place, refused, undo
 
 
 def test_a_planner_draws_a_split_and_a_leader_publishes_it(town: Town) -> None:

@@ -129,6 +129,40 @@ def test_grids_are_numbered_in_rows_from_the_north_west() -> None:
     assert [boxes[at].bounds[:2] for at in reading_order(boxes)] == [(x, y) for y in (2, 1, 0) for x in (0, 1, 2)]
 
 
+def test_beside_a_tall_grid_those_that_lie_over_each_other_are_numbered_downwards() -> None:
+    """Domain 2.1: west to east, north to south. The lower ones lie a little farther west each."""
+    tall = shapely.box(0, 0, 1, 3)
+    top, middle, bottom = shapely.box(1.2, 2, 2.2, 3), shapely.box(1.1, 1, 2.1, 2), shapely.box(1, 0, 2, 1)
+    shapes = [bottom, middle, tall, top]
+    assert [shapes[at] for at in reading_order(shapes)] == [top, tall, middle, bottom]
+
+
+@EXAMPLES
+@given(st.integers(1, 5), st.integers(1, 5), st.data())
+def test_rows_that_are_a_little_uneven_are_still_rows(columns: int, rows: int, data: st.DataObject) -> None:
+    wobble = st.floats(-0.2, 0.2)
+    cells = [(x, y) for y in reversed(range(rows)) for x in range(columns)]
+    boxes = [shapely.box(x, y + (down := data.draw(wobble)), x + 1, y + 1 + down) for x, y in cells]
+    mixed = data.draw(st.permutations(range(len(boxes))))
+    assert [mixed[at] for at in reading_order([boxes[at] for at in mixed])] == list(range(len(boxes)))
+
+
+@EXAMPLES
+@given(plans())
+def test_whatever_the_grids_each_has_one_turn_and_none_comes_before_the_one_north_of_it(
+    plan: tuple[dict[int, Area], list[House]],
+) -> None:
+    shapes = list(plan[0].values())
+    order = reading_order(shapes)
+    assert sorted(order) == list(range(len(shapes)))
+    turns = {at: turn for turn, at in enumerate(order)}
+    for upper, above in enumerate(shapes):
+        for lower, below in enumerate(shapes):
+            middle = below.centroid
+            if upper != lower and above.bounds[1] >= middle.y and above.bounds[0] <= middle.x <= above.bounds[2]:
+                assert turns[upper] < turns[lower]
+
+
 @pytest.mark.parametrize(
     ("line", "reason"),
     [

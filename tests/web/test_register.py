@@ -132,3 +132,69 @@ def test_whoever_was_slower_is_told(base: Base, leader: Person, planner: Person,
     assert "期间有人改动过" in slower.text
     form = {"revision": revision(leader.get(f"/register/{community}").text)}
     leader.send(f"/register/{community}/drop", form, page=f"/register/{community}")
+
+
+def test_steps_are_taken_back_and_again_in_the_list_and_on_the_map(
+    base: Base, leader: Person, planner: Person, community: int
+) -> None:
+    west, east = grids(base)
+    page = f"/register/{community}"
+    assert "退回上一步" not in planner.get(page).text
+    assert step(planner, community, what="rename", place=west["id"], name="甲网格").status_code == 303
+    assert step(leader, community, what="rename", place=east["id"], name="乙网格").status_code == 303
+
+    def turned(who: Person, way: str, **form: str) -> Any:
+        return who.send(f"{page}/{way}", {"revision": revision(who.get(page).text), **form}, page=page)
+
+    assert turned(planner, "back").status_code == 303
+    listed = leader.get(page).text
+    assert "重做：" in listed
+    assert "乙网格" in re.sub(r"<[^>]*>", "", listed)
+    assert "甲网格" in listed
+    to_map = turned(leader, "forth", back="map")
+    assert to_map.headers["Location"].startswith(f"{page}/map")
+    again = turned(leader, "forth", back="map")
+    assert (again.status_code, "没有可以退回或重做的步骤" in again.text) == (409, True)
+    assert [turned(leader, "back").status_code for _ in range(2)] == [303, 303]
+    assert "所有步骤都已退回" in leader.get(page).text
+    assert "还没有画任何内容" in leader.get(f"/register/editions/{edition(base)['id']}").text
+    assert turned(leader, "drop").status_code == 303
+
+
+def test_an_undone_edition_is_begun_again_as_a_draft(base: Base, leader: Person, community: int) -> None:
+    west, east = grids(base)
+    page = f"/register/{community}"
+    assert step(leader, community, what="merge", places=[west["id"], east["id"]], name="合一网格").status_code == 303
+    made = f"/register/editions/{edition(base)['id']}"
+    form = {"why": "两个网格都小", "starts_on": "2026-03-16"}
+    for way in ("publish", "undo"):
+        sent = leader.send(f"{made}/{way}", form | {"revision": revision(leader.get(made).text)}, page=made)
+        assert sent.status_code == 303
+    assert "用它开始草稿" in leader.get(made).text
+    begun = leader.send(f"{made}/again", {}, page=made)
+    assert begun.status_code == 303
+    assert "合一网格" in leader.get(begun.headers["Location"]).text
+    twice = leader.send(f"{made}/again", {}, page=made)
+    assert (twice.status_code, "请先发布或丢弃它" in twice.text) == (409, True)
+    assert leader.send(f"{page}/drop", {"revision": revision(leader.get(page).text)}, page=page).status_code == 303
+
+
+def test_communities_are_chosen_by_street_and_by_name(app: Flask, base: Base, planner: Person) -> None:
+    [mine] = rows(base, "SELECT street_id, name FROM gridmap.community WHERE code = %s", CODE)
+    others = rows(
+        base, "SELECT name FROM gridmap.community WHERE street_id <> %s AND upper_inf(valid)", mine["street_id"]
+    )
+    whole = planner.get("/register").text
+    assert 'name="street"' in whole
+    street = planner.get(f"/register?street={mine['street_id']}").text
+    assert f">{mine['name']}<" in street
+    assert street.count('<th scope="row">') < whole.count('<th scope="row">')
+    assert not [one for one in others if f">{one['name']}<" in street]
+    for text in (mine["name"][:2], CODE):
+        named = planner.get(f"/register?q={text}").text
+        assert f">{mine['name']}<" in named
+        assert named.count("<tbody>") == 1
+        assert not [one for one in others if f">{one['name']}<" in named and text not in one["name"]]
+    assert "没有这样的社区" in planner.get("/register?q=不存在的社区").text
+    assert planner.get("/register?street=abc").status_code == 400
+    assert 'name="street"' not in person(app, "community").get("/register").text

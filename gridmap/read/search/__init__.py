@@ -31,7 +31,8 @@ def find(
     """At most MOST finds, the best first: exact code, exact name, several parts in one another, prefix, part of a name.
 
     Of equally good ones large places come before small ones. The connection is in the viewer's transaction. Nothing
-    is found for no words, for other people's places, and, unless all the viewer's roles may see people, for people.
+    is found for no words, for other people's places, for places that have ended, and, unless all the viewer's roles
+    may see people, for people.
     `patient` reads all names where nothing else was found: up to two seconds at the size of a city.
     """
     if not words.text:

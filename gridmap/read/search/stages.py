@@ -145,7 +145,7 @@ def large_statement(shape: Shape) -> Statement:
     where = (
         _in_streets(place, reach),
         of_kinds(place.c.kind, *LARGE),
-        locked(place, reach),
+        _seen(reach),
         _mentions(place),
     )
     return compiled(chosen.where(*where).order_by(*_best_first(place)).limit(3 * MOST))
@@ -155,7 +155,7 @@ def large_statement(shape: Shape) -> Statement:
 def prefix_statement(shape: Shape, can_be_code: bool) -> Statement:
     """The SQL of places by the beginning of name, initials and code; each arm has its own index."""
     reach = reach_of_shape(shape)
-    few = _in_streets(place, reach), locked(place, reach)
+    few = _in_streets(place, reach), _seen(reach)
     large, small, every = (of_kinds(place.c.kind, *kinds) for kinds in (LARGE, SMALL, (*LARGE, *SMALL)))
     names = place.c.name == func.any(bindparam("names", type_=ARRAY(Text)))
     arms = [
@@ -180,7 +180,7 @@ def prefix_statement(shape: Shape, can_be_code: bool) -> Statement:
 def sub_estates_statement() -> Statement:
     """The SQL of the estates inside some estates."""
     part_of = (place.c.street_id == func.any(ids("streets"))) & (place.c.parent_id == func.any(ids("estates")))
-    return compiled(select(place.c.id).where(part_of, of_kinds(place.c.kind, "estate")))
+    return compiled(select(place.c.id).where(part_of, of_kinds(place.c.kind, "estate"), func.upper_inf(place.c.valid)))
 
 
 @lru_cache(maxsize=256)
@@ -203,7 +203,7 @@ def inside_statement(shape: Shape, forms: tuple[tuple[str, ...], ...]) -> Statem
             place.c.street_id == func.any(ids("streets")),
             lies_in,
             of_kinds(place.c.kind, *SMALL),
-            locked(place, reach_of_shape(shape)),
+            _seen(reach_of_shape(shape)),
             _fits(place, *last),
             *(_fits(parent, k, ()) for k, _ in middle),
         )
@@ -231,7 +231,7 @@ def anywhere_statement(shape: Shape, forms: tuple[tuple[str, ...], ...]) -> Stat
             (community.c.street_id == place.c.street_id) & (community.c.id == place.c.community_id),
             isouter=True,
         )
-        .where(is_near(place.c.street_id, reach), locked(place, reach), or_(mentions, nested))
+        .where(is_near(place.c.street_id, reach), _seen(reach), or_(mentions, nested))
         .order_by(*_best_first(place))
         .limit(3 * MOST)
     )
@@ -309,6 +309,11 @@ def _mentions(rows: FromClause) -> "ColumnElement[bool]":
     text = rows.c.search if "search" in rows.c else func.lower(own)
     others = func.lower(func.array_to_string(rows.c.aliases, " "))
     return or_(func.strpos(text, WORDS) > 0, func.strpos(others, WORDS) > 0)
+
+
+def _seen(reach: Reach) -> "ColumnElement[bool]":
+    # what has ended is found no more, on whichever day the map is: names are those of today
+    return and_(func.upper_inf(place.c.valid), locked(place, reach))
 
 
 def _in_streets(rows: FromClause, reach: Reach) -> "ColumnElement[bool]":

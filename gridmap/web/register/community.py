@@ -1,17 +1,21 @@
 """`/register/ID`: a community's register as a list: checks, grids, the draft; every step of the map without the map."""
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from gridmap import context
+from gridmap.accounts import Actor
+from gridmap.db.pools import Connection
 from gridmap.places.drafts import Draft, Drafted
 from gridmap.places.drawing import draw_step, drop_draft
 from gridmap.places.editions import check_now
 from gridmap.places.fitting import measured
 from gridmap.places.shapes import ShapeProblem
+from gridmap.places.stepping import take_again, take_back
 from gridmap.read.register import read_editions, read_lineage
 from gridmap.web.blueprint import actor, number, pages, titled, typed
 from gridmap.web.register import words
@@ -31,34 +35,49 @@ def register_community(community_id: int) -> str:
 @for_keepers
 def register_step(community_id: int) -> Response | tuple[str, int]:
     """Take a step in the draft; `back`: the page that asked, the map or the list."""
-    revision = number(request.form, "revision") or 0
-    try:
-        step = asked_step()
-        run(lambda connection: draw_step(connection, actor(), community_id, step, revision=revision))
-    except ShapeProblem as problem:
-        told, status = words.problem_words(problem)
-        if typed("back", 10) == "map":
-            # imported here: the editor shows its own forms, and both pages know each other
-            from gridmap.web.register.editor import editor_page
+    return _written(community_id, _step, "stepped")
 
-            return editor_page(community_id, told), status
-        return community_page(community_id, told), status
-    if typed("back", 10) == "map":
-        return redirect(url_for("pages.register_map", community_id=community_id, done="stepped"), 303)
-    return redirect(url_for("pages.register_community", community_id=community_id, done="stepped"), 303)
+
+@pages.post("/register/<int:community_id>/back")
+@for_keepers
+def register_back(community_id: int) -> Response | tuple[str, int]:
+    """Take the last step of the draft back."""
+    return _written(community_id, take_back, "stepped_back")
+
+
+@pages.post("/register/<int:community_id>/forth")
+@for_keepers
+def register_forth(community_id: int) -> Response | tuple[str, int]:
+    """Take the step again that was taken back last."""
+    return _written(community_id, take_again, "stepped")
 
 
 @pages.post("/register/<int:community_id>/drop")
 @for_keepers
 def register_drop(community_id: int) -> Response | tuple[str, int]:
     """Throw the draft away."""
-    revision = number(request.form, "revision") or 0
+    return _written(community_id, drop_draft, "draft_dropped")
+
+
+def _written(community_id: int, command: Callable[..., object], done: str) -> Response | tuple[str, int]:
+    """Write to the draft; then the page that asked, the map or the list, says that it is `done`, or why it is not."""
+    revision, is_map = number(request.form, "revision") or 0, typed("back", 10) == "map"
     try:
-        run(lambda connection: drop_draft(connection, actor(), community_id, revision=revision))
+        run(lambda connection: command(connection, actor(), community_id, revision=revision))
     except ShapeProblem as problem:
         told, status = words.problem_words(problem)
+        if is_map:
+            # imported here: the editor shows its own forms, and both pages know each other
+            from gridmap.web.register.editor import editor_page
+
+            return editor_page(community_id, told), status
         return community_page(community_id, told), status
-    return redirect(url_for("pages.register_community", community_id=community_id, done="draft_dropped"), 303)
+    page = "pages.register_map" if is_map else "pages.register_community"
+    return redirect(url_for(page, community_id=community_id, done=done), 303)
+
+
+def _step(connection: Connection, by: Actor, community_id: int, *, revision: int) -> None:
+    draw_step(connection, by, community_id, asked_step(), revision=revision)
 
 
 def community_page(community_id: int, problem: str = "") -> str:
@@ -77,7 +96,8 @@ def community_page(community_id: int, problem: str = "") -> str:
         rows=_rows(draft),
         others=_others(draft),
         buildings=sorted(draft.standing("building").values(), key=_by_code),
-        steps=[words.step_words(step) for step in draft.steps],
+        steps=[words.step_words(step) for step in draft.done],
+        undone=[words.step_words(step) for step in draft.undone],
         editions=editions,
         lineage=lineage,
         may_publish=may_publish,

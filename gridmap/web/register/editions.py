@@ -15,12 +15,16 @@ from gridmap.people.attempt import attempt
 from gridmap.periods import month_of
 from gridmap.places.editions import MOST_WHY, Outcome, preview, publish, undo_edition
 from gridmap.places.shapes import ShapeProblem
+from gridmap.places.stepping import draw_again
 from gridmap.read.register import names_of, read_editions
 from gridmap.web.asked import today
 from gridmap.web.blueprint import actor, number, pages, typed
 from gridmap.web.register import words
 from gridmap.web.register.guard import MOST_ID, for_keepers, publishes, seen_draft
 from gridmap.web.running import run
+
+AROUND = ("grid", "micro", "estate")
+"""What moves from one to another."""
 
 
 @pages.get("/register/editions/<int:edition_id>")
@@ -60,6 +64,18 @@ def undo_register_edition(edition_id: int) -> Response | tuple[str, int]:
         return _page(edition_id, told), status
     _follow(row["street_id"])
     return redirect(url_for("pages.register_community", community_id=row["community_id"], done="edition_undone"), 303)
+
+
+@pages.post("/register/editions/<int:edition_id>/again")
+@for_keepers
+def draw_edition_again(edition_id: int) -> Response | tuple[str, int]:
+    """Begin a draft with what an undone edition had made."""
+    try:
+        draft = run(lambda connection: draw_again(connection, actor(), edition_id))
+    except ShapeProblem as problem:
+        told, status = words.problem_words(problem)
+        return _page(edition_id, told), status
+    return redirect(url_for("pages.register_edition", edition_id=draft, done="stepped"), 303)
 
 
 def _follow(street_id: int) -> None:
@@ -111,7 +127,7 @@ def _page(edition_id: int, problem: str = "") -> str:
         numbers=dict(outcome.numbers) if outcome else row["moved"] or {},
         names=names,
         changed=[one for one in draft.places.values() if one.action != "none"],
-        steps=[words.step_words(step) for step in row["steps"]],
+        steps=[words.step_words(step) for step in draft.done],
         may_publish=may_publish,
         sees_people=context.viewer().reading_roles <= ON_DUTY,
         problem=problem or wrong,
@@ -127,6 +143,6 @@ def _page(edition_id: int, problem: str = "") -> str:
 
 
 def _names(connection: Connection, street_id: int, outcome: Outcome) -> dict[int, str]:
-    places = {row[name] for row in outcome.moved for name in ("old_grid", "new_grid", "old_estate", "new_estate")}
+    places = {row[f"{when}_{what}"] for row in outcome.moved for when in ("old", "new") for what in AROUND}
     people = {row["person_id"] for row in outcome.carried}
     return names_of(connection, street_id, places - {None}, people)

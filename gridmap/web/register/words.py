@@ -48,9 +48,11 @@ PROBLEMS: Mapping[str, str] = {
     "faulty": _("The plan cannot hold: its certificate names {count} new faults. Mend them first."),
     "changed": _("Somebody else has changed this in the meantime. Look at it as it is now, then do it again."),
     "changed_names": _("Changed by somebody else in the meantime: {names}. Look at them, then draw it again."),
+    "no_step": _("There is no step to take back, or to take again."),
+    "has_draft": _("Another draft is being drawn here. Publish it or throw it away first."),
     "undo_of_undo": _("This edition is an undo itself. Draw what you want instead."),
 }
-STATUSES = {"changed": 409, "not_yours": 403, "faulty": 409, "undo_of_undo": 409}
+STATUSES = {"changed": 409, "not_yours": 403, "faulty": 409, "no_step": 409, "has_draft": 409, "undo_of_undo": 409}
 STEPS: Mapping[str, str] = {
     "split": _("{of} split into {into}"),
     "merge": _("{of} merged into {into}"),
@@ -60,6 +62,7 @@ STEPS: Mapping[str, str] = {
     "rename": _("{of} is called {into} now"),
     "renumber": _("Numbered anew: {count} codes"),
     "move": _("{of} moved to {into}"),
+    "again": _("What an undone edition had made, drawn again"),
     "undo": _("Undo of an earlier edition"),
     "recalled": _("Called back before its day"),
     "returned": _("Could not begin on its day, and is a draft again"),
@@ -75,6 +78,9 @@ FAULTS: Mapping[str, str] = {
     "overlap": _("Two grids on the same ground"),
     "homeless": _("A building in no grid"),
     "double": _("A building in two grids"),
+    "inner_gap": _("Ground of a grid in none of its micro grids"),
+    "inner_overlap": _("Two micro grids on the same ground"),
+    "stray": _("A micro grid reaches beyond its grid"),
 }
 KINDS: Mapping[str, str] = {
     "grid": _("Grid"),

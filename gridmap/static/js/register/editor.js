@@ -6,6 +6,8 @@ const SNAP = 14; // pixels within which a corner of a neighbour is meant
 const AREAS = new Set(["grid", "estate", "building"]);
 const ORDER = ["grid", "estate", "building", "facility", "stairwell"];
 
+const EDGES = new Set(["estate", "micro"]); // taken by their edge: grids lie under them
+
 const find = (selector) => document.querySelector(selector);
 
 class Editor {
@@ -29,6 +31,12 @@ class Editor {
     form.addEventListener("change", ({ target }) => {
       if (target.name === "what" || target.name === "kind") this.begin();
     });
+    find("[data-register-pick]").addEventListener("change", ({ target }) => {
+      if (this.layers.has(Number(target.value))) this.choose(Number(target.value));
+      target.value = "";
+    });
+    // on a phone why something was refused would lie below the window
+    if (find(".register-problem")) this.street.sheet.set("half");
     find("[data-register-again]").addEventListener("click", () => this.begin());
     try {
       const response = await ask(form.dataset.register, { accept: "application/json" });
@@ -49,10 +57,11 @@ class Editor {
     const all = L.geoJSON(features.filter(({ properties }) => properties.kind === "grid"));
     if (all.getLayers().length && !window.location.hash.includes("/")) this.map.fitBounds(all.getBounds(), { animate: false, ...this.street.room() });
     for (const feature of sorted) {
-      const { kind, action, name } = feature.properties;
-      const className = `register-shape register-${kind}${action === "none" ? "" : " is-drafted"}`;
+      const { kind, action, name, tile } = feature.properties;
+      const look = kind === "grid" && !tile ? "micro" : kind;
+      const className = `register-shape register-${look}${action === "none" ? "" : " is-drafted"}`;
       const one = L.geoJSON(feature, {
-        style: { className, fill: kind !== "estate" }, // an estate is taken by its edge: grids lie under it
+        style: { className, fill: !EDGES.has(look) },
         pointToLayer: (_point, at) => L.circleMarker(at, { radius: 4.5, className }),
       });
       for (const layer of one.getLayers()) {
@@ -63,8 +72,7 @@ class Editor {
           L.DomEvent.stopPropagation(event);
           setTimeout(() => this.choose(feature.id)); // else the same click would be the first point that is drawn
         });
-        const isArea = kind === "grid";
-        layer.bindTooltip(document.createTextNode(name), isArea ? { permanent: true, direction: "center", className: "register-name" } : { sticky: true });
+        layer.bindTooltip(document.createTextNode(name), tile ? { permanent: true, direction: "center", className: "register-name" } : { sticky: true });
         this.layers.set(feature.id, layer);
       }
     }
