@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from gridmap.db.pools import Connection
-from gridmap.i18n import translate
+from gridmap.i18n import _, translate
 from gridmap.read.files.facts import facts_of
 from gridmap.read.files.qgis_style import qml_of
 from gridmap.read.files.rows import GEOMETRY_TYPES, Batch, Field, batches_of, fields_of
 from gridmap.read.stream import Export
 
 CRS = "EPSG:4326"
+VERSION = "1.3"
+"""Of GeoPackage: QGIS 3.22 and others of that age warn of newer ones."""
 SCHEMA = "http://www.geopackage.org/spec/#extension_schema"
 TABLES = """
 CREATE TABLE IF NOT EXISTS gpkg_extensions (
@@ -77,7 +79,11 @@ def add_layers(
 def _write(path: Path, name: str, batch: Batch, fields: list[Field], facts: dict[str, str], *, is_new: bool) -> None:
     import pyogrio.raw
 
-    first: dict[str, Any] = {"layer_metadata": facts, "layer_options": {"DESCRIPTION": facts_line(facts)}}
+    first: dict[str, Any] = {
+        "layer_metadata": facts,
+        "layer_options": {"DESCRIPTION": facts_line(facts)},
+        "dataset_options": {"VERSION": VERSION},
+    }
     pyogrio.raw.write(
         path,
         geometry=batch.geometry,
@@ -133,6 +139,7 @@ def _is_taken(book: sqlite3.Connection, identifier: str) -> bool:
 def _style(book: sqlite3.Connection, table: Table) -> None:
     layer, locale = table.export.layer, table.export.viewer.locale
     titles = {value: translate(locale, one.title) for value, one in layer.style.classes.items()}
+    titles[""] = translate(locale, _("Others"))
     column = book.execute(
         "SELECT column_name FROM gpkg_geometry_columns WHERE table_name = ?", (table.name,)
     ).fetchone()
