@@ -21,6 +21,7 @@ from gridmap.accounts import actor
 from gridmap.bench.browser import FLAGS
 from gridmap.clock import parse_clock
 from gridmap.cluster import Cluster
+from gridmap.commands.demo_files import bring_in_lamps
 from gridmap.db import Database, migrate
 from gridmap.demo.accounts import make_accounts
 from gridmap.demo.incidents.crediting import credit_cases
@@ -47,6 +48,7 @@ def running_demo() -> Iterator[tuple[Flask, str, str]]:
         load_demo(owner)
     database = Database(cluster.app_url)
     make_accounts(database, actor(parse_clock(DEMO_CLOCK)), DEMO_PASSWORD)
+    bring_in_lamps(database, parse_clock(DEMO_CLOCK))
     database.close()
     with psycopg.connect(cluster.owner_url) as owner:
         credit_cases(owner)
