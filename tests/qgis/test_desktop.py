@@ -92,6 +92,11 @@ def test_it_is_coloured_as_on_our_map(seen: Found, table: str) -> None:
     assert found["classes"] == [*classes, ["", "其他", style.colour]]
 
 
+def test_a_table_of_another_shape_says_so_in_chinese(seen: Found) -> None:
+    assert seen["file"]["estates_point"]["title"] == "小区 (点)"
+    assert seen["file"]["stairwells_polygon"]["title"] == "楼道 (面)"
+
+
 def test_a_point_of_what_has_an_area_elsewhere_is_a_darker_dot(seen: Found) -> None:
     colours = {value: colour for value, _title, colour in seen["file"]["estates_point"]["classes"]}
     assert colours["property"] == "#90887b"

@@ -40,6 +40,14 @@ INSERT OR IGNORE INTO gpkg_extensions VALUES
   ('gpkg_data_columns', NULL, 'gpkg_schema', '{schema}', 'read-write'),
   ('gpkg_data_column_constraints', NULL, 'gpkg_schema', '{schema}', 'read-write');
 """
+SHAPES = {
+    "point": _("points"),
+    "points": _("points"),
+    "line": _("lines"),
+    "polygon": _("areas"),
+    "mixed": _("mixed shapes"),
+}
+"""What the table of another shape than its layer's is called by, after the layer's title."""
 Progress = Callable[[int], None]
 
 
@@ -111,9 +119,9 @@ def _describe(path: Path, tables: "Sequence[Table] | Any") -> None:
     with closing(sqlite3.connect(path)) as book, book:
         book.executescript(TABLES.format(schema=SCHEMA))
         for table in tables:
-            identifier = table.export.title if table.shape == table.export.layer.style.shape else (
-                f"{table.export.title} ({table.shape})"
-            )  # fmt: skip
+            identifier = table.export.title
+            if table.shape != table.export.layer.style.shape:
+                identifier += f" ({translate(table.export.viewer.locale, SHAPES[table.shape])})"
             book.execute(
                 "UPDATE gpkg_contents SET identifier = ? WHERE table_name = ?",
                 (f"{identifier} · {table.name}" if _is_taken(book, identifier) else identifier, table.name),

@@ -105,9 +105,11 @@ def _line(_layer: Layer, colour: str, value: str) -> Parts:
 
 def _fill(layer: Layer, colour: str, _value: str) -> Parts:
     is_above = layer.name in TERRITORY or layer.name == "grids"
+    # what usually is a point lies on something, which stays to be seen
+    alpha = 64 if is_above or layer.style.shape == "point" else 225
     return (
         ("SimpleFill", {
-            "color": _rgba(colour, 64 if is_above else 225), "style": "no" if layer.name in TERRITORY else "solid",
+            "color": _rgba(colour, alpha), "style": "no" if layer.name in TERRITORY else "solid",
             "outline_color": _rgba(EDGES.get(layer.name) or _darker(colour, EDGE)),
             "outline_width": "0.5" if is_above else "0.16", "outline_width_unit": "MM",
             "outline_style": "dash" if layer.name == "estates" else "solid",
