@@ -15,6 +15,7 @@ from gridmap.assets.translations import compile_locale, locales
 from gridmap.clock import parse_clock
 from gridmap.cluster import Access, ClusterError, find_access
 from gridmap.cluster.identity import is_root
+from gridmap.commands.demo_files import bring_in_lamps
 from gridmap.commands.serve import STEPPED_DOWN, serve
 from gridmap.db import Database, is_migrated, migrate
 from gridmap.demo.accounts import ACCOUNTS, keep_password, make_accounts
@@ -74,6 +75,7 @@ def prepare(settings: Settings, access: Access, scale: str) -> str:
     try:
         password = keep_password(access.home, settings.demo_password)
         make_accounts(database, actor(parse_clock(settings.clock)), password)
+        bring_in_lamps(database, parse_clock(settings.clock))
     finally:
         database.close()
     with psycopg.connect(access.owner_url) as owner:

@@ -99,11 +99,25 @@ def _drawn(plan: Plan, window: Window) -> Iterator[str]:
             yield (
                 f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius}" fill="{fill}" stroke="{ring}" stroke-width="{width}"/>'
             )
+    if len(plan.estates) > 1:
+        yield from _numbers(projected("estates"), window)
     metres, length = _scale(window.scale)
     low = HEIGHT - 18
     yield f'<path d="M18 {low - 7}V{low}H{18 + length:.1f}V{low - 7}" fill="none" stroke="#1c2a2e" stroke-width="2"/>'
     yield f'<text x="{26 + length:.1f}" y="{low + 1}" font-size="17" fill="#1c2a2e">{metres} m</text>'
     yield "</svg>"
+
+
+def _numbers(estates: list[tuple[str, shapely.Geometry]], window: Window) -> Iterator[str]:
+    """Each estate's number in the table, at its upper left, where few houses stand."""
+    for number, (_class, shape) in enumerate(estates, start=1):
+        points = [window.at(point) for point in shapely.get_coordinates(shape).tolist()]
+        x, y = min(points, key=lambda point: point[0] + point[1])
+        yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="13" fill="#465459" stroke="#ffffff" stroke-width="2"/>'
+        yield (
+            f'<text x="{x:.1f}" y="{y + 5.5:.1f}" font-size="16" font-weight="700" text-anchor="middle"'
+            f' fill="#ffffff">{number}</text>'
+        )
 
 
 def _scale(scale: float) -> tuple[int, float]:

@@ -15,6 +15,7 @@ from gridmap import context
 from gridmap.clock import real_now
 from gridmap.cluster.layout import real_home
 from gridmap.i18n import _
+from gridmap.layers import BY_NAME
 from gridmap.maps import OUTLINED, USUALLY_OFF, WORK, Addresses, View, compose
 from gridmap.read import BadWord, Export, UnknownLayer, layers_for
 from gridmap.read.files import (
@@ -79,7 +80,9 @@ def export_file() -> AnyResponse | tuple[str, int]:
 @pages.get("/data/files/<int:job_id>")
 def export_job(job_id: int) -> str:
     """How far the file is, and where it is."""
-    return render_template("files/job.html", row=_job(job_id))
+    row = _job(job_id)
+    titles = [say(BY_NAME[name].title) for name in row["arguments"]["order"]["layers"] if name in BY_NAME]
+    return render_template("files/job.html", row=row, titles=titles)
 
 
 @pages.get("/data/files/<int:job_id>/file")

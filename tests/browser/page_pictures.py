@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
+from flask import Flask
 from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import make_server
 
@@ -20,6 +21,7 @@ from gridmap.accounts import actor
 from gridmap.bench.browser import FLAGS
 from gridmap.clock import parse_clock
 from gridmap.cluster import Cluster
+from gridmap.commands.demo_files import bring_in_lamps
 from gridmap.db import Database, migrate
 from gridmap.demo.accounts import make_accounts
 from gridmap.demo.incidents.crediting import credit_cases
@@ -37,8 +39,8 @@ LONG_NAMES = ("map", "list", "my", "admin-accounts")
 
 
 @contextmanager
-def running_demo() -> Iterator[tuple[str, str]]:
-    """The address of a served demo, and the owner's connection to its database."""
+def running_demo() -> Iterator[tuple[Flask, str, str]]:
+    """A demo, the address where it is served, and the owner's connection to its database."""
     cluster = Cluster(make_home())
     cluster.start()
     migrate(cluster.owner_url)
@@ -46,17 +48,19 @@ def running_demo() -> Iterator[tuple[str, str]]:
         load_demo(owner)
     database = Database(cluster.app_url)
     make_accounts(database, actor(parse_clock(DEMO_CLOCK)), DEMO_PASSWORD)
+    bring_in_lamps(database, parse_clock(DEMO_CLOCK))
     database.close()
     with psycopg.connect(cluster.owner_url) as owner:
         credit_cases(owner)
         credit_office(owner)
         credit_parking(owner)
     settings = Settings(home=Path(tempfile.mkdtemp()), clock=DEMO_CLOCK, database_url=cluster.app_url)
-    server = make_server("127.0.0.1", 0, create_app(settings), threaded=True)
+    app = create_app(settings)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}", cluster.owner_url
+        yield app, f"http://127.0.0.1:{server.server_port}", cluster.owner_url
     finally:
         server.shutdown()
         thread.join()
@@ -111,7 +115,7 @@ def main(folder: Path, names: list[str]) -> None:
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
     folder.mkdir(parents=True, exist_ok=True)
     chosen = [page for page in PAGES if not names or page.name in names]
-    with running_demo() as (url, owner_url), sync_playwright() as playwright:
+    with running_demo() as (_app, url, owner_url), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(FLAGS))
         for of in chosen:
             for size in SIZES:

@@ -221,9 +221,8 @@ PAGES = (
     PageOf("import-admin", "admin", "/import?street=10001"),
     PageOf("placing", "planner", "/placing"),
     PageOf("placing-put-away", "planner", "/placing?state=rejected"),
-    # choices of every estate, grid and community stand in the page
-    PageOf("data-export", "planner", "/data/export", is_map=True, most_bytes=260_000),
-    PageOf("renovation", "planner", "/renovation", most_bytes=160_000),
+    PageOf("data-export", "planner", "/data/export", is_map=True),
+    PageOf("renovation", "planner", "/renovation"),
     PageOf(
         "renovation-plan",
         "planner",

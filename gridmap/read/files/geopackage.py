@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from gridmap.db.pools import Connection
-from gridmap.i18n import translate
+from gridmap.i18n import _, translate
 from gridmap.read.files.facts import facts_of
 from gridmap.read.files.qgis_style import qml_of
 from gridmap.read.files.rows import GEOMETRY_TYPES, Batch, Field, batches_of, fields_of
 from gridmap.read.stream import Export
 
 CRS = "EPSG:4326"
+VERSION = "1.3"
+"""Of GeoPackage: QGIS 3.22 and others of that age warn of newer ones."""
 SCHEMA = "http://www.geopackage.org/spec/#extension_schema"
 TABLES = """
 CREATE TABLE IF NOT EXISTS gpkg_extensions (
@@ -38,6 +40,14 @@ INSERT OR IGNORE INTO gpkg_extensions VALUES
   ('gpkg_data_columns', NULL, 'gpkg_schema', '{schema}', 'read-write'),
   ('gpkg_data_column_constraints', NULL, 'gpkg_schema', '{schema}', 'read-write');
 """
+SHAPES = {
+    "point": _("points"),
+    "points": _("points"),
+    "line": _("lines"),
+    "polygon": _("areas"),
+    "mixed": _("mixed shapes"),
+}
+"""What the table of another shape than its layer's is called by, after the layer's title."""
 Progress = Callable[[int], None]
 
 
@@ -77,7 +87,11 @@ def add_layers(
 def _write(path: Path, name: str, batch: Batch, fields: list[Field], facts: dict[str, str], *, is_new: bool) -> None:
     import pyogrio.raw
 
-    first: dict[str, Any] = {"layer_metadata": facts, "layer_options": {"DESCRIPTION": facts_line(facts)}}
+    first: dict[str, Any] = {
+        "layer_metadata": facts,
+        "layer_options": {"DESCRIPTION": facts_line(facts)},
+        "dataset_options": {"VERSION": VERSION},
+    }
     pyogrio.raw.write(
         path,
         geometry=batch.geometry,
@@ -105,9 +119,9 @@ def _describe(path: Path, tables: "Sequence[Table] | Any") -> None:
     with closing(sqlite3.connect(path)) as book, book:
         book.executescript(TABLES.format(schema=SCHEMA))
         for table in tables:
-            identifier = table.export.title if table.shape == table.export.layer.style.shape else (
-                f"{table.export.title} ({table.shape})"
-            )  # fmt: skip
+            identifier = table.export.title
+            if table.shape != table.export.layer.style.shape:
+                identifier += f" ({translate(table.export.viewer.locale, SHAPES[table.shape])})"
             book.execute(
                 "UPDATE gpkg_contents SET identifier = ? WHERE table_name = ?",
                 (f"{identifier} · {table.name}" if _is_taken(book, identifier) else identifier, table.name),
@@ -133,6 +147,7 @@ def _is_taken(book: sqlite3.Connection, identifier: str) -> bool:
 def _style(book: sqlite3.Connection, table: Table) -> None:
     layer, locale = table.export.layer, table.export.viewer.locale
     titles = {value: translate(locale, one.title) for value, one in layer.style.classes.items()}
+    titles[""] = translate(locale, _("Others"))
     column = book.execute(
         "SELECT column_name FROM gpkg_geometry_columns WHERE table_name = ?", (table.name,)
     ).fetchone()
