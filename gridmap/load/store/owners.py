@@ -21,7 +21,8 @@ SELECT p.id, p.kind, p.parent_id, ST_PointOnSurface(p.geom) AS at,
   p.community_id, p.grid_id, p.micro_grid_id, p.estate_id,
   NULL::bigint AS new_community, NULL::bigint AS new_grid, NULL::bigint AS new_micro, NULL::bigint AS new_estate
 FROM gridmap.place p
-WHERE p.street_id = %(street)s AND p.geom IS NOT NULL AND upper_inf(p.valid) AND p.id NOT IN (SELECT id FROM housed)
+WHERE p.street_id = %(street)s AND p.geom IS NOT NULL AND upper_inf(p.valid)
+  AND NOT EXISTS (SELECT FROM housed h WHERE h.id = p.id)
   AND (p.import_run_id = %(run)s AND p.id IN (SELECT id FROM incoming) OR %(outlines)s AND (
     EXISTS (SELECT FROM incoming i WHERE ST_Intersects(i.geom, p.geom))
     OR p.community_id IN (SELECT id FROM incoming) OR p.grid_id IN (SELECT id FROM incoming)
@@ -41,6 +42,7 @@ FROM gridmap.place p
 WHERE p.street_id = %(street)s AND p.kind = 'estate' AND ST_Dimension(p.geom) = 2 AND upper_inf(p.valid)
 """
 FOUND = """
+CREATE TEMPORARY TABLE found ON COMMIT DROP AS
 SELECT o.id,
   (array_agg(l.id ORDER BY l.code) FILTER (WHERE l.what = 'community'))[1] AS community,
   (array_agg(l.id ORDER BY l.code) FILTER (WHERE l.what = 'grid'))[1] AS grid,
@@ -49,9 +51,9 @@ SELECT o.id,
 FROM owned o JOIN outline l ON ST_Covers(l.geom, o.at)
 GROUP BY o.id
 """
-FIND = f"""
+FIND = """
 UPDATE owned o SET new_community = f.community, new_grid = f.grid, new_micro = f.micro, new_estate = f.estate
-FROM ({FOUND}) f WHERE f.id = o.id
+FROM found f WHERE f.id = o.id
 """
 NEW_POINTS = """
 CREATE TEMPORARY TABLE owned ON COMMIT DROP AS
@@ -61,9 +63,9 @@ HOUSED = """
 CREATE TEMPORARY TABLE housed (id bigint PRIMARY KEY, community bigint, grid bigint, micro bigint, estate bigint)
 ON COMMIT DROP
 """
-HOUSE = f"""
+HOUSE = """
 INSERT INTO housed SELECT o.id, f.community, f.grid, CASE WHEN f.grid IS NOT NULL THEN f.micro END, f.estate
-FROM owned o LEFT JOIN ({FOUND}) f ON f.id = o.id
+FROM owned o LEFT JOIN found f ON f.id = o.id
 """
 OWN = """
 UPDATE owned SET
@@ -173,7 +175,7 @@ def settle_owners(
     if outlines:
         connection.execute("CREATE INDEX ON incoming USING gist (geom)")
         connection.execute("ANALYZE incoming")
-    _set_out(connection, POINTS, values)
+    _find(connection, POINTS, values)
     for statement in (FIND, DECLARED, OWN, STAIRWELLS):
         connection.execute(statement)
     changed = sql.SQL(CHANGED)
@@ -197,19 +199,21 @@ def house_new(connection: Connection, street_id: int) -> None:
 
     Not for grids and estates: these belong to themselves and to what comes with them, and are settled afterwards.
     """
-    _set_out(connection, NEW_POINTS, {"street": street_id})
+    _find(connection, NEW_POINTS, {"street": street_id})
     connection.execute(HOUSE)
     connection.execute("ANALYZE housed")
 
 
-def _set_out(connection: Connection, points: LiteralString, values: dict[str, Any]) -> None:
-    """Make `owned`, the points to be looked for, and `outline`, what they may lie in."""
-    connection.execute("DROP TABLE IF EXISTS owned, outline")
+def _find(connection: Connection, points: LiteralString, values: dict[str, Any]) -> None:
+    """Make `owned`, the points to be looked for, and `found`, what each of them lies in."""
+    connection.execute("DROP TABLE IF EXISTS owned, outline, found")
     for statement in (points, OUTLINES):
         connection.execute(statement, values)
     connection.execute("CREATE INDEX ON owned USING gist (at)")
     connection.execute("CREATE UNIQUE INDEX ON owned (id)")
     connection.execute("ANALYZE owned")
+    connection.execute(FOUND)
+    connection.execute("ANALYZE found")
 
 
 def write_history(connection: Connection, street_id: int, moved: Sequence[int], today: dt.date) -> None:

@@ -101,6 +101,7 @@ SELECT DISTINCT 'property_company', fields ->> 'property', %(street)s::integer, 
 FROM incoming i WHERE fields ? 'property' AND NOT EXISTS (
   SELECT FROM gridmap.organisation o WHERE o.kind = 'property_company' AND o.name = i.fields ->> 'property'
     AND (o.street_id = %(street)s OR o.street_id IS NULL))
+ORDER BY 2
 """
 COMPANY_IDS = """
 UPDATE incoming i SET fields = fields || jsonb_build_object('property_id', (
