@@ -7,9 +7,10 @@ import shapely
 from gridmap.accounts import actor
 from gridmap.clock import parse_clock
 from gridmap.db import SYSTEM, Database
+from gridmap.load.store.run import store_in
 from gridmap.load.store.undo import UndoProblem, foresee_undo, undo_run
 from load.files import judge, square, write_csv, write_features
-from load.test_store import communities, find, one, put, rows
+from load.test_store import BY, communities, find, one, put, rows
 
 LATER = actor(parse_clock("2026-03-20T09:00+08:00"))
 
@@ -197,3 +198,35 @@ def test_rows_without_a_place_wait_and_are_withdrawn_with_their_run(database, tm
     assert one(database, "SELECT state FROM gridmap.unplaced") == "withdrawn"
     assert put(database, judge("facilities", path), **street).queued == 1
     assert one(database, "SELECT state FROM gridmap.unplaced") == "waiting"
+
+
+def read_of(connection, table):
+    """How many rows of the table this transaction has read, by whatever way."""
+    found = connection.execute(
+        "SELECT coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0) AS rows FROM pg_stat_xact_user_tables"
+        " WHERE schemaname = 'gridmap' AND relname = %s",
+        (table,),
+    ).fetchone()
+    return found["rows"]
+
+
+def test_what_is_read_grows_with_the_rows_not_with_their_square(database, tmp_path, street):
+    many = 600
+    put(
+        database,
+        features(tmp_path, "grids", *((square(121.3 + n / 1000, 31.2), {"name": f"网格{n}"}) for n in range(60))),
+        **street,
+    )
+    those = [
+        (square(121.3 + n % 30 / 1000, 31.2 + n // 30 / 1000, 0.0005), {"id": n, "name": f"{n}号楼"})
+        for n in range(many)
+    ]
+    checked = features(tmp_path, "buildings", *those)
+    with database.transaction(SYSTEM) as connection:
+        stored = store_in(connection, BY, [checked], **street)
+        assert read_of(connection, "place") < 50 * many
+    with database.transaction(SYSTEM) as connection:
+        assert undo_run(connection, LATER, stored.runs[0]).removed == many
+        assert read_of(connection, "place") < 50 * many
+        assert read_of(connection, "import_row") < 50 * many
+        assert read_of(connection, "community") < 50 * many

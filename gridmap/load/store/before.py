@@ -62,6 +62,7 @@ def open_memory(connection: Connection) -> None:
                 " WHERE false"
             ).format(_former(relation), listed(relation, "f"), sql.Identifier(SCHEMA, relation))
         )
+        connection.execute(sql.SQL("CREATE UNIQUE INDEX ON {} (id)").format(_former(relation)))
 
 
 def remember_matched(connection: Connection, kind: str, street_id: int) -> None:
@@ -84,7 +85,7 @@ def remember_matched(connection: Connection, kind: str, street_id: int) -> None:
         matched=sql.SQL(MATCHED[relation]),
     )
     connection.execute(statement, {"street": street_id, "word": _word(kind)})
-    connection.execute(sql.SQL("ANALYZE {}").format(_former(relation)))
+    connection.execute(sql.SQL("ANALYZE {} (id)").format(_former(relation)))
 
 
 def _word(kind: str) -> str:

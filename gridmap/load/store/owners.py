@@ -1,11 +1,13 @@
 """Which community, grid and estate a place lies in, for all of a street at once, and its history.
 
 A point on the place's surface decides; on a border the lowest code wins; a sub-estate wins over its estate. A place
-in nothing that is known keeps what it had, or belongs to the street alone.
+in nothing that is known keeps what it had, or belongs to the street alone. New places in which nothing else can lie
+get their owners before they are written, so that each is written once.
 """
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Any, LiteralString
 
 from psycopg import sql
 
@@ -20,6 +22,7 @@ SELECT p.id, p.kind, p.parent_id, ST_PointOnSurface(p.geom) AS at,
   NULL::bigint AS new_community, NULL::bigint AS new_grid, NULL::bigint AS new_micro, NULL::bigint AS new_estate
 FROM gridmap.place p
 WHERE p.street_id = %(street)s AND p.geom IS NOT NULL AND upper_inf(p.valid)
+  AND NOT EXISTS (SELECT FROM housed h WHERE h.id = p.id)
   AND (p.import_run_id = %(run)s AND p.id IN (SELECT id FROM incoming) OR %(outlines)s AND (
     EXISTS (SELECT FROM incoming i WHERE ST_Intersects(i.geom, p.geom))
     OR p.community_id IN (SELECT id FROM incoming) OR p.grid_id IN (SELECT id FROM incoming)
@@ -38,18 +41,31 @@ SELECT 'estate', p.id, CASE WHEN p.parent_id IS NULL THEN '1' ELSE '0' END || p.
 FROM gridmap.place p
 WHERE p.street_id = %(street)s AND p.kind = 'estate' AND ST_Dimension(p.geom) = 2 AND upper_inf(p.valid)
 """
+FOUND = """
+CREATE TEMPORARY TABLE found ON COMMIT DROP AS
+SELECT o.id,
+  (array_agg(l.id ORDER BY l.code) FILTER (WHERE l.what = 'community'))[1] AS community,
+  (array_agg(l.id ORDER BY l.code) FILTER (WHERE l.what = 'grid'))[1] AS grid,
+  (array_agg(l.id ORDER BY l.code) FILTER (WHERE l.what = 'micro'))[1] AS micro,
+  (array_agg(l.id ORDER BY l.code) FILTER (WHERE l.what = 'estate'))[1] AS estate
+FROM owned o JOIN outline l ON ST_Covers(l.geom, o.at)
+GROUP BY o.id
+"""
 FIND = """
 UPDATE owned o SET new_community = f.community, new_grid = f.grid, new_micro = f.micro, new_estate = f.estate
-FROM (
-  SELECT o.id,
-    (array_agg(l.id ORDER BY l.code) FILTER (WHERE l.what = 'community'))[1] AS community,
-    (array_agg(l.id ORDER BY l.code) FILTER (WHERE l.what = 'grid'))[1] AS grid,
-    (array_agg(l.id ORDER BY l.code) FILTER (WHERE l.what = 'micro'))[1] AS micro,
-    (array_agg(l.id ORDER BY l.code) FILTER (WHERE l.what = 'estate'))[1] AS estate
-  FROM owned o JOIN outline l ON ST_Covers(l.geom, o.at)
-  GROUP BY o.id
-) f
-WHERE f.id = o.id
+FROM found f WHERE f.id = o.id
+"""
+NEW_POINTS = """
+CREATE TEMPORARY TABLE owned ON COMMIT DROP AS
+SELECT id, ST_PointOnSurface(geom) AS at FROM incoming WHERE is_new AND geom IS NOT NULL
+"""
+HOUSED = """
+CREATE TEMPORARY TABLE housed (id bigint PRIMARY KEY, community bigint, grid bigint, micro bigint, estate bigint)
+ON COMMIT DROP
+"""
+HOUSE = """
+INSERT INTO housed SELECT o.id, f.community, f.grid, CASE WHEN f.grid IS NOT NULL THEN f.micro END, f.estate
+FROM owned o LEFT JOIN found f ON f.id = o.id
 """
 OWN = """
 UPDATE owned SET
@@ -145,7 +161,8 @@ def settle_owners(
 ) -> int:
     """Give places of the import their owners; after outlines have changed, also what lies or lay in them.
 
-    Writes the history of memberships and grid boundaries. Gives the number of places that moved.
+    Writes the history of memberships and grid boundaries. Gives the number of places that moved, or that were new and
+    came into something.
     """
     values = {
         "street": street_id,
@@ -155,11 +172,10 @@ def settle_owners(
         "by": by.account_id,
         "today": today,
     }
-    connection.execute("DROP TABLE IF EXISTS owned, outline")
-    for statement in (POINTS, OUTLINES):
-        connection.execute(statement, values)
-    connection.execute("CREATE INDEX ON owned USING gist (at)")
-    connection.execute("ANALYZE owned")
+    if outlines:
+        connection.execute("CREATE INDEX ON incoming USING gist (geom)")
+        connection.execute("ANALYZE incoming")
+    _find(connection, POINTS, values)
     for statement in (FIND, DECLARED, OWN, STAIRWELLS):
         connection.execute(statement)
     changed = sql.SQL(CHANGED)
@@ -168,11 +184,42 @@ def settle_owners(
     connection.execute("DROP TABLE IF EXISTS settled")
     connection.execute(SETTLED, values)
     write_history(connection, street_id, moved, today)
-    return len(moved)
+    housed = connection.execute("SELECT count(*) AS rows FROM housed WHERE num_nonnulls(community, grid, estate) > 0")
+    return len(moved) + int((housed.fetchone() or {})["rows"])
+
+
+def open_housed(connection: Connection) -> None:
+    """Make `housed`, still empty: the new places that get their owners before they are written."""
+    connection.execute("DROP TABLE IF EXISTS housed")
+    connection.execute(HOUSED)
+
+
+def house_new(connection: Connection, street_id: int) -> None:
+    """Put into `housed` where the new rows of `incoming` will lie.
+
+    Not for grids and estates: these belong to themselves and to what comes with them, and are settled afterwards.
+    """
+    _find(connection, NEW_POINTS, {"street": street_id})
+    connection.execute(HOUSE)
+    connection.execute("ANALYZE housed")
+
+
+def _find(connection: Connection, points: LiteralString, values: dict[str, Any]) -> None:
+    """Make `owned`, the points to be looked for, and `found`, what each of them lies in."""
+    connection.execute("DROP TABLE IF EXISTS owned, outline, found")
+    for statement in (points, OUTLINES):
+        connection.execute(statement, values)
+    connection.execute("CREATE INDEX ON owned USING gist (at)")
+    connection.execute("CREATE UNIQUE INDEX ON owned (id)")
+    connection.execute("ANALYZE owned")
+    connection.execute(FOUND)
+    connection.execute("ANALYZE found")
 
 
 def write_history(connection: Connection, street_id: int, moved: Sequence[int], today: dt.date) -> None:
     """Assignments of moved places, and the memberships and boundaries of the places in `settled`, from today on."""
+    connection.execute("CREATE UNIQUE INDEX ON settled (id)")
+    connection.execute("ANALYZE settled")
     connection.execute(ASSIGNMENTS, {"street": street_id, "moved": list(moved)})
     for statement in (CLOSE_MEMBERSHIP, OPEN_MEMBERSHIP, CLOSE_BOUNDARY, OPEN_BOUNDARY):
         connection.execute(statement, {"street": street_id, "today": today})

@@ -11,6 +11,7 @@ from gridmap.load.check import Checked
 from gridmap.load.finding import Finding
 from gridmap.load.store.before import remember_matched
 from gridmap.load.store.numbering import number_grids
+from gridmap.load.store.owners import house_new
 from gridmap.load.store.stage import WORDS, refuse
 from gridmap.load.synonyms import OTHER_FACILITY
 
@@ -31,22 +32,27 @@ WHERE i.id IS NULL AND i.code IS NOT NULL AND p.street_id = %(street)s AND (p.ki
   AND NOT EXISTS (SELECT FROM incoming other WHERE other.id = p.id)
 """
 NUMBER = """
-UPDATE incoming i SET is_new = true, id = %(street)s::bigint * 4294967296 + nextval('gridmap.serial')
-WHERE i.id IS NULL
+UPDATE incoming i SET is_new = true, id = f.id,
+  code = coalesce(i.code, upper(left(%(kind)s, 1)) || (f.id & 4294967295))
+FROM (
+  SELECT n, %(street)s::bigint * 4294967296 + nextval('gridmap.serial') AS id FROM incoming WHERE id IS NULL
+) f
+WHERE f.n = i.n
 """
-CODE = "UPDATE incoming SET code = upper(left(%(kind)s, 1)) || (id & 4294967295) WHERE code IS NULL AND is_new"
 PLACES = """
 INSERT INTO gridmap.place AS t
-  (street_id, id, kind, code, name, aliases, initials, address, geom, extra, grid_id, estate_id,
-   source, source_key, changed_at, changed_by, import_run_id)
+  (street_id, id, kind, code, name, aliases, initials, address, geom, extra, community_id, grid_id, micro_grid_id,
+   estate_id, source, source_key, changed_at, changed_by, import_run_id)
 SELECT %(street)s, i.id, %(kind)s, coalesce(i.code, o.code), coalesce(nullif(i.name, ''), o.name, ''),
   coalesce(string_to_array(regexp_replace(i.fields ->> 'aliases', '[、;；,，|]', ',', 'g'), ','), o.aliases, '{}'),
   coalesce(i.initials, o.initials), coalesce(i.fields ->> 'address', o.address), i.geom,
   nullif(coalesce(i.extra, o.extra), '{}'),
-  CASE WHEN %(kind)s = 'grid' AND i.fields ->> 'grid_type' <> 'micro' THEN i.id ELSE o.grid_id END,
-  CASE WHEN %(kind)s = 'estate' THEN i.id ELSE o.estate_id END,
+  h.community,
+  CASE WHEN %(kind)s = 'grid' AND i.fields ->> 'grid_type' <> 'micro' THEN i.id ELSE h.grid END,
+  h.micro, CASE WHEN %(kind)s = 'estate' THEN i.id ELSE h.estate END,
   coalesce(o.source, i.source), coalesce(o.source_key, i.source_key), %(at)s, %(by)s, %(run)s
 FROM incoming i LEFT JOIN gridmap.place o ON (o.street_id, o.id) = (%(street)s, i.id)
+LEFT JOIN housed h ON h.id = i.id
 ON CONFLICT (street_id, id) DO UPDATE SET code = excluded.code, name = excluded.name, aliases = excluded.aliases,
   initials = excluded.initials, address = excluded.address, geom = excluded.geom, extra = excluded.extra,
   revision = t.revision + 1, changed_at = excluded.changed_at, changed_by = excluded.changed_by,
@@ -95,6 +101,7 @@ SELECT DISTINCT 'property_company', fields ->> 'property', %(street)s::integer, 
 FROM incoming i WHERE fields ? 'property' AND NOT EXISTS (
   SELECT FROM gridmap.organisation o WHERE o.kind = 'property_company' AND o.name = i.fields ->> 'property'
     AND (o.street_id = %(street)s OR o.street_id IS NULL))
+ORDER BY 2
 """
 COMPANY_IDS = """
 UPDATE incoming i SET fields = fields || jsonb_build_object('property_id', (
@@ -182,7 +189,7 @@ def write_places(
         "far": ELSEWHERE_M,
     }
     connection.execute(MATCH, values)
-    connection.execute("ANALYZE incoming")
+    connection.execute("ANALYZE incoming (id, code)")
     refused = refuse(connection, checks, "id_elsewhere", sql.SQL("i.elsewhere"))
     connection.execute(MATCH_BY_CODE, values)
     refused += refuse(connection, checks, "ended", _has_ended(street_id))
@@ -190,17 +197,23 @@ def write_places(
         refused += number_grids(connection, checks, street_id)
     connection.execute(NUMBER, values)
     connection.execute("CREATE UNIQUE INDEX ON incoming (id)")
-    connection.execute("ANALYZE incoming")
-    connection.execute(CODE, values)
+    connection.execute("ANALYZE incoming (id, code, is_new)")
     refused += refuse(connection, checks, "code_taken", _code_taken(street_id, WORDS[kind]))
     _prepare_fields(connection, kind, values)
     remember_matched(connection, kind, street_id)
+    if kind not in ("grids", "estates"):
+        house_new(connection, street_id)
     new = connection.execute("SELECT count(*) AS rows FROM incoming WHERE is_new").fetchone()
-    touched = {row["id"] for row in connection.execute(PLACES, values).fetchall()}
-    beside = {row["id"] for row in connection.execute(_detail(kind), values).fetchall()}
+    touched = _changed(connection, sql.SQL(PLACES), values)
+    beside = _changed(connection, _detail(kind), values)
     _mark(connection, values, sorted(beside - touched))
-    added = int((new or {})["rows"])
-    return added, len(touched | beside) - added, refused
+    return int((new or {})["rows"]), len(touched | beside), refused
+
+
+def _changed(connection: Connection, written: sql.Composable, values: dict[str, object]) -> set[int]:
+    """Run a statement that writes all of `incoming` and returns ids: those of rows that were there before."""
+    changed = sql.SQL("WITH w AS ({}) SELECT w.id FROM w JOIN incoming i ON i.id = w.id AND NOT i.is_new")
+    return {row["id"] for row in connection.execute(changed.format(written), values).fetchall()}
 
 
 def _has_ended(street_id: int) -> sql.Composed:

@@ -20,7 +20,7 @@ from gridmap.load.finding import Finding
 from gridmap.load.reading import Progress, silent
 from gridmap.load.store.basemap import write_basemap
 from gridmap.load.store.before import KINDS_KEPT, keep_before, open_memory, remember_matched
-from gridmap.load.store.owners import settle_owners
+from gridmap.load.store.owners import open_housed, settle_owners
 from gridmap.load.store.people import write_people
 from gridmap.load.store.places import write_places
 from gridmap.load.store.sources import remember_source
@@ -166,6 +166,7 @@ def _write(connection: Connection, by: Actor, checked: Checked, stored: Stored, 
     if checked.kind.shapes:
         rows = stage(connection, [checked])
         open_memory(connection)
+        open_housed(connection)
     new, changed, refused = _dispatch(connection, by, checked, run, street_id)
     moved = 0
     if kind in OUTLINES | WORDS.keys():

@@ -87,8 +87,7 @@ def stage(connection: Connection, checks: Sequence[Checked]) -> int:
         "DELETE FROM incoming i USING incoming earlier"
         " WHERE (earlier.source, earlier.source_key) = (i.source, i.source_key) AND earlier.n < i.n"
     )
-    connection.execute("CREATE INDEX ON incoming USING gist (geom)")
-    connection.execute("ANALYZE incoming")
+    connection.execute("ANALYZE incoming (n, source, source_key, code)")
     row = connection.execute("SELECT count(*) AS rows FROM incoming").fetchone()
     return int((row or {})["rows"])
 

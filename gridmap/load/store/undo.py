@@ -37,14 +37,17 @@ ORDER BY p.id FOR UPDATE
 GOING = """
 CREATE TEMPORARY TABLE going ON COMMIT DROP AS
 SELECT k.relation, k.row_id AS id, k.before IS NULL AS is_new, k.revision,
-  CASE WHEN r.id IS NULL THEN 'gone' WHEN r.revision <> k.revision THEN 'changed' END AS kept_for
-FROM gridmap.import_row k LEFT JOIN (
-  SELECT 'place' AS relation, id, revision FROM gridmap.place WHERE street_id = %(street)s
-  UNION ALL SELECT 'community', id, revision FROM gridmap.community WHERE street_id = %(street)s
-  UNION ALL SELECT 'basemap', id, revision FROM gridmap.basemap WHERE street_id = %(street)s
-) r ON (r.relation, r.id) = (k.relation, k.row_id)
-WHERE k.street_id = %(street)s AND k.run_id = %(run)s
+  CASE WHEN k.now IS NULL THEN 'gone' WHEN k.now <> k.revision THEN 'changed' END AS kept_for
+FROM (
+  SELECT i.*, CASE i.relation
+    WHEN 'place' THEN (SELECT p.revision FROM gridmap.place p WHERE (p.street_id, p.id) = (i.street_id, i.row_id))
+    WHEN 'community' THEN
+      (SELECT c.revision FROM gridmap.community c WHERE (c.street_id, c.id) = (i.street_id, i.row_id))
+    ELSE (SELECT b.revision FROM gridmap.basemap b WHERE (b.street_id, b.id) = (i.street_id, i.row_id)) END AS now
+  FROM gridmap.import_row i WHERE i.street_id = %(street)s AND i.run_id = %(run)s OFFSET 0
+) k
 """
+"""By key, row by row: nothing is known of the size of what was written a moment ago, and a join may go wrong."""
 USED = """
 UPDATE going g SET kept_for = 'used'
 WHERE g.relation = {relation} AND g.is_new AND g.kept_for IS NULL AND EXISTS (
@@ -182,6 +185,7 @@ def _find(connection: Connection, street_id: int, run_id: int) -> None:
     connection.execute(LOCK, values)
     connection.execute("DROP TABLE IF EXISTS going")
     connection.execute(GOING, values)
+    connection.execute("CREATE UNIQUE INDEX ON going (relation, id)")
     connection.execute("ANALYZE going")
     found = 1
     # what stays may hold something else that would go: until nothing more is found
