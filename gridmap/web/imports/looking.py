@@ -122,7 +122,9 @@ def _page(upload_id: int, problem: str = "") -> str:
         judged=judged,
         rows=[(each, sentence(each["code"], each["params"])) for each in judged.get("rows", [])[:ROWS_SHOWN]],
         reasons=[(each, sentence(each["code"], each["params"])) for each in judged.get("reasons", [])],
-        warnings=[sentence(each["code"], each["params"]) for each in judged.get("warnings", [])],
+        warnings=[
+            (sentence(each["code"], each["params"]), each["params"].get("every")) for each in judged.get("warnings", [])
+        ],
         problem=sentence(told["code"], told.get("params")) if told else "",
         asked=told["code"] if told else "",
         fields=_fields(guessed),
