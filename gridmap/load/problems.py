@@ -116,6 +116,7 @@ ROWS: Mapping[str, str] = {
     "person_refused": _("The register refuses the row: {word}."),
     "id_elsewhere": _("The id belongs to a thing more than 1 km away; say --source NAME if this is another source."),
     "code_taken": _("Another thing of this kind has the code already."),
+    "no_building_there": _("No building of the register stands there; draw its outline in the register first."),
     "ended": _("This place has ended; draw it anew on the register if it stands again."),
 }
 """Why a row was refused."""
