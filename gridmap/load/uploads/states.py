@@ -50,7 +50,8 @@ WHERE r.id = %(run)s AND r.undone_at IS NULL AND NOT EXISTS (
 RETURNING id
 """).format(stuck=STUCK)
 PROGRESS = sql.SQL("""
-SELECT j.state, j.progress, j.message, j.attempts, coalesce((j.arguments ->> 'leave')::boolean, false) AS leave, {stuck} AS is_stuck,
+SELECT j.state, j.progress, j.message, j.attempts, {stuck} AS is_stuck,
+  coalesce((j.arguments ->> 'leave')::boolean, false) AS leave,
   coalesce(j.started_at, j.created_at) AS heard_at,
   CASE j.state WHEN 'queued' THEN j.not_before ELSE j.started_at + %(lease)s END AS goes_on_at
 FROM gridmap.job j WHERE j.id = %(job)s
