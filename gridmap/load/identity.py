@@ -6,7 +6,7 @@ import re
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK = "10X98765432"
 _IDENTITY = re.compile(r"(?<!\d)(\d{17}[\dXx])(?!\d)")
-_MOBILE = re.compile(r"(?<![\d/:.])((?:\+?86[ -]?)?1[3-9]\d)(\d{4})(\d{4})(?![\d.])")
+_MOBILE = re.compile(r"(?<![\d/:.])((?:\+?86[ -]?)?1[3-9]\d)[ -]?(\d{4})[ -]?(\d{4})(?!\d|\.\d)")
 """Not behind a slash, a colon or a point, where ids and fractions stand."""
 
 

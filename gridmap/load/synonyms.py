@@ -303,6 +303,11 @@ HOUSE_PATTERN = r"(\d+)(?:\s*[-~至到]\s*(\d+))?(?=\s*(?:[号#]|[、,;]|\Z))"
 ADDRESS_BREAK = r"[;；,，、]|(?<=号)\s*(?:和|及|与)"
 
 DAY_PATTERN = r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?"
+SAVED_DAY_PATTERNS = (
+    r"(?:\d{4}年)?(?P<month>\d{1,2})月(?P<day>\d{1,2})日?",
+    r"\d{4}[-/](?P<month>\d{1,2})[-/](?P<day>\d{1,2})(?:[T ]00:00:00\S*)?",
+)
+"""How 3-1 reads once a spreadsheet has made a day of it and saved that as text."""
 BACKWARD = {"s": -1.0, "w": -1.0, "南": -1.0, "西": -1.0}
 """The hemispheres that count below zero."""
 _NUMBER = r"(\d+(?:\.\d+)?)"

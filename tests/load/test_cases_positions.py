@@ -9,6 +9,7 @@ from gridmap.coords import Datum, coords_from_wgs84, coords_to_wgs84, distance_m
 from gridmap.load import KINDS, LoadError, Options, guess
 from gridmap.load.checks.crs import candidates
 from gridmap.load.checks.encoding import choose_encoding, is_garbled
+from gridmap.load.identity import hide_identity, holds_mobile
 from gridmap.load.known import Known, known_places
 from load.files import codes, judge, square, write_csv, write_features, write_shapefile, write_sheet
 
@@ -360,3 +361,21 @@ def test_case_05_no_position_and_mobile_numbers_in_columns_of_ours(tmp_path):
     assert [one.params["column"] for one in warnings] == ["名称", "地址"]
     ids = write_features(tmp_path / "a.geojson", [(shapely.Point(121.4, 31.3), {"name": "way/13912345678", "v": 1.1})])
     assert "mobile_numbers" not in codes(judge("facilities", ids, keep_all=True).warnings)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (f"张 {MOBILE}.", "张 139****5678."),
+        ("+86 139-1234-5678", "+86 139****5678"),
+        ("139 1234 5678；021-62345678", "139****5678；021-62345678"),
+        ("way/13912345678", "way/13912345678"),
+        ("id:13912345678", "id:13912345678"),
+        ("121.13912345678", "121.13912345678"),
+        ("13912345678.25", "13912345678.25"),
+        ("213912345678", "213912345678"),
+    ],
+)
+def test_case_05_no_position_and_mobile_numbers_are_masked_where_ids_are_not(text, shown):
+    assert hide_identity(text) == shown
+    assert holds_mobile(text) is (shown != text)

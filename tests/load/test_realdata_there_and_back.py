@@ -1,6 +1,6 @@
 """Each real file by `gridmap load … --commit` and `gridmap undo-load … --commit`: the register is as it was before.
 
-The numbers and seconds of each file are properties of its test: `--junitxml FILE -o junit_family=xunit1` writes them down.
+The numbers and seconds of each file are properties of its test: `--junitxml FILE -o junit_family=xunit1` writes them.
 """
 
 import json

@@ -15,12 +15,13 @@ from gridmap.load.formats.table import cell_text
 from gridmap.load.identity import hide_identity, holds_mobile, identity_numbers
 from gridmap.load.kinds import ValueType
 from gridmap.load.reading import KEPT, ROW, SHAPE_CODE, SHAPE_TEXT
+from gridmap.load.synonyms import SAVED_DAY_PATTERNS
 
-_WRITTEN = re.compile(r"(?:\d{4}[-/年])?(?P<month>\d{1,2})[-/月](?P<day>\d{1,2})日?(?:[T ]00:00:00\S*)?")
+_SAVED = tuple(re.compile(pattern) for pattern in SAVED_DAY_PATTERNS)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _ENGLISH = re.compile(rf"(?P<day>\d{{1,2}})-(?P<month>{'|'.join(_MONTHS)})", re.IGNORECASE)
 NUMBERED = {"buildings": frozenset({"name", "number", "code"})}
-"""Where a date, written out too, is never what was meant: 3-1 became 3月1日, and was saved as such."""
+"""Where a day is never what was meant, even as text: 3-1 was made a day, and saved as such."""
 _SCIENTIFIC = re.compile(r"\d(?:\.\d+)?[eE]\+?\d{2,}")
 EXACT_DIGITS = 1e15
 IDENTITY_LENGTH = 18
@@ -132,14 +133,11 @@ def _refuse_written_dates(draft: Draft, column: str) -> None:
 
 
 def _written_number(text: str) -> str:
-    """The building number that a written date was: `3-1` for 3月1日, 1-Mar and 2026-03-01; empty for what is no date.
-
-    A bare 3-1 is a number still.
-    """
+    """The building number that a day was, `3-1` for 1-Mar and 2026-03-01; empty for what is no day, as 3-1 itself."""
     english = _ENGLISH.fullmatch(text)
     if english:
         return f"{_MONTHS.index(english['month'].lower()) + 1}-{int(english['day'])}"
-    found = _WRITTEN.fullmatch(text) if "月" in text or re.match(r"\d{4}[-/]\d{1,2}[-/]", text) else None
+    found = next((day for pattern in _SAVED if (day := pattern.fullmatch(text))), None)
     return f"{int(found['month'])}-{int(found['day'])}" if found else ""
 
 
