@@ -359,7 +359,8 @@ def test_case_05_no_position_and_mobile_numbers_in_columns_of_ours(tmp_path):
     numbers = write_sheet(tmp_path / "a.xlsx", cells)
     warnings = [one for one in judge("facilities", numbers).warnings if one.code == "mobile_numbers"]
     assert [one.params["column"] for one in warnings] == ["名称", "地址"]
-    ids = write_features(tmp_path / "a.geojson", [(shapely.Point(121.4, 31.3), {"name": "way/13912345678", "v": 1.1})])
+    facts = {"name": "way/13912345678", "id": 13912345678, "v": 1.1}
+    ids = write_features(tmp_path / "a.geojson", [(shapely.Point(121.4, 31.3), facts)])
     assert "mobile_numbers" not in codes(judge("facilities", ids, keep_all=True).warnings)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from gridmap.load.checks.texts import DISPLAYED
 from gridmap.load.draft import Draft, Mask
 from gridmap.load.formats.table import cell_text
 from gridmap.load.identity import hide_identity, holds_mobile, identity_numbers
@@ -71,7 +72,8 @@ def _tell_mobiles(draft: Draft) -> None:
     if not draft.kind.shapes:
         return
     counts: dict[str, int] = {}
-    for target in (one for one in draft.kind.targets if one.type is ValueType.TEXT and draft.has(one.name)):
+    read = [one for one in draft.kind.targets if one.name in DISPLAYED and draft.has(one.name)]
+    for target in read:
         column = draft.columns.get(target.name, target.name)
         counts[column] = sum(map(_may_hold_mobile, draft.frame[target.name]))
     for row in draft.frame[KEPT] if draft.kept else ():
