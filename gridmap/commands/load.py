@@ -249,6 +249,8 @@ def _tell(
         click.echo(f"{outcome} {count:>6}  {first.sentence()} ({where}{raw})")
     for message in total["messages"]:
         click.echo(f"warning         {message}")
+    if total["names"]:
+        click.echo(f"names           {', '.join(total['names'])}")
     if total["kept"]:
         click.echo(f"kept            {shorten(', '.join(total['kept']))}")
     if not asked:

@@ -8,13 +8,14 @@ import geopandas as gpd
 import pandas as pd
 
 from gridmap.load.checks.addresses import place_by_address, put_placed
+from gridmap.load.checks.aliases import tell_former_names
 from gridmap.load.checks.columns import choose_columns
 from gridmap.load.checks.crs import settle_crs
 from gridmap.load.checks.datum import settle_datum
 from gridmap.load.checks.duplicates import merge_pieces
 from gridmap.load.checks.encoding import is_garbled
 from gridmap.load.checks.excel_values import refuse_excel_values
-from gridmap.load.checks.no_position import reject_no_position
+from gridmap.load.checks.no_position import reject_no_position, reject_null_island
 from gridmap.load.checks.outside import reject_outside
 from gridmap.load.checks.rings import repair_rings
 from gridmap.load.checks.shapes import sort_shapes
@@ -71,10 +72,17 @@ class Checked:
 def refuse_garbled(draft: Draft) -> None:
     """Refuse a file whose text lost its characters before it came here (part of case 1)."""
     names = [target.name for target in draft.kind.targets if draft.has(target.name)]
-    texts = pd.unique(pd.concat([draft.texts(name) for name in names])) if names else []
+    texts = [*(pd.unique(pd.concat([draft.texts(name) for name in names])) if names else ()), *_kept_texts(draft)]
     wrong = [str(text) for text in texts if isinstance(text, str) and is_garbled(text)]
     if wrong:
         raise LoadError("text_garbled", file=draft.reading.file.name, cells=shorten(" | ".join(wrong[:5])))
+
+
+def _kept_texts(draft: Draft) -> list[str]:
+    """The different texts that are kept under their own names, and these names."""
+    if not draft.kept:
+        return []
+    return [*draft.kept, *{value for row in draft.frame[KEPT] for value in row.values() if isinstance(value, str)}]
 
 
 PLACED: tuple[tuple[str, Step], ...] = (
@@ -86,14 +94,16 @@ PLACED: tuple[tuple[str, Step], ...] = (
     ("positions", reject_no_position),
     ("positions", build_positions),
     ("positions", reject_unreadable),
+    ("positions", reject_null_island),
     ("positions", turn_swapped),
     ("crs", settle_crs),
     ("datum", settle_datum),
-    ("addresses", put_placed),
     ("shapes", sort_shapes),
     ("rings", repair_rings),
+    ("addresses", put_placed),
     ("outside", reject_outside),
     ("values", read_values),
+    ("values", tell_former_names),
     ("duplicates", merge_pieces),
 )
 """The steps for everything that has a place; the order is meant: datum before repair, repair before merging."""

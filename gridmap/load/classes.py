@@ -15,7 +15,9 @@ def by_word(words: Mapping[str, tuple[str, ...]], text: str) -> str | None:
 
 
 def building_kind(text: str, floors: int | None, height: float | None) -> str:
-    """The kind of a building from its word, or from its height where the word says nothing."""
+    """The kind of a building from its word and its height; empty where no word is said, which leaves what is known."""
+    if not text:
+        return ""
     kind = by_word(BUILDING_KINDS, text)
     tall = (floors or 0) >= HIGH_FLOORS or (height or 0.0) >= HIGH_METRES
     if kind == "slab" and tall:

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from gridmap.load.finding import Finding, shorten
 from gridmap.load.identity import hide_identity
-from gridmap.load.kinds import Kind, Shape
+from gridmap.load.kinds import Kind
 from gridmap.load.known import Known
 from gridmap.load.reading import ROW, Options, Reading
-from gridmap.load.unplaced import PLACELESS, Unplaced, unplaced_of
+from gridmap.load.unplaced import Unplaced, may_wait, unplaced_of
 
 Mask = NDArray[np.bool_]
 
@@ -115,7 +115,7 @@ class Draft:
             raw = None if raws is None else raws.iloc[position]
             found = self._finding(int(position), code, raw, params)
             self.rejected.append(found)
-            if code in PLACELESS and Shape.POINT in self.kind.shapes:
+            if may_wait(self.kind, code):
                 self.unplaced.append(self._unplaced(int(position), found))
         self.frame = self.frame[~where]
 

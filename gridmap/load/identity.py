@@ -1,4 +1,4 @@
-"""Identity numbers (18 characters with a check digit): recognised in order to be refused, and never shown."""
+"""Identity numbers (18 characters with a check digit) and mobile numbers: recognised, told, and never shown whole."""
 
 import datetime as dt
 import re
@@ -6,6 +6,8 @@ import re
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK = "10X98765432"
 _IDENTITY = re.compile(r"(?<!\d)(\d{17}[\dXx])(?!\d)")
+_MOBILE = re.compile(r"(?<![\d/:.])((?:\+?86[ -]?)?1[3-9]\d)[ -]?(\d{4})[ -]?(\d{4})(?!\d|\.\d)")
+"""Not behind a slash, a colon or a point, where ids and fractions stand."""
 
 
 def is_identity_number(text: str) -> bool:
@@ -21,8 +23,14 @@ def is_identity_number(text: str) -> bool:
 
 
 def hide_identity(text: str) -> str:
-    """The text with each identity number masked as `310***********1234`."""
-    return _IDENTITY.sub(lambda found: f"{found[1][:3]}***********{found[1][-4:]}", text)
+    """The text with identity numbers masked as `310***********1234`, and mobile numbers as `138****5678`."""
+    masked = _IDENTITY.sub(lambda found: f"{found[1][:3]}***********{found[1][-4:]}", text)
+    return _MOBILE.sub(r"\1****\3", masked)
+
+
+def holds_mobile(text: str) -> bool:
+    """Whether a mobile number stands in the text."""
+    return _MOBILE.search(text) is not None
 
 
 def identity_numbers(text: str) -> list[str]:

@@ -53,6 +53,8 @@ class Kind:
     """What identifies a row that has no id of its own: `code`, `name` or `geometry`."""
     has_labels: bool = False
     """Whether points among polygons are labels: an estate may be a point, but not where others have outlines."""
+    by_point: bool = False
+    """Whether a position alone means the thing of this kind that stands there: it is corrected, never made."""
     merge_within_m: float | None = None
     """Pieces with one id this near to each other are one thing; None: never united."""
 
@@ -206,6 +208,7 @@ _KINDS = (
             HOUSEHOLDS,
             STAIRWELLS,
         ),
+        by_point=True,
         merge_within_m=60,
     ),
     Kind(

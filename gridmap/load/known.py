@@ -7,7 +7,8 @@ import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-PLACE_COLUMNS = ("kind", "code", "name", "aliases", "address", "lon", "lat")
+PLACE_COLUMNS = ("kind", "code", "name", "aliases", "address", "estate_address", "lon", "lat")
+"""`estate_address`: that of the estate in which a building stands."""
 SPOT_COLUMNS = ("kind", "lon", "lat", "area")
 
 

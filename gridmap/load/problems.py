@@ -116,6 +116,7 @@ ROWS: Mapping[str, str] = {
     "person_refused": _("The register refuses the row: {word}."),
     "id_elsewhere": _("The id belongs to a thing more than 1 km away; say --source NAME if this is another source."),
     "code_taken": _("Another thing of this kind has the code already."),
+    "no_building_there": _("No building of the register stands there; draw its outline in the register first."),
     "ended": _("This place has ended; draw it anew on the register if it stands again."),
 }
 """Why a row was refused."""
@@ -134,7 +135,9 @@ CORRECTIONS: Mapping[str, str] = {
 WARNINGS: Mapping[str, str] = {
     "gdal_says": _("The reader says: {said}."),
     "no_dbf": _("The shapefile came without its .dbf: there are no attributes."),
-    "columns_unused": _("Columns that are not used: {columns}. Keep some with --keep COLUMN, or all with --keep-all."),
+    "columns_unused": _(
+        "Columns that are not used ({count}): {columns}. Keep some with --keep COLUMN, or all with --keep-all."
+    ),
     "columns_remembered": _("Columns as they were named for the source {source} before: {columns}."),
     "sheets_left_out": _("Only sheet {sheet} was read; others: {sheets}. Pick one with --layer."),
     "sheets_hidden": _("Hidden sheets were not read: {sheets}."),
@@ -161,6 +164,10 @@ WARNINGS: Mapping[str, str] = {
         " no datum explains it."
     ),
     "stacked_points": _("{rows} rows lie on {spots} spots, several on each; kept."),
+    "mobile_numbers": _(
+        "The column {column} holds mobile numbers in {rows} rows: everybody who sees a row will read its number."
+    ),
+    "former_name": _("{name} has been {today} since {day}; the file is older than that."),
     "identity_column": _("The column {column} holds identity numbers; it was not read."),
     "new_district": _(
         "The district {code} was not known and was made with its code as its name; load districts to name it."

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from gridmap.load.check import Checked
-from gridmap.load.finding import Finding
+from gridmap.load.finding import Finding, shorten
+from gridmap.load.identity import hide_identity
 from gridmap.load.store import Stored
 
 COLUMNS = ("file", "place", "outcome", "code", "reason", "raw", "name")
+NAMES_SHOWN = 3
 _FORMULA = ("=", "+", "-", "@")
 
 
@@ -55,6 +57,7 @@ def summary(kind: str, checks: Sequence[Checked], stored: Stored | None = None) 
     for name in ("read", "accepted", "corrected", "rejected", "merged", "warnings"):
         total[name] = sum(checked.summary[name] for checked in checks)
     total["kept"] = list(dict.fromkeys(name for checked in checks for name in checked.kept))
+    total["names"] = _names(checks)
     messages = [finding.sentence() for checked in checks for finding in checked.warnings]
     if stored is not None:
         total["accepted"] -= len(stored.refused)
@@ -63,6 +66,13 @@ def summary(kind: str, checks: Sequence[Checked], stored: Stored | None = None) 
         messages += [finding.sentence() for finding in stored.warnings]
         total |= {"new": stored.new, "changed": stored.changed, "unchanged": stored.unchanged}
     return total | {"messages": messages}
+
+
+def _names(checks: Sequence[Checked]) -> list[str]:
+    """The first three different names of accepted rows, to see that their text was read rightly; never of people."""
+    frames = [one.frame for one in checks if one.kind.shapes and "name" in one.frame]
+    names = dict.fromkeys(name for frame in frames for name in frame["name"] if isinstance(name, str) and name)
+    return [shorten(hide_identity(name)) for name in list(names)[:NAMES_SHOWN]]
 
 
 def summary_line(total: dict[str, Any]) -> str:

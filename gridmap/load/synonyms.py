@@ -1,5 +1,6 @@
 """The words that sources use, Chinese and other: for columns, classes, places, addresses, angles and totals."""
 
+import datetime as dt
 from collections.abc import Mapping
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
@@ -285,13 +286,13 @@ CAPITALS = (
 )  # fmt: skip
 """Rough positions, to name a neighbourhood only."""
 
-RENAMED: tuple[tuple[str, str, int], ...] = (
-    ("南汇区", "浦东新区", 2009),
-    ("卢湾区", "黄浦区", 2011),
-    ("闸北区", "静安区", 2015),
-    ("崇明县", "崇明区", 2016),
+RENAMED: tuple[tuple[str, str, dt.date], ...] = (
+    ("南汇区", "浦东新区", dt.date(2009, 4, 24)),
+    ("卢湾区", "黄浦区", dt.date(2011, 5, 20)),
+    ("闸北区", "静安区", dt.date(2015, 10, 13)),
+    ("崇明县", "崇明区", dt.date(2016, 6, 8)),
 )
-"""(old name, the name that holds today, year of the change)."""
+"""(old name, valid until; the name that holds today, for this too valid from; the day of the decision)."""
 
 MUNICIPALITIES = {"11": "北京市", "12": "天津市", "31": "上海市", "50": "重庆市"}
 OFFICE_PATTERN = r"\A.{0,30}?街道(?=.)"
@@ -302,6 +303,11 @@ HOUSE_PATTERN = r"(\d+)(?:\s*[-~至到]\s*(\d+))?(?=\s*(?:[号#]|[、,;]|\Z))"
 ADDRESS_BREAK = r"[;；,，、]|(?<=号)\s*(?:和|及|与)"
 
 DAY_PATTERN = r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?"
+SAVED_DAY_PATTERNS = (
+    r"(?:\d{4}年)?(?P<month>\d{1,2})月(?P<day>\d{1,2})日?",
+    r"\d{4}[-/](?P<month>\d{1,2})[-/](?P<day>\d{1,2})(?:[T ]00:00:00\S*)?",
+)
+"""How 3-1 reads once a spreadsheet has made a day of it and saved that as text."""
 BACKWARD = {"s": -1.0, "w": -1.0, "南": -1.0, "西": -1.0}
 """The hemispheres that count below zero."""
 _NUMBER = r"(\d+(?:\.\d+)?)"

@@ -9,9 +9,10 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 from pyproj import CRS
+from shapely.geometry.base import BaseGeometry
 
 from gridmap.coords import WGS84, LonLat
-from gridmap.load.kinds import KINDS
+from gridmap.load.kinds import KINDS, Kind, Shape
 from gridmap.load.reading import KEPT, ROW, Options, Reading
 
 PLACELESS = frozenset(
@@ -25,6 +26,11 @@ PLACELESS = frozenset(
     }
 )
 """The reasons for which a row is refused that a position by hand would mend."""
+
+
+def may_wait(kind: Kind, code: str) -> bool:
+    """Whether a row that is refused for this reason waits for a position by hand."""
+    return code in PLACELESS if Shape.POINT in kind.shapes else kind.by_point and code == "to_place_by_hand"
 
 
 @dataclass(frozen=True)
@@ -49,8 +55,8 @@ class Unplaced:
     """Columns that are kept beside ours."""
 
 
-def reading_of(rows: Sequence[Unplaced], positions: Sequence[LonLat]) -> tuple[Reading, Options]:
-    """Rows of one kind, file and source with the positions that a person gave them, to be checked and stored.
+def reading_of(rows: Sequence[Unplaced], positions: Sequence[LonLat | BaseGeometry]) -> tuple[Reading, Options]:
+    """Rows of one kind, file and source with the places that a person gave them, to be checked and stored.
 
     >>> reading, options = reading_of([one], [LonLat(121.44, 31.37)])
     >>> store(database, by, [check(reading, options, known)], street_id=street_id)
@@ -60,8 +66,8 @@ def reading_of(rows: Sequence[Unplaced], positions: Sequence[LonLat]) -> tuple[R
     columns = list(dict.fromkeys(name for row in rows for name in row.attributes))
     frame = pd.DataFrame({name: [row.attributes.get(name, "") for row in rows] for name in columns}, dtype=object)
     frame[ROW] = [row.row for row in rows]
-    points = shapely.points([(at.lon, at.lat) for at in positions])
-    frame["@geom"] = gpd.GeoSeries(points, index=frame.index, crs=WGS84)
+    shapes = [shapely.Point(at.lon, at.lat) if isinstance(at, LonLat) else at for at in positions]
+    frame["@geom"] = gpd.GeoSeries(shapes, index=frame.index, crs=WGS84)
     kept = tuple(dict.fromkeys(name for row in rows for name in row.kept))
     reading = Reading(
         kind,

@@ -1,9 +1,11 @@
 """A planner imports a dirty file to the end, places by hand what has no position, and takes all of it back."""
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Event, Thread
 
+import psycopg
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
@@ -141,3 +143,79 @@ def test_a_planner_imports_a_dirty_file_to_the_end_and_undoes_it(
     expect(page.get_by_text("已于")).to_be_visible()
     assert rows(base, REGISTER) == before
     expect(planner.go("/placing").get_by_text("没有待定位的行")).to_be_visible()
+
+
+def many_houses() -> str:
+    """Sixty houses, one of them crossing itself, and a hundred columns that nobody uses."""
+    features = []
+    for n in range(60):
+        lon, lat = 113.405 + n % 10 * 0.0006, 22.514 + n // 10 * 0.0006
+        corners = [(0, 0), (0.0004, 0), (0.0004, 0.0004), (0, 0.0004)]
+        if n == 7:
+            corners[1], corners[2] = corners[2], corners[1]
+        ring = [[lon + x, lat + y] for x, y in (*corners, corners[0])]
+        properties = {"楼号": f"{n}号", **{f"无用列{column}": column for column in range(100)}}
+        geometry = {"type": "Polygon", "coordinates": [ring]}
+        features.append({"type": "Feature", "geometry": geometry, "properties": properties})
+    return json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False)
+
+
+def test_a_planner_sees_the_outlines_of_houses_before_they_are_written(
+    planner: Visitor, at_work: None, tmp_path: Path, serious: Callable[[Page], list[str]]
+) -> None:
+    file = tmp_path / "楼栋.geojson"
+    file.write_text(many_houses(), encoding="utf-8")
+    page = planner.go("/import")
+    page.locator("#file").set_input_files(file)
+    page.locator("#street").select_option(STREET)
+    page.get_by_role("button", name="上传并读取").click()
+    expect(page.locator("#kind")).to_have_value("buildings")
+    page.get_by_role("button", name="逐行检查").click()
+    expect(page.locator(".import-confirm h2")).to_have_text("60 行将写入登记库")
+
+    # a hundred columns are counted, the first are named, the rest unfolds
+    expect(page.get_by_text("未使用的列（100 个）：无用列0")).to_be_visible()
+    expect(page.get_by_text("无用列99")).to_be_hidden()
+    page.get_by_text("全部列出").click()
+    expect(page.get_by_text("无用列99")).to_be_visible()
+    assert serious(page) == []
+
+    page.get_by_role("link", name="在地图上").click()
+    drawn(page)
+    expect(page.locator(".import-outline.is-area.is-accepted")).to_have_count(1)
+    shape = page.locator(".import-outline.is-area.is-corrected")
+    expect(shape).to_have_count(1)
+    assert (page.locator(".import-outline.is-accepted").get_attribute("d") or "").count("Z") == 59
+    box = shape.bounding_box()
+    assert box is not None
+    assert box["width"] > 5
+    page.get_by_role("checkbox", name="通过").uncheck()
+    expect(page.locator(".import-outline.is-accepted")).to_have_count(0)
+    expect(shape).to_have_count(1)
+    assert serious(page) == []
+
+
+def test_a_planner_starts_work_anew_that_broke_off(
+    base: Base, planner: Visitor, tmp_path: Path, serious: Callable[[Page], list[str]], app: Flask
+) -> None:
+    file = tmp_path / "断了.csv"
+    file.write_text("名称,经度,纬度\n断灯,113.41,22.516\n", encoding="utf-8")
+    page = planner.go("/import")
+    page.locator("#file").set_input_files(file)
+    page.locator("#street").select_option(STREET)
+    page.get_by_role("button", name="上传并读取").click()
+    expect(page.get_by_text("正在后台排队。")).to_be_visible()
+    with psycopg.connect(base.owner_url) as owner:
+        owner.execute(
+            "UPDATE gridmap.job SET state = 'running', attempts = 1, started_at = now() - interval '1 hour'"
+            " WHERE kind = 'import' AND state = 'queued'"
+        )
+    page.reload()
+    expect(page.get_by_text("可能已中断")).to_be_visible()
+    assert serious(page) == []
+    page.get_by_role("button", name="现在重新开始").click()
+    expect(page.get_by_text("可能已中断")).to_have_count(0)
+    services = app.extensions["gridmap"]
+    while run_next(services.database, workers(services.database, services.settings.home, services.clock)):
+        pass
+    expect(page.locator("#guesses")).to_be_visible()

@@ -6,11 +6,12 @@ import pytest
 import shapely
 
 from gridmap.coords import Datum, coords_from_wgs84, coords_to_wgs84, distance_m
-from gridmap.load import LoadError
+from gridmap.load import KINDS, LoadError, Options, guess
 from gridmap.load.checks.crs import candidates
 from gridmap.load.checks.encoding import choose_encoding, is_garbled
+from gridmap.load.identity import hide_identity, holds_mobile
 from gridmap.load.known import Known, known_places
-from load.files import codes, judge, square, write_csv, write_features, write_shapefile
+from load.files import codes, judge, square, write_csv, write_features, write_shapefile, write_sheet
 
 
 @pytest.mark.parametrize("wrong_cpg", [None, "UTF-8", "ISO-8859-1"])
@@ -77,6 +78,26 @@ def test_case_01_encoding_lost_before_is_refused(tmp_path):
         assert not is_garbled(name)
 
 
+@pytest.mark.parametrize("kept", ["宝山\ufffd", "宝山区杨行镇".encode().decode("latin-1")])
+def test_case_01_encoding_lost_in_a_kept_column_is_refused_too(tmp_path, kept):
+    path = write_csv(tmp_path / "a.csv", f"name,lon,lat,备注\n甲,121.4,31.3,{kept}\n")
+    assert len(judge("facilities", path).frame) == 1
+    for said in ({"keep_all": True}, {"keep": ("备注",)}):
+        with pytest.raises(LoadError) as refused:
+            judge("facilities", path, **said)
+        assert refused.value.code == "text_garbled"
+
+
+def test_case_01_encoding_is_shown_by_three_names_before_anything_is_written(tmp_path):
+    names = ["宝山区", "杨浦区", "虹口区", "静安区"]
+    rows = [(square(121.4 + n / 10, 31.3), {"NAME": name, "CODE": f"31011{n}"}) for n, name in enumerate(names)]
+    guesses = guess(write_shapefile(tmp_path, rows, encoding="GB18030"), KINDS["districts"], Options())
+    assert next(one.cells for one in guesses.columns if one.target == "name") == ("宝山区", "杨浦区", "虹口区")
+    readings = {one.value: {row.text for row in one.rows} for one in guesses.encodings}
+    assert len(readings["gb18030"]) == len(readings["utf-8"]) == 3
+    assert readings["gb18030"] < set(names)
+
+
 @pytest.mark.parametrize("datum", [Datum.GCJ02, Datum.BD09])
 def test_case_02_datum_is_converted_as_said(tmp_path, datum):
     true = np.array([[121.43742, 31.37022]])
@@ -94,6 +115,16 @@ def test_case_02_datum_that_a_column_gives_away_must_be_said(tmp_path):
     assert "--datum bd09" in str(refused.value)
     assert "datum_converted" in codes(judge("facilities", path, datum=Datum.BD09).warnings)
     assert judge("facilities", path, datum=Datum.WGS84).frame.geometry[0].x == 104.073489
+
+
+@pytest.mark.parametrize(
+    ("source", "datum"), [("高德", "gcj02"), ("腾讯", "gcj02"), ("AMap", "gcj02"), ("百度", "bd09"), ("房管", "wgs84")]
+)
+def test_case_02_datum_is_asked_and_the_source_gives_the_first_offer(tmp_path, source, datum):
+    path = write_csv(tmp_path / "a.csv", "name,lon,lat\n甲,121.4,31.3\n")
+    guesses = guess(path, KINDS["facilities"], Options(source=source))
+    assert [one.value for one in guesses.datums if one.chosen] == [datum]
+    assert {one.value for one in guesses.datums} == {"wgs84", "gcj02", "bd09"}
 
 
 @pytest.mark.parametrize("stored", list(Datum))
@@ -225,8 +256,9 @@ def test_case_03_crs_of_a_zone_is_converted_and_swapped_axes_are_found(tmp_path)
         assert ("axes_swapped" in codes(checked.warnings)) is warns
 
 
-def test_case_03_crs_of_an_old_datum_warns_and_a_wrong_word_is_refused(tmp_path):
-    path = write_shapefile(tmp_path, [(square(121.4, 31.3), {"name": "a"})], crs="EPSG:4214")
+@pytest.mark.parametrize("crs", ["EPSG:4214", "EPSG:4610"])
+def test_case_03_crs_of_an_old_datum_warns_and_a_wrong_word_is_refused(tmp_path, crs):
+    path = write_shapefile(tmp_path, [(square(121.4, 31.3), {"name": "a"})], crs=crs)
     assert "crs_old_datum" in codes(judge("estates", path).warnings)
     with pytest.raises(LoadError) as refused:
         judge("estates", path, crs="EPSG:notone")
@@ -289,3 +321,62 @@ def test_case_05_no_position_is_listed_and_never_drawn(tmp_path, lon, lat, code)
     checked = judge("facilities", path)
     assert list(checked.frame["name"]) == ["好"]
     assert [(finding.code, finding.row, finding.name) for finding in checked.rejected] == [(code, 3, "坏")]
+
+
+@pytest.mark.parametrize(
+    "shape", [shapely.Point(0, 0), square(0, 0), shapely.Polygon([(0, 0), (121.4, 31.3), (121.401, 31.3)])]
+)
+def test_case_05_no_position_in_a_file_of_geometries_is_listed_and_never_drawn(tmp_path, shape):
+    features = [(shape, {"name": "坏"}), (shapely.set_precision(square(121.5, 31.3), 0), {"name": "好"})]
+    kind = "facilities" if shape.geom_type == "Point" else "buildings"
+    checked = judge(kind, write_features(tmp_path / "a.geojson", features))
+    assert list(checked.frame["name"]) == ["好"]
+    assert [(finding.code, finding.row, finding.name) for finding in checked.rejected] == [("null_island", 1, "坏")]
+
+
+def test_case_05_no_position_in_a_cell_of_wkt_is_never_drawn(tmp_path):
+    path = write_csv(tmp_path / "a.csv", "name,geometry\n坏,POINT (0 0)\n好,POINT (121.4 31.3)\n")
+    checked = judge("facilities", path)
+    assert [codes(checked.rejected), list(checked.frame["name"])] == [["null_island"], ["好"]]
+
+
+MOBILE = "13912345678"
+
+
+def test_case_05_no_position_and_mobile_numbers_are_told_and_never_shown_whole(tmp_path):
+    rows = [f"好,121.4,31.3,{MOBILE},张 {MOBILE}", f"坏,{MOBILE},31.2,,", "无,121.5,31.3,021-62345678,x"]
+    path = write_csv(tmp_path / "a.csv", "name,lon,lat,联系,备注\n" + "\n".join(rows) + "\n")
+    kept = judge("facilities", path, keep_all=True)
+    told = [(one.params["column"], one.params["rows"]) for one in kept.warnings if one.code == "mobile_numbers"]
+    assert told == [("联系", "1"), ("备注", "1")]
+    assert [(one.code, one.raw) for one in kept.rejected] == [("phone_in_coordinate", "139****5678, 31.2")]
+    assert MOBILE not in repr([kept.rejected, kept.corrected, kept.warnings])
+    assert "mobile_numbers" not in codes(judge("facilities", path).warnings)  # what is not kept goes nowhere
+
+
+def test_case_05_no_position_and_mobile_numbers_in_columns_of_ours(tmp_path):
+    cells = [["名称", "地址", "lon", "lat"], [f"甲{MOBILE}", int(MOBILE), 121.4, 31.3]]
+    numbers = write_sheet(tmp_path / "a.xlsx", cells)
+    warnings = [one for one in judge("facilities", numbers).warnings if one.code == "mobile_numbers"]
+    assert [one.params["column"] for one in warnings] == ["名称", "地址"]
+    facts = {"name": "way/13912345678", "id": 13912345678, "v": 1.1}
+    ids = write_features(tmp_path / "a.geojson", [(shapely.Point(121.4, 31.3), facts)])
+    assert "mobile_numbers" not in codes(judge("facilities", ids, keep_all=True).warnings)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (f"张 {MOBILE}.", "张 139****5678."),
+        ("+86 139-1234-5678", "+86 139****5678"),
+        ("139 1234 5678；021-62345678", "139****5678；021-62345678"),
+        ("way/13912345678", "way/13912345678"),
+        ("id:13912345678", "id:13912345678"),
+        ("121.13912345678", "121.13912345678"),
+        ("13912345678.25", "13912345678.25"),
+        ("213912345678", "213912345678"),
+    ],
+)
+def test_case_05_no_position_and_mobile_numbers_are_masked_where_ids_are_not(text, shown):
+    assert hide_identity(text) == shown
+    assert holds_mobile(text) is (shown != text)

@@ -1,5 +1,6 @@
 """Cases 6 to 11: outlines, damage, loose formats, archives."""
 
+import dataclasses
 import gzip
 import json
 
@@ -9,7 +10,7 @@ import pyogrio
 import pytest
 import shapely
 
-from gridmap.load import LoadError
+from gridmap.load import LoadError, nothing_known
 from load.files import codes, judge, pack, square, write_csv, write_features, write_shapefile
 
 
@@ -20,6 +21,15 @@ def test_case_06_outside_of_the_outline_by_more_than_two_kilometres_is_refused(t
     checked = judge("facilities", path, within=shapely.box(121.40, 31.30, 121.42, 31.32))
     assert list(checked.frame["name"]) == ["in", "near"]
     assert [(finding.code, finding.name) for finding in checked.rejected] == [("outside", "far"), ("outside", "other")]
+    assert [(one.name, one.code) for one in checked.unplaced] == [("far", "outside"), ("other", "outside")]
+
+
+def test_case_06_outside_of_the_street_that_is_loaded_into(tmp_path):
+    path = write_csv(tmp_path / "a.csv", "name,lon,lat\nin,121.41,31.31\nother,87.6,43.8\n")
+    known = dataclasses.replace(nothing_known(), outline=shapely.box(121.40, 31.30, 121.42, 31.32))
+    checked = judge("facilities", path, known)
+    assert ([*checked.frame["name"]], codes(checked.rejected)) == (["in"], ["outside"])
+    assert [one.name for one in checked.unplaced] == ["other"]
 
 
 OPEN_RING = {"type": "Polygon", "coordinates": [[[121.4, 31.3], [121.401, 31.3], [121.401, 31.301], [121.4, 31.301]]]}
@@ -293,6 +303,15 @@ def test_case_11_archives_with_several_layers_ask(tmp_path):
     assert refused.value.code == "layer_choice"
     assert "一.geojson, 二.geojson" in str(refused.value)
     assert len(judge("estates", path, layer="二").frame) == 1
+
+
+@pytest.mark.parametrize("name", ["a.rar", "a.7z", "a.tar"])
+def test_case_11_archives_of_other_kinds_are_refused_with_the_way_out(tmp_path, name):
+    (tmp_path / name).write_bytes(b"Rar!\x1a\x07\x01\x00")
+    with pytest.raises(LoadError) as refused:
+        judge("estates", tmp_path / name)
+    assert refused.value.code == "refused_archive"
+    assert "pack it as .zip" in str(refused.value)
 
 
 def test_case_11_archives_that_are_kmz(tmp_path):

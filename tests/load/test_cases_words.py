@@ -72,6 +72,13 @@ def test_case_19_duplicates_names_rows_and_stacked_points(tmp_path):
     ) == ["duplicate_row"]
 
 
+def test_case_19_duplicates_a_name_is_one_thing_in_one_file_whatever_its_brackets_say(tmp_path):
+    path = write_csv(tmp_path / "a.csv", "编号,名称,lon,lat\n1,甲,121.4,31.3\n2,甲,121.5,31.3\n2,乙,121.6,31.3\n")
+    checked = judge("estates", path)
+    assert list(checked.frame["source_key"]) == ["id:1", "id:2"]  # two estates may bear one name where each has an id
+    assert codes(checked.rejected) == ["duplicate_id"]
+
+
 def test_case_19_duplicates_keys_survive_reordering_and_another_start_vertex(tmp_path):
     shapes = [square(121.4 + n / 100, 31.3) for n in range(20)]
     turned = [
@@ -90,6 +97,38 @@ def test_case_20_aliases_of_places():
     assert same_name("人民广场(公交站)", "人民 广场")
     assert not same_name("花苑一期", "花苑二期")
     assert without_tail("(全部)") == "(全部)"
+
+
+@pytest.mark.parametrize(
+    ("name", "on", "today"),
+    [
+        ("闸北区", dt.date(2015, 10, 12), "静安区"),
+        ("闸北区", dt.date(2015, 10, 13), "闸北区"),
+        ("闸北区", None, "静安区"),
+        ("静安区", dt.date(2010, 1, 1), "静安区"),
+        ("崇明县", dt.date(2016, 6, 7), "崇明区"),
+        ("崇明县", dt.date(2020, 1, 1), "崇明县"),
+        ("南汇区", dt.date(2009, 1, 1), "浦东新区"),
+        ("卢湾区", dt.date(2012, 1, 1), "卢湾区"),
+    ],
+)
+def test_case_20_aliases_hold_from_day_to_day(name, on, today):
+    assert today_name(name, on) == today
+    assert same_name("闸北区", "静安区", on) == (on is None or on < dt.date(2015, 10, 13))
+
+
+def test_case_20_aliases_of_districts_that_have_ended_are_told(tmp_path):
+    names = {"310108": "闸北区", "310106": "静安区", "310230": "崇明县"}
+    features = [
+        (square(121.4 + n / 10, 31.3), {"代码": code, "区县": name}) for n, (code, name) in enumerate(names.items())
+    ]
+    checked = judge("districts", write_features(tmp_path / "a.geojson", features))
+    assert list(checked.frame["name"]) == list(names.values())
+    told = [one for one in checked.warnings if one.code == "former_name"]
+    assert [(one.row, one.params["today"], one.params["day"]) for one in told] == [
+        (1, "静安区", "2015-10-13"),
+        (3, "崇明区", "2016-06-08"),
+    ]
 
 
 @pytest.mark.parametrize(

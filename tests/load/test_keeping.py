@@ -33,7 +33,8 @@ def test_without_being_asked_nothing_is_kept_and_the_way_is_said(tmp_path):
     assert checked.kept == ()
     (warning,) = [finding for finding in checked.warnings if finding.code == "columns_unused"]
     assert (
-        warning.sentence() == "Columns that are not used: PYNAME. Keep some with --keep COLUMN, or all with --keep-all."
+        warning.sentence()
+        == "Columns that are not used (1): PYNAME. Keep some with --keep COLUMN, or all with --keep-all."
     )
     assert "--keep" in warning.sentence("zh")
 
@@ -43,8 +44,18 @@ def test_named_columns_are_kept_and_the_others_are_still_told(tmp_path):
     checked = judge("estates", path, keep=("b", "name"))
     assert list(checked.frame[KEPT]) == [{"b": 2, "name": "甲"}]
     assert checked.kept == ("b", "name")
-    assert [finding.params for finding in checked.warnings if finding.code == "columns_unused"] == [{"columns": "a"}]
+    assert [finding.params for finding in checked.warnings if finding.code == "columns_unused"] == [
+        {"count": "1", "columns": "a"}
+    ]
     assert codes(judge("estates", path, keep_all=True).warnings) == []
+
+
+def test_of_many_columns_that_are_not_used_the_first_are_named_and_the_rest_can_be_unfolded(tmp_path):
+    many = {f"列{n}": n for n in range(300)}
+    checked = judge("estates", write_features(tmp_path / "a.geojson", [(square(121.4, 31.3), {"name": "甲", **many})]))
+    (warning,) = [finding for finding in checked.warnings if finding.code == "columns_unused"]
+    assert warning.sentence().startswith("Columns that are not used (300): 列0, 列1, 列2, 列3, 列4, ….")
+    assert warning.params["every"] == ", ".join(many)
 
 
 def test_a_column_that_is_not_there_cannot_be_kept(tmp_path):

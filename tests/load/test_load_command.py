@@ -45,6 +45,7 @@ def test_a_dry_run_writes_nothing_and_says_so(gridmap, counted, tmp_path):
     code, said = gridmap("facilities", facilities(tmp_path), "--new-street", "310113103,杨行镇", "--json")
     assert code == 0
     assert "Nothing was written; add --commit to write." in said
+    assert "names           甲, 丙\n" in said
     counts = json.loads(said.splitlines()[-1])
     assert [counts[name] for name in ("read", "accepted", "corrected", "rejected")] == [3, 2, 1, 1]
     assert counts["committed"] is False

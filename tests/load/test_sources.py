@@ -47,6 +47,15 @@ def test_what_was_said_is_remembered_with_the_import_and_only_then(database, tmp
     assert store(database, BY, [again], street_id=stored.street_id).unchanged == 1
 
 
+@pytest.mark.parametrize("datum", [None, *Datum])
+def test_case_02_datum_of_the_source_is_kept_with_the_import(database, tmp_path, datum):
+    path = write_csv(tmp_path / "a.csv", "name,lon,lat\n灯,121.4,31.3\n")
+    store(database, BY, [judge("facilities", path, datum=datum)], new_street=STREET)
+    with database.transaction(SYSTEM) as connection:
+        row = connection.execute("SELECT datum FROM gridmap.import_run").fetchone()
+    assert row == {"datum": (datum or Datum.WGS84).value}
+
+
 def test_a_later_word_replaces_the_earlier_one_and_leaves_the_others(database, tmp_path):
     path = write_csv(tmp_path / "a.csv", "甲列,别名列,lon,lat\n灯,电灯,121.4,31.3\n")
     street = store(database, BY, [judge("facilities", path, mapping={"name": "甲列"})], new_street=STREET).street_id

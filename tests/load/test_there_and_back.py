@@ -178,7 +178,7 @@ def test_districts_of_a_gbk_shapefile(office: Office, shapefile: Path) -> None:
 
 def test_a_column_is_kept_when_it_is_asked_for_and_stays(office: Office, shapefile: Path) -> None:
     said = office.run("load", "districts", shapefile, "--commit")
-    assert "Columns that are not used: PYNAME, Shape_Area, 人口. Keep some with --keep COLUMN, or all" in said
+    assert "Columns that are not used (3): PYNAME, Shape_Area, 人口. Keep some with --keep COLUMN, or all" in said
     assert {str(feature["properties"]["extra"]) for feature in office.items("districts")} == {"None"}
     assert office.load("districts", shapefile, "--keep", "人口", "--keep", "NAME")["changed"] == 3
     kept = {"宝山区": {"人口": 2_235_218, "NAME": "宝山区"}, "浦东新区": {"NAME": "浦东新区"}}

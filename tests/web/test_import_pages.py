@@ -314,3 +314,94 @@ def test_rows_without_a_place_are_placed_skipped_and_put_away(base: Base, planne
         planner.send(f"/import/runs/{one}", page=f"/import/runs/{one}?undo=1")
         work()
     assert rows(base, "SELECT id FROM gridmap.place WHERE name LIKE '待定灯%%'") == []
+
+
+def break_off(base: Base, job: int, state: str) -> None:
+    """The worker of that job dies without a word, or falls and leaves it to be tried again."""
+    with psycopg.connect(base.owner_url) as owner:
+        owner.execute(
+            "UPDATE gridmap.job SET state = %s, attempts = 1, started_at = now() - interval '10 minutes',"
+            " not_before = now() + interval '1 minute' WHERE id = %s",
+            (state, job),
+        )
+
+
+@pytest.mark.parametrize(("state", "words"), [("running", "自动继续"), ("queued", "会自动重试")])
+def test_work_that_broke_off_is_told_and_started_anew(
+    base: Base, planner: Person, work: Any, state: str, words: str
+) -> None:
+    name = f"断{state}灯"
+    address = to_preview(planner, work, HEAD + f"{name},长江路11号,路灯,113.4056,22.5170\n", f"{state}.csv")
+    step(planner, address, "confirm")
+    job = upload(base, address)["job_id"]
+    assert "现在重新开始" not in planner.get(address).text
+    assert step(planner, address, "anew").status_code == 409  # nothing is wrong with it yet
+    break_off(base, job, state)
+    page = planner.get(address).text
+    assert words in page
+    assert "现在重新开始" in page
+    assert words in planner.get(f"{address}/progress").text
+    assert step(planner, address, "anew").status_code == 303
+    assert upload(base, address)["job_id"] != job
+    assert "现在重新开始" not in planner.get(address).text
+    work()
+    assert upload(base, address)["state"] == "written"
+    # the work that was given up comes back and finds that nobody asks for it
+    with psycopg.connect(base.owner_url) as owner:
+        owner.execute("UPDATE gridmap.job SET state = 'queued', not_before = now() WHERE id = %s", (job,))
+    work()
+    assert len(rows(base, "SELECT id FROM gridmap.import_run WHERE file_name = %s", f"{state}.csv")) == 1
+    assert len(rows(base, "SELECT id FROM gridmap.place WHERE name = %s", name)) == 1
+
+    run = upload(base, address)["run_id"]
+    planner.send(f"/import/runs/{run}", page=f"/import/runs/{run}?undo=1")
+    undoing = rows(base, "SELECT undo_job_id FROM gridmap.import_run WHERE id = %s", run)[0]["undo_job_id"]
+    assert "现在重新开始" not in planner.get(f"/import/runs/{run}").text
+    break_off(base, undoing, state)
+    page = planner.get(f"/import/runs/{run}").text
+    assert words in page
+    assert "现在重新开始" in page
+    assert planner.send(f"/import/runs/{run}").status_code == 303
+    work()
+    assert "已于" in planner.get(f"/import/runs/{run}").text
+    assert rows(base, "SELECT id FROM gridmap.place WHERE name = %s", name) == []
+
+
+def test_outlines_of_areas_are_drawn_before_they_are_written(base: Base, planner: Person, work: Any) -> None:
+    ring = "[[113.4, 22.51], [113.401, 22.51], [113.401, 22.511], [113.4, 22.511], [113.4, 22.51]]"
+    feature = '{"type": "Feature", "geometry": {"type": "Polygon", "coordinates": [%s]}, "properties": {"name": "画"}}'
+    address = to_preview(planner, work, "[%s]" % (feature % ring), "estates.geojson")
+    (outline,) = planner.get(f"{address}/spots").get_json()["outlines"]
+    assert outline[:2] == ["accepted", True]
+    assert sorted(set(outline[2])) == [22.51, 22.511, 113.4, 113.401]
+    assert planner.get(f"{address}/map").status_code == 200
+    step(planner, address, "drop")
+
+
+def test_a_list_of_buildings_with_addresses_is_placed_on_the_building_that_is_tapped(
+    base: Base, planner: Person, work: Any
+) -> None:
+    query = (
+        "SELECT p.id, p.code, p.name, ST_AsText(p.geom) AS geom, b.floors, b.kind FROM gridmap.place p"
+        " JOIN gridmap.building b ON (b.street_id, b.place_id) = (p.street_id, p.id) WHERE p.street_id = %s"
+    )
+    one = rows(base, query + " ORDER BY p.id LIMIT 1", STREET)[0]
+    at = rows(base, "SELECT ST_X(ST_PointOnSurface(geom)) AS x, ST_Y(ST_PointOnSurface(geom)) AS y"
+                    " FROM gridmap.place WHERE id = %s", one["id"])[0]  # fmt: skip
+    address = to_preview(planner, work, "楼栋名称,地址,层数\n待认楼,无名路7号,33\n", "楼栋清单.csv")
+    assert upload(base, address)["said"]["kind"] == "buildings"
+    step(planner, address, "confirm")
+    work()
+    run = upload(base, address)["run_id"]
+    waiting = rows(base, "SELECT id FROM gridmap.unplaced WHERE run_id = %s", run)[0]["id"]
+    assert "点一下这行所指的楼栋" in planner.get(f"/placing/{waiting}").text
+    nowhere = planner.send(f"/placing/{waiting}", {"do": "place", "at": f"{at['x'] + 1},{at['y']}"})
+    assert nowhere.status_code == 422
+    assert "请先在登记库里画出它的轮廓" in nowhere.text
+    assert planner.send(f"/placing/{waiting}", {"do": "place", "at": f"{at['x']},{at['y']}"}).status_code == 303
+    found = rows(base, query + " AND p.id = %s", STREET, one["id"])[0]
+    assert (found["name"], found["floors"]) == ("待认楼", 33)
+    assert [found[name] for name in ("code", "geom", "kind")] == [one[name] for name in ("code", "geom", "kind")]
+    planner.send(f"/import/runs/{run}", page=f"/import/runs/{run}?undo=1")
+    work()
+    assert rows(base, query + " AND p.id = %s", STREET, one["id"]) == [one]

@@ -5,18 +5,31 @@ import re
 
 from gridmap.clock import OFFICE
 from gridmap.load.checks.texts import matched, normal
+from gridmap.load.draft import Draft
 from gridmap.load.synonyms import DAY_PATTERN, RENAMED
 
-_TODAY = {matched(old): new for old, new, _ in RENAMED}
+_ENDED = {matched(old): (new, day) for old, new, day in RENAMED}
 _TAIL = re.compile(r"\s*[(（\[【][^()（）\[\]【】]*[)）\]】]\s*\Z")
 _YEAR_FIRST = re.compile(DAY_PATTERN)
 _YEAR_LAST = re.compile(r"(\d{1,2})\s*[-/.]\s*(\d{1,2})\s*[-/.]\s*(\d{4})")
 _CLOCK = re.compile(r"[T ]*(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\.\d+)?\s*(z|[+-]\d{2}:?\d{2})?", re.IGNORECASE)
 
 
-def today_name(name: str) -> str:
-    """The name that a district bears today; any other name as it is."""
-    return _TODAY.get(matched(name), name)
+def today_name(name: str, on: dt.date | None = None) -> str:
+    """The name that a district bears today which was called so on that day (None: whenever it was); else as it is.
+
+    A name that had ended by then means nothing that is known.
+    """
+    new, ended = _ENDED.get(matched(name), (name, None))
+    return new if ended is None or on is None or on < ended else name
+
+
+def tell_former_names(draft: Draft) -> None:
+    """Say which districts of the file bear a name that has ended: the file is older than that day."""
+    for position, name in enumerate(draft.texts("name") if draft.kind.name == "districts" else ()):
+        new, ended = _ENDED.get(matched(name), ("", None))
+        if ended:
+            draft.note(position, "former_name", raw=name, name=name, today=new, day=ended)
 
 
 def without_tail(name: str) -> str:
@@ -24,14 +37,14 @@ def without_tail(name: str) -> str:
     return _TAIL.sub("", name) or name
 
 
-def name_key(name: str) -> str:
+def name_key(name: str, on: dt.date | None = None) -> str:
     """What two names of one place share: renamed districts, width, case, spaces and bracket tails put aside."""
-    return matched(without_tail(today_name(name)))
+    return matched(without_tail(today_name(name, on)))
 
 
-def same_name(one: str, other: str) -> bool:
-    """Whether two names mean the same place."""
-    return name_key(one) == name_key(other)
+def same_name(one: str, other: str, on: dt.date | None = None) -> bool:
+    """Whether two names mean the same place: the first as it was used on that day, the second as it is today."""
+    return name_key(one, on) == name_key(other)
 
 
 def _day(text: str, dates: str | None = None) -> tuple[dt.date, str] | None:

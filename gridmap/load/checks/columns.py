@@ -17,6 +17,8 @@ from gridmap.load.reading import INTERNAL, Options, Reading
 
 CUT_BYTES = 10
 SEARCHED_CELLS = 1_000
+NAMED = 5
+"""Of columns that are not used, so many are named in the sentence."""
 LON, LAT, PAIR, CELL_SHAPE = "@lon", "@lat", "@pair", "@cell_shape"
 POSITIONS = (
     (LON, POSITION_WORDS.lon),
@@ -121,6 +123,14 @@ def _tell_identities(draft: Draft, unused: Sequence[str]) -> None:
             draft.warn("identity_column", column=column)
 
 
+def _few(columns: Sequence[str]) -> dict[str, str]:
+    """How many columns there are, the first of them, and all of them where these are more."""
+    said = {"count": str(len(columns)), "columns": ", ".join(columns[:NAMED])}
+    if len(columns) > NAMED:
+        said |= {"columns": f"{said['columns']}, …", "every": ", ".join(columns)}
+    return said
+
+
 def recognise(reading: Reading, options: Options) -> tuple[dict[str, str], dict[str, str]]:
     """(target → column of the file, target → why: `said`, `remembered` or `synonym`). Raises LoadError for --map."""
     columns = list(reading.table_columns)
@@ -159,5 +169,5 @@ def choose_columns(draft: Draft) -> None:
     keep_columns(draft, ours)
     unused = [column for column in columns if column not in ours and column not in draft.kept]
     if unused:
-        draft.warn("columns_unused", columns=", ".join(unused))
+        draft.warn("columns_unused", **_few(unused))
         _tell_identities(draft, unused)

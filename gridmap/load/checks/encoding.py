@@ -40,14 +40,17 @@ def _is_written(texts: Iterable[str]) -> bool:
     return not foreign or written / len(foreign) >= WRITTEN_SHARE
 
 
-def choose_encoding(cells: Iterable[bytes], *, width_of_cut: frozenset[int] = frozenset()) -> str:
+def choose_encoding(
+    cells: Iterable[bytes], *, width_of_cut: frozenset[int] = frozenset(), cut: frozenset[bytes] = frozenset()
+) -> str:
     """`utf-8` or `gb18030`, whichever all cells are; raises LoadError `encoding_unknown` showing five cells.
 
-    `width_of_cut`: the widths of fixed fields (.dbf); a cell filled to one may end in half a character.
+    `width_of_cut`: the widths of fixed fields (.dbf); a cell filled to one may end in half a character, and so may
+    those in `cut`.
     """
     foreign = [cell for cell in cells if not cell.isascii()]
     for encoding in ("utf-8", "gb18030"):
-        texts = [_decodes(cell, encoding, cut=len(cell) in width_of_cut) for cell in foreign]
+        texts = [_decodes(cell, encoding, cut=len(cell) in width_of_cut or cell in cut) for cell in foreign]
         whole = [text for text in texts if text is not None]
         if len(whole) == len(texts) and (encoding == "utf-8" or _is_written(whole)):
             return encoding

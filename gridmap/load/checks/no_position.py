@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import numpy as np
+import shapely
 
 from gridmap.load.checks.angles import parse_angle
 from gridmap.load.checks.columns import LAT, LON, PAIR
@@ -39,6 +40,14 @@ def split_pair(text: str) -> tuple[str, str]:
     """The two texts of a `lng,lat` cell; both empty where it holds no pair."""
     found = _PAIR.fullmatch(text.strip())
     return (found[1], found[2]) if found else ("", "")
+
+
+def reject_null_island(draft: Draft) -> None:
+    """Take out geometries with a corner at 0, 0, whatever file they come from: nobody lives there."""
+    coords, rows = shapely.get_coordinates(draft.shapes(), return_index=True)
+    lost = np.zeros(len(draft), dtype=bool)
+    lost[rows[(np.abs(coords) < NULL_ISLAND).all(axis=1)]] = True
+    draft.reject(lost, "null_island")
 
 
 def reject_no_position(draft: Draft) -> None:

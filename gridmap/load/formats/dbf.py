@@ -8,6 +8,8 @@ import numpy as np
 
 TEXT_TYPES = b"C"
 DELETED = ord("*")
+NAME_BYTES = 10
+"""A field name is cut there, in the middle of a character too."""
 
 
 @dataclass(frozen=True)
@@ -16,6 +18,8 @@ class TextCells:
 
     cells: tuple[bytes, ...]
     widths: frozenset[int]
+    cut_names: frozenset[bytes] = frozenset()
+    """The field names that fill their room."""
 
 
 def _fields(header: bytes) -> list[tuple[bytes, bytes, int]]:
@@ -37,6 +41,7 @@ def read_text_cells(path: Path) -> TextCells:
     head_length, record_length = struct.unpack_from("<HH", data, 8)
     fields = _fields(data[:head_length])
     cells = {name.strip() for name, _, _ in fields}
+    cut_names = frozenset(name for name in cells if len(name) == NAME_BYTES)
     widths = {width for _, kind, width in fields if kind == TEXT_TYPES}
     if record_length > 1 and len(data) >= head_length + record_length:
         count = (len(data) - head_length) // record_length
@@ -47,4 +52,4 @@ def read_text_cells(path: Path) -> TextCells:
                 column = np.ascontiguousarray(body[:, start : start + width]).view(f"S{width}").ravel()
                 cells.update(cell.rstrip() for cell in np.unique(column).tolist())
             start += width
-    return TextCells(tuple(cells), frozenset(widths))
+    return TextCells(tuple(cells), frozenset(widths), cut_names)

@@ -20,7 +20,7 @@ from gridmap.load.checks.encoding import choose_encoding, decode_all
 from gridmap.load.checks.unreadable import shapes_from_wkb
 from gridmap.load.finding import Finding, LoadError, shorten
 from gridmap.load.formats.apart import read_apart
-from gridmap.load.formats.dbf import TextCells, read_text_cells
+from gridmap.load.formats.dbf import NAME_BYTES, TextCells, read_text_cells
 from gridmap.load.kinds import Kind
 from gridmap.load.reading import ROW, SHAPE_TEXT, Options, Reading
 
@@ -39,6 +39,10 @@ class _Text:
 
     encoding: str | None = None
     widths: frozenset[int] = frozenset()
+
+    def names(self, values: list[Any]) -> list[Any]:
+        """Field names, of which each may be cut in mid character."""
+        return _Text(self.encoding, frozenset({NAME_BYTES})).texts(values)
 
     def texts(self, values: list[Any]) -> list[Any]:
         """Values read as Latin-1, in their real encoding."""
@@ -83,7 +87,7 @@ def _text_rule(path: Path, options: Options) -> _Text:
         return _Text()
     beside = [found for end in (".dbf", ".DBF") if (found := path.with_suffix(end)).exists()]
     cells = read_text_cells(beside[0]) if beside else TextCells((), frozenset())
-    encoding = options.encoding or choose_encoding(cells.cells, width_of_cut=cells.widths)
+    encoding = options.encoding or choose_encoding(cells.cells, width_of_cut=cells.widths, cut=cells.cut_names)
     return _Text(encoding, cells.widths)
 
 
@@ -186,7 +190,7 @@ def _crs(given: str | None) -> CRS | None:
 
 
 def _frame(meta: dict[str, Any], columns: list[Any], text: _Text, rows: int) -> pd.DataFrame:
-    names = text.texts(list(meta["fields"]))
+    names = text.names(list(meta["fields"]))
     data: dict[str, Any] = {ROW: np.arange(1, rows + 1)}
     for name, values, kind in zip(names, columns, meta["dtypes"], strict=True):
         if values.dtype == object:
@@ -196,5 +200,6 @@ def _frame(meta: dict[str, Any], columns: list[Any], text: _Text, rows: int) -> 
         elif values.dtype.kind == "f" and str(kind).startswith(("int", "uint")):
             # an empty cell has made the reader turn whole numbers into fractions
             values = np.array([None if np.isnan(value) else int(value) for value in values], dtype=object)
-        data[str(name)] = values
+        # two names that are cut may have come to be one
+        data[str(name) if str(name) not in data else f"{name}_{len(data)}"] = values
     return pd.DataFrame(data)

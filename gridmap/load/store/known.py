@@ -7,14 +7,15 @@ from gridmap.db.pools import Connection
 from gridmap.load.known import SPOT_COLUMNS, Known, known_places
 
 PLACES = """
-SELECT kind, code, name, aliases, address, ST_X(at) AS lon, ST_Y(at) AS lat
+SELECT kind, code, name, aliases, address, estate_address, ST_X(at) AS lon, ST_Y(at) AS lat
 FROM (
-  SELECT kind, code, name, aliases, address, ST_PointOnSurface(geom) AS at
-  FROM gridmap.place
-  WHERE street_id = %(street)s AND kind IN ('estate', 'building', 'facility') AND geom IS NOT NULL
-    AND (name <> '' OR address IS NOT NULL)
+  SELECT p.kind, p.code, p.name, p.aliases, p.address, e.address AS estate_address, ST_PointOnSurface(p.geom) AS at
+  FROM gridmap.place p LEFT JOIN gridmap.place e
+    ON p.kind = 'building' AND (e.street_id, e.id) = (p.street_id, p.estate_id)
+  WHERE p.street_id = %(street)s AND p.kind IN ('estate', 'building', 'facility') AND p.geom IS NOT NULL
+    AND upper_inf(p.valid) AND (p.name <> '' OR p.address IS NOT NULL)
   UNION ALL
-  SELECT 'community', code, name, aliases, NULL, ST_PointOnSurface(geom)
+  SELECT 'community', code, name, aliases, NULL, NULL, ST_PointOnSurface(geom)
   FROM gridmap.community WHERE street_id = %(street)s AND geom IS NOT NULL
 ) named
 """

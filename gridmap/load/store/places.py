@@ -31,6 +31,11 @@ FROM gridmap.place p
 WHERE i.id IS NULL AND i.code IS NOT NULL AND p.street_id = %(street)s AND (p.kind, p.code) = (%(kind)s, i.code)
   AND NOT EXISTS (SELECT FROM incoming other WHERE other.id = p.id)
 """
+OUTLINE = """
+UPDATE incoming i SET geom = p.geom FROM gridmap.place p
+WHERE (p.street_id, p.id) = (%(street)s, i.id) AND ST_Dimension(i.geom) = 0
+"""
+"""A row that is only a position corrects what it was matched with, whose outline stays."""
 NUMBER = """
 UPDATE incoming i SET is_new = true, id = f.id,
   code = coalesce(i.code, upper(left(%(kind)s, 1)) || (f.id & 4294967295))
@@ -193,6 +198,9 @@ def write_places(
     refused = refuse(connection, checks, "id_elsewhere", sql.SQL("i.elsewhere"))
     connection.execute(MATCH_BY_CODE, values)
     refused += refuse(connection, checks, "ended", _has_ended(street_id))
+    if checks[0].kind.by_point:
+        connection.execute(OUTLINE, values)
+        refused += refuse(connection, checks, "no_building_there", sql.SQL("ST_Dimension(i.geom) = 0"))
     if kind == "grids":
         refused += number_grids(connection, checks, street_id)
     connection.execute(NUMBER, values)

@@ -3,10 +3,12 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
+import shapely
 from psycopg.types.json import Jsonb
+from shapely.geometry.base import BaseGeometry
 
 from gridmap.accounts import Actor
 from gridmap.audit import write_audit
@@ -14,6 +16,7 @@ from gridmap.coords import LonLat
 from gridmap.db.pools import Connection
 from gridmap.load.check import Checked, check
 from gridmap.load.finding import Finding
+from gridmap.load.kinds import KINDS
 from gridmap.load.store.known import read_known
 from gridmap.load.unplaced import Unplaced, reading_of
 
@@ -29,6 +32,12 @@ RETURNING id
 WAITING = """
 SELECT u.id, u.street_id, u.run_id, u.cells, u.name FROM gridmap.unplaced u
 WHERE u.street_id = %(street)s AND u.id = %(id)s AND u.state = 'waiting' FOR UPDATE
+"""
+STANDING = """
+SELECT code, ST_AsBinary(geom) AS geom FROM gridmap.place
+WHERE street_id = %(street)s AND kind = 'building' AND upper_inf(valid)
+  AND ST_Covers(geom, ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4326))
+ORDER BY id LIMIT 1
 """
 DECIDE = """
 UPDATE gridmap.unplaced SET state = %(state)s, place_id = %(place)s, why = %(why)s, decided_by = %(by)s,
@@ -77,11 +86,25 @@ def waiting_row(connection: Connection, unplaced_id: int) -> dict[str, Any]:
 
 def checked_at(connection: Connection, row: Mapping[str, Any], at: LonLat) -> Checked:
     """The row as the importer judges it at that position. Raises PlacingProblem with the reason that it finds."""
-    reading, options = reading_of([Unplaced(**row["cells"])], [at])
+    one = Unplaced(**row["cells"])
+    where: LonLat | BaseGeometry = at
+    if KINDS[one.kind].by_point:
+        one, where = _meant(connection, row["street_id"], one, at)
+    reading, options = reading_of([one], [where])
     checked = check(reading, options, read_known(connection, row["street_id"]))
     if not len(checked.frame):
         raise PlacingProblem("misplaced", next(iter(checked.rejected), None))
     return checked
+
+
+def _meant(connection: Connection, street_id: int, one: Unplaced, at: LonLat) -> tuple[Unplaced, BaseGeometry]:
+    """The row as a correction of the building that stands there, with its outline. Raises PlacingProblem."""
+    values = {"street": street_id, "lon": at.lon, "lat": at.lat}
+    found = connection.execute(STANDING, values).fetchone()
+    if found is None:
+        raise PlacingProblem("misplaced", Finding("no_building_there", one.file))
+    attributes = {**one.attributes, "code": found["code"]}
+    return replace(one, attributes=attributes), shapely.from_wkb(bytes(found["geom"]))
 
 
 def decide(connection: Connection, by: Actor, row: Mapping[str, Any], state: str, **said: Any) -> None:

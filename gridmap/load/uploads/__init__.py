@@ -9,8 +9,10 @@ from gridmap.load.uploads.states import (
     drop,
     look_again,
     preview,
+    read_progress,
     read_upload,
     receive,
+    start_anew,
 )
 from gridmap.load.uploads.working import import_worker, undo_worker
 
@@ -24,7 +26,9 @@ __all__ = [
     "import_worker",
     "look_again",
     "preview",
+    "read_progress",
     "read_upload",
     "receive",
+    "start_anew",
     "undo_worker",
 ]

@@ -15,6 +15,7 @@ from gridmap.load.identity import hide_identity
 from gridmap.load.reading import ROW
 from gridmap.load.report import reasons
 from gridmap.load.store import Stored
+from gridmap.load.uploads.outlines import outlines_of
 
 ROWS_SHOWN = 300
 SPOTS_SHOWN = 3_000
@@ -45,6 +46,7 @@ def judged_of(checked: Checked, stored: Stored | None = None) -> dict[str, Any]:
         ],
         "warnings": [_said(one) for one in (*checked.warnings, *(stored.warnings if stored else ()))],
         "spots": spots,
+        "outlines": outlines_of(checked),
         "bounds": _bounds(checked),
         "columns": {target: column for target, column in checked.columns.items() if not target.startswith("@")},
         "kept": list(checked.kept),

@@ -7,6 +7,7 @@ import shapely
 
 from gridmap.load.checks.columns import guess
 from gridmap.load.kinds import KINDS, Kind, Shape
+from gridmap.load.kinds import POSITION_WORDS as WORDS
 from gridmap.load.reading import Reading
 
 PAGE_KINDS = tuple(name for name, kind in KINDS.items() if kind.of_street and kind.shapes)
@@ -43,7 +44,8 @@ def _score(kind: Kind, reading: Reading, words: Sequence[str]) -> int:
 def _fits(kind: Kind, reading: Reading) -> bool:
     """Whether its shapes are such as the kind takes; a table's positions are points."""
     if not reading.has_geometry:
-        return Shape.POINT in kind.shapes
+        is_placed = any(guess(reading.table_columns, words, set()) for words in (WORDS.lon, WORDS.pair, WORDS.shape))
+        return Shape.POINT in kind.shapes or (kind.by_point and not is_placed)
     shapes = reading.frame.geometry.head(SEEN).array
     families = [_FAMILIES[one] for one in shapely.get_dimensions(shapes) if one in _FAMILIES]
     return not families or max(set(families), key=families.count) in kind.shapes

@@ -5,15 +5,17 @@ anywhere before it is being written. What runs is done by a job, which writes it
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
+from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from gridmap.accounts import Actor
 from gridmap.audit import write_audit
 from gridmap.db.pools import Connection
 from gridmap.files import Kept, add_file
-from gridmap.jobs import enqueue
+from gridmap.jobs import LEASE, enqueue
 
 IMPORT, UNDO = "import", "undo_import"
 """Kinds of jobs."""
@@ -36,12 +38,30 @@ UPDATE gridmap.upload SET state = %(to)s, said = coalesce(%(said)s::jsonb, said)
 WHERE street_id = %(street)s AND id = %(id)s AND state = ANY (%(from)s) AND revision = %(revision)s
 RETURNING id
 """
-ASK_UNDO = """
+SILENT = timedelta(minutes=5)
+"""Work that has said nothing for so long may have died with its process; a person may start it anew."""
+STUCK = sql.SQL(
+    """(j.state = 'queued' AND j.attempts > 0 OR j.state = 'running' AND j.started_at < now() - %(silent)s)"""
+)
+ASK_UNDO = sql.SQL("""
 UPDATE gridmap.import_run r SET undo_job_id = %(job)s
 WHERE r.id = %(run)s AND r.undone_at IS NULL AND NOT EXISTS (
-  SELECT FROM gridmap.job j WHERE j.id = r.undo_job_id AND j.state IN ('queued', 'running'))
+  SELECT FROM gridmap.job j WHERE j.id = r.undo_job_id AND j.state IN ('queued', 'running') AND NOT {stuck})
 RETURNING id
-"""
+""").format(stuck=STUCK)
+PROGRESS = sql.SQL("""
+SELECT j.state, j.progress, j.message, j.attempts, {stuck} AS is_stuck,
+  coalesce((j.arguments ->> 'leave')::boolean, false) AS leave,
+  coalesce(j.started_at, j.created_at) AS heard_at,
+  CASE j.state WHEN 'queued' THEN j.not_before ELSE j.started_at + %(lease)s END AS goes_on_at
+FROM gridmap.job j WHERE j.id = %(job)s
+""").format(stuck=STUCK)
+ANEW = sql.SQL("""
+UPDATE gridmap.upload u SET revision = revision + 1, changed_at = %(at)s
+WHERE u.street_id = %(street)s AND u.id = %(id)s AND u.state = ANY (%(busy)s) AND u.revision = %(revision)s
+  AND EXISTS (SELECT FROM gridmap.job j WHERE j.id = u.job_id AND {stuck})
+RETURNING id
+""").format(stuck=STUCK)
 
 
 class UploadProblem(Exception):
@@ -99,6 +119,23 @@ def confirm(connection: Connection, by: Actor, upload_id: int, revision: int) ->
     _step(connection, by, upload_id, revision, ("checked",), "writing", None)
 
 
+def start_anew(connection: Connection, by: Actor, upload_id: int, revision: int) -> None:
+    """Begin the step under way once more, at once, where its work broke off or fell silent. Raises UploadProblem.
+
+    What the earlier work may still bring is not asked for any more, and comes to nothing.
+    """
+    values = {"street": upload_id >> 32, "id": upload_id, "revision": revision, "at": by.at}
+    if connection.execute(ANEW, values | {"busy": list(BUSY), "silent": SILENT}).fetchone() is None:
+        raise UploadProblem("moved")
+    _enqueue(connection, by, upload_id)
+
+
+def read_progress(connection: Connection, job_id: int | None) -> dict[str, Any] | None:
+    """How far the work is: state, progress, message, whether it `is_stuck`, since when it has said nothing, and when
+    it goes on by itself."""
+    return connection.execute(PROGRESS, {"job": job_id, "silent": SILENT, "lease": LEASE}).fetchone()
+
+
 def drop(connection: Connection, by: Actor, upload_id: int, revision: int) -> None:
     """Put the file away; a step that runs comes to nothing. Not while it is being written."""
     _step(connection, by, upload_id, revision, ("reading", "guessed", "checking", "checked"), "dropped", None)
@@ -138,5 +175,5 @@ def _enqueue(connection: Connection, by: Actor, upload_id: int) -> None:
 def ask_undo(connection: Connection, by: Actor, run_id: int, *, leave: bool) -> None:
     """Ask for a run to be taken back, once. Raises UploadProblem("moved") where that is under way or done."""
     job = enqueue(connection, UNDO, {"run": run_id, "leave": leave}, by.account_id)
-    if connection.execute(ASK_UNDO, {"job": job, "run": run_id}).fetchone() is None:
+    if connection.execute(ASK_UNDO, {"job": job, "run": run_id, "silent": SILENT}).fetchone() is None:
         raise UploadProblem("moved")

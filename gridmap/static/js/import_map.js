@@ -1,4 +1,5 @@
-// The rows of a file on the map: a disc for what is accepted, a diamond for what was mended, a cross for what is left out.
+// The rows of a file on the map: a disc for what is accepted, a diamond for what was mended, a cross for what is left out;
+// below them the outlines of areas and lines.
 import { ask, Problem } from "./ask.js";
 import { svg } from "./map/symbols.js";
 
@@ -17,6 +18,7 @@ class Rows {
     this.street = street;
     this.panel = panel;
     this.spots = [];
+    this.outlines = [];
     this.picture = svg("svg", { class: "import-marks leaflet-zoom-hide", width: 1, height: 1, "aria-hidden": "true" });
     this.ring = svg("circle", { class: "import-ring", r: RADIUS });
   }
@@ -39,7 +41,7 @@ class Rows {
   async fetch() {
     try {
       const response = await ask(this.panel.dataset.importMap, { accept: "application/json" });
-      this.spots = (await response.json()).spots;
+      ({ spots: this.spots, outlines: this.outlines } = await response.json());
       this.draw();
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
@@ -51,8 +53,28 @@ class Rows {
   draw() {
     const on = new Set([...this.boxes()].filter((box) => box.checked).map((box) => box.dataset.outcome));
     const marks = [...this.spots].reverse().filter(([, , outcome]) => on.has(outcome)).map((spot) => this.mark(spot));
-    this.picture.replaceChildren(...marks, ...(this.at ? [this.ring] : []));
+    this.picture.replaceChildren(...this.shapes(on), ...marks, ...(this.at ? [this.ring] : []));
     this.follow();
+  }
+
+  /** One path for the areas and one for the lines of each outcome, however many there are. */
+  shapes(on) {
+    const paths = new Map();
+    for (const [outcome, isArea, corners] of this.outlines) {
+      if (!on.has(outcome)) continue;
+      const key = `import-outline${isArea ? " is-area" : ""} is-${outcome}`;
+      paths.set(key, [...(paths.get(key) ?? []), this.path(corners, isArea)]);
+    }
+    return [...paths].map(([name, parts]) => svg("path", { d: parts.join(""), class: name }));
+  }
+
+  path(corners, isArea) {
+    let d = "";
+    for (let at = 0; at < corners.length; at += 2) {
+      const { x, y } = this.street.map.latLngToLayerPoint([corners[at + 1], corners[at]]);
+      d += `${at ? "L" : "M"}${Math.round(x)},${Math.round(y)}`;
+    }
+    return isArea ? `${d}Z` : d;
   }
 
   mark([lon, lat, outcome]) {

@@ -10,7 +10,17 @@ from gridmap.coords import Datum
 from gridmap.db.pools import Connection
 from gridmap.files import path_of
 from gridmap.load.kinds import KINDS, Shape
-from gridmap.load.uploads import BUSY, PAGE_KINDS, UploadProblem, confirm, drop, look_again, preview
+from gridmap.load.uploads import (
+    BUSY,
+    PAGE_KINDS,
+    UploadProblem,
+    confirm,
+    drop,
+    look_again,
+    preview,
+    read_progress,
+    start_anew,
+)
 from gridmap.web.blueprint import actor, number, pages, titled, typed
 from gridmap.web.imports import words
 from gridmap.web.imports.guard import for_importers, seen_upload, sentence
@@ -18,9 +28,6 @@ from gridmap.web.imports.guard import for_importers, seen_upload, sentence
 SAID = ("layer", "encoding", "crs", "dates", "source")
 SAID_LENGTH = 120
 ROWS_SHOWN = 100
-PROGRESS = """
-SELECT state, progress, message, created_at FROM gridmap.job WHERE id = %s
-"""
 
 
 @pages.get("/import/<int:upload_id>")
@@ -68,6 +75,8 @@ def _take(connection: Connection, row: dict[str, Any], do: str, revision: int) -
             look_again(connection, by, upload_id, revision, row["said"])
         case "confirm":
             confirm(connection, by, upload_id, revision)
+        case "anew":
+            start_anew(connection, by, upload_id, revision)
         case "drop":
             drop(connection, by, upload_id, revision)
         case _:
@@ -103,7 +112,7 @@ def _read(upload_id: int) -> dict[str, Any]:
     """The upload with its job, as far as the viewer sees it."""
     with context.services().database.transaction(context.viewer().prologue) as connection:
         row = seen_upload(connection, upload_id)
-        job = connection.execute(PROGRESS, (row["job_id"],)).fetchone() if row["state"] in BUSY else None
+        job = read_progress(connection, row["job_id"]) if row["state"] in BUSY else None
     return row | {"job": job}
 
 
@@ -122,7 +131,9 @@ def _page(upload_id: int, problem: str = "") -> str:
         judged=judged,
         rows=[(each, sentence(each["code"], each["params"])) for each in judged.get("rows", [])[:ROWS_SHOWN]],
         reasons=[(each, sentence(each["code"], each["params"])) for each in judged.get("reasons", [])],
-        warnings=[sentence(each["code"], each["params"]) for each in judged.get("warnings", [])],
+        warnings=[
+            (sentence(each["code"], each["params"]), each["params"].get("every")) for each in judged.get("warnings", [])
+        ],
         problem=sentence(told["code"], told.get("params")) if told else "",
         asked=told["code"] if told else "",
         fields=_fields(guessed),

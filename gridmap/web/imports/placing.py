@@ -10,6 +10,7 @@ from gridmap import context
 from gridmap.coords import LonLat
 from gridmap.db import SYSTEM
 from gridmap.db.pools import Connection
+from gridmap.load.kinds import KINDS as SORTS
 from gridmap.load.store.placing import place_row, reject_row
 from gridmap.load.store.waiting import PlacingProblem
 from gridmap.web.blueprint import PAGE_SIZE, actor, page_number, pages, typed
@@ -17,6 +18,7 @@ from gridmap.web.imports import words
 from gridmap.web.imports.guard import MAX_ID, for_importers, importing, sentence
 from gridmap.web.imports.preview_map import street_bounds, street_map
 from gridmap.web.map_page import alone
+from gridmap.web.register.guard import READERS
 
 STATES = ("waiting", "placed", "rejected")
 WHY_LENGTH = 200
@@ -162,4 +164,6 @@ def _map(unplaced_id: int, problem: str = "") -> str | Response:
         kinds=words.KINDS,
         reason=sentence(row["reason"], {}),
         tapped=request.form.get("at", ""),
+        by_point=SORTS[row["kind"]].by_point,
+        may_draw=bool(context.viewer().roles & READERS),
     )

@@ -43,10 +43,11 @@ def import_map(upload_id: int) -> str:
 @pages.get("/import/<int:upload_id>/spots")
 @for_importers
 def import_spots(upload_id: int) -> Response:
-    """[longitude, latitude, outcome, row, name] of what the map draws."""
+    """What the map draws: spots as [longitude, latitude, outcome, row, name], outlines as outlines_of gives them."""
     with context.services().database.transaction(context.viewer().prologue) as connection:
         row = seen_upload(connection, upload_id)
-    answer = jsonify({"spots": (row["judged"] or {}).get("spots", [])})
+    judged = row["judged"] or {}
+    answer = jsonify({name: judged.get(name, []) for name in ("spots", "outlines")})
     answer.headers["Cache-Control"] = "private, no-store"
     return answer
 

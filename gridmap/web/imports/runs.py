@@ -10,7 +10,7 @@ from gridmap.db import SYSTEM
 from gridmap.db.pools import Connection
 from gridmap.load.store.before import KINDS_KEPT
 from gridmap.load.store.undo import Undo, UndoProblem, foresee_undo
-from gridmap.load.uploads import UploadProblem, ask_undo
+from gridmap.load.uploads import UploadProblem, ask_undo, read_progress
 from gridmap.web.blueprint import actor, pages, typed
 from gridmap.web.imports.guard import MAX_ID, for_importers, importing, sentence
 from gridmap.web.imports.words import KEPT_FOR, KINDS
@@ -21,7 +21,6 @@ FROM gridmap.import_run r JOIN gridmap.street s ON s.id = r.street_id
 LEFT JOIN gridmap.account a ON a.id = r.account_id LEFT JOIN gridmap.account b ON b.id = r.undone_by
 WHERE r.id = %s
 """
-JOB = "SELECT state, progress, message FROM gridmap.job WHERE id = %s"
 UPLOAD = "SELECT id FROM gridmap.upload WHERE street_id = %s AND run_id = %s"
 
 
@@ -54,7 +53,7 @@ def undo_progress(run_id: int) -> str | Response:
         run, job = _seen_run(connection, run_id)
     if not _is_under_way(job):
         return Response(headers={"HX-Refresh": "true"})
-    return render_template("imports/_undoing.html", run=run)
+    return render_template("imports/_undoing.html", run=run, job=job)
 
 
 def _seen_run(connection: Connection, run_id: int) -> tuple[dict[str, Any], dict[str, Any] | None]:
@@ -62,7 +61,7 @@ def _seen_run(connection: Connection, run_id: int) -> tuple[dict[str, Any], dict
     row = connection.execute(RUN, (run_id,)).fetchone() if run_id < MAX_ID else None
     if row is None or not importing().may(row["street_id"]):
         abort(404)
-    return row, connection.execute(JOB, (row["undo_job_id"],)).fetchone() if row["undo_job_id"] else None
+    return row, read_progress(connection, row["undo_job_id"])
 
 
 def _is_under_way(job: dict[str, Any] | None) -> bool:
@@ -87,6 +86,7 @@ def _page(run_id: int) -> str:
     return render_template(
         "imports/run.html",
         run=run,
+        job=job,
         upload_id=upload["id"] if upload else None,
         told=told,
         can_undo=run["kind"] in KINDS_KEPT,

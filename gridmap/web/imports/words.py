@@ -136,7 +136,7 @@ PROBLEMS = {
         "{places} rows would lie over what is known when moved by {metres} m, all in one direction;"
         " {datum} explains it."
     ),
-    "columns_unused": _("Columns that are not used: {columns}."),
+    "columns_unused": _("Columns that are not used ({count}): {columns}."),
     "sheets_left_out": _("Only sheet {sheet} was read; others: {sheets}."),
     "too_large": _("{file} is larger than {megabytes} MB; split it."),
     "no_file": _("Choose a file first."),
