@@ -1,10 +1,11 @@
 """Two clocks: the business clock (injectable, bound into SQL) and the real one (sessions, audit)."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 OFFICE = ZoneInfo("Asia/Shanghai")
+_STANDARD = timezone(timedelta(hours=8))
 
 
 class ClockError(Exception):
@@ -46,3 +47,9 @@ def day_bounds(day: date) -> tuple[datetime, datetime]:
     """The half-open instants [start, end) of an office day."""
     start = datetime(day.year, day.month, day.day, tzinfo=OFFICE)
     return start, start + timedelta(days=1)
+
+
+def instant_text(at: datetime) -> str:
+    """The instant as RFC 3339 writes it, which knows no offset with seconds, as the office's zone had before 1901."""
+    offset = at.utcoffset() or timedelta()
+    return (at.astimezone(_STANDARD) if offset % timedelta(minutes=1) else at).isoformat()

@@ -146,6 +146,23 @@ def test_the_migrated_schema_is_the_declared_one(copy_database, empty_template):
     assert differences == []
 
 
+NAMES_PLACE_WITHOUT_INDEX = """
+SELECT c.conrelid::regclass || ' ' || array_to_string(k.columns, ',')
+FROM pg_constraint c, LATERAL (
+  SELECT array_agg(a.attname::text ORDER BY n.position) AS columns, array_agg(n.number ORDER BY n.number) AS numbers
+  FROM unnest(c.conkey) WITH ORDINALITY n (number, position)
+  JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = n.number) k
+WHERE c.contype = 'f' AND c.confrelid = 'gridmap.place'::regclass AND NOT EXISTS (
+  SELECT FROM pg_index i WHERE i.indrelid = c.conrelid
+  AND (SELECT array_agg(f.number ORDER BY f.number) FROM (
+    SELECT unnest((i.indkey::smallint[])[0:cardinality(k.numbers) - 1]) AS number) f) = k.numbers)
+"""
+
+
+def test_what_names_a_place_is_found_by_index_when_the_place_goes(owner):
+    assert owner.execute(NAMES_PLACE_WITHOUT_INDEX).fetchall() == []
+
+
 def test_an_id_must_tell_its_street(empty_base):
     with psycopg.connect(empty_base.owner_url) as owner:
         owner.execute("INSERT INTO gridmap.city (code, name) VALUES ('1', 'a')")

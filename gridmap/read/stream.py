@@ -30,7 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.types import NullType
 
 from gridmap.audit import write_audit
-from gridmap.clock import OFFICE
+from gridmap.clock import OFFICE, instant_text
 from gridmap.db import Database, compiled
 from gridmap.db.pools import Connection
 from gridmap.i18n import _, translate
@@ -256,7 +256,7 @@ def file_facts(export: Export) -> dict[str, object]:
         "name": export.layer.name,
         "title": export.title,
         "timeStamp": export.made_at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
-        "asOf": export.asked.as_of.isoformat(),
+        "asOf": instant_text(export.asked.as_of),
         "filter": export.asked.said | dict(export.where.said),
         "coordRefSys": CRS84,
         "coordinateNote": f"{DATUM_NOTE}, {DECIMALS} decimals",
@@ -299,7 +299,7 @@ def note_export(database: Database, export: Export, *, business_at: datetime, ta
             why=export.reason or None,
             after={
                 "format": kind or export.format.value,
-                "asOf": export.asked.as_of.isoformat(),
+                "asOf": instant_text(export.asked.as_of),
                 "filter": export.asked.said | dict(export.where.said),
                 "attributes": list(export.names),
                 "masked": export.masked,
@@ -318,4 +318,4 @@ def layer_sql(connection: Connection, export: Export) -> str:
     values = constants | values_for(viewer, export.asked, layer) | where.values
     written = ClientCursor(connection).mogrify(text, values)
     prologue = viewer.prologue.decode().replace("; ", ";\n")
-    return f"-- {layer.name}, {export.asked.as_of.isoformat()}\n{prologue};\n{written};\nCOMMIT;"
+    return f"-- {layer.name}, {instant_text(export.asked.as_of)}\n{prologue};\n{written};\nCOMMIT;"

@@ -131,6 +131,7 @@ diary = Table(
     Index("diary_grid_ix", "street_id", "grid_id", text("at DESC")),
     Index("diary_open_ix", "street_id", "at", postgresql_where=text("outcome IS NULL")),
     Index("diary_incident_ix", "street_id", "incident_id", postgresql_where=text("incident_id IS NOT NULL")),
+    Index("diary_place_ix", "street_id", "place_id", postgresql_where=text("place_id IS NOT NULL")),
     comment="What people said at the door, on the telephone, at the counter, on a round; and what became of it.",
 )
 
@@ -204,6 +205,7 @@ hotline_order = Table(
     Index("hotline_order_state_ix", "street_id", "state", "due_at"),
     Index("hotline_order_community_ix", "street_id", "community_id", text("received_at DESC")),
     Index("hotline_order_incident_ix", "street_id", "incident_id", postgresql_where=text("incident_id IS NOT NULL")),
+    Index("hotline_order_place_ix", "street_id", "place_id", postgresql_where=text("place_id IS NOT NULL")),
     comment="Orders of the 12345 hotline as they came in files; what could be placed is a case.",
 )
 

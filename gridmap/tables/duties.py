@@ -233,6 +233,7 @@ joint_inspection = Table(
     id_tells_street(),
     one_of("state", JOINT_STATES),
     Index("joint_inspection_day_ix", "street_id", text("planned_on DESC")),
+    Index("joint_inspection_place_ix", "street_id", "place_id", postgresql_where=text("place_id IS NOT NULL")),
     comment="Several organisations walk through an estate together; what they find are inspections of its places.",
 )
 

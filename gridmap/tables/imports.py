@@ -91,5 +91,6 @@ unplaced = Table(
     id_tells_street(),
     one_of("state", UNPLACED_STATES),
     Index("unplaced_waiting_ix", "street_id", "state", "id"),
+    Index("unplaced_place_ix", "street_id", "place_id", postgresql_where=text("place_id IS NOT NULL")),
     comment="Rows of files that no position and no known address leads to a place.",
 )

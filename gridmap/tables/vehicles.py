@@ -215,6 +215,7 @@ parking_notice = Table(
     Index("parking_notice_at_ix", "street_id", text("at DESC")),
     Index("parking_notice_open_ix", "street_id", "vehicle_id", postgresql_where=text("given_how IS NULL")),
     Index("parking_notice_given_ix", "street_id", "given_at", postgresql_where=text("given_at IS NOT NULL")),
+    Index("parking_notice_place_ix", "street_id", "place_id"),
     comment="What a violation brought: the first, the second … notice, the last of them the last warning.",
 )
 
@@ -287,5 +288,6 @@ parking_turn = Table(
     Index("parking_turn_vehicle_ix", "street_id", "vehicle_id", text("at DESC"), text("id DESC")),
     Index("parking_turn_at_ix", "street_id", text("at DESC")),
     Index("parking_turn_ban_ix", "street_id", "ban_id", postgresql_where=text("ban_id IS NOT NULL")),
+    Index("parking_turn_place_ix", "street_id", "place_id"),
     comment="What happened to a car, by time and id; of its bans the history. Append-only.",
 )

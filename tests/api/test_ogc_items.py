@@ -1,6 +1,7 @@
 """Pages of features and single ones: counts, filters, order, what is refused, who sees what."""
 
 import math
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
@@ -25,6 +26,16 @@ def test_a_page_counts_and_stamps(chief: Asker, town: Town) -> None:
     assert document["numberMatched"] == len(town.buildings)
     assert before <= datetime.fromisoformat(document["timeStamp"]) <= datetime.now(UTC)
     assert document["asOf"] == "2026-03-16T23:59:59+08:00"
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1900-12-31", "1901-01-01", "1988-07-01", "2026-02-01", "9999-12-31"])
+@pytest.mark.parametrize("ending", ["", ".geojson"])
+def test_the_moment_of_any_day_is_one_that_json_knows(chief: Asker, day: str, ending: str) -> None:
+    moment = chief.json(f"{ITEMS}{ending}?as_of={day}&limit=1" if not ending else f"{ITEMS}{ending}?as_of={day}")[
+        "asOf"
+    ]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+0[89]:00", moment)
+    assert moment.startswith(day)
 
 
 FILTERS = (

@@ -24,6 +24,7 @@ from gridmap.api.ogc.answers import (
     versions,
 )
 from gridmap.api.ogc.collections import systems_of
+from gridmap.clock import instant_text
 from gridmap.i18n import _
 from gridmap.layer import Layer
 from gridmap.read import (
@@ -136,7 +137,7 @@ def _page(layer: Layer, asked: Asked, where: Filter, limit: int, after: int | No
         "type": "FeatureCollection",
         "name": layer.name,
         "timeStamp": time_stamp(),
-        "asOf": asked.as_of.isoformat(),
+        "asOf": instant_text(asked.as_of),
         "numberMatched": matched,
         "numberReturned": page.returned,
         "links": _links(layer, page),

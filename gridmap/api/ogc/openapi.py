@@ -176,7 +176,8 @@ def _tile(layer: Layer, locale: str) -> dict[str, Part]:
 
 def _refused(*, missing: bool) -> Part:
     found = {"400": _ref("responses", "BadRequest"), "401": _ref("responses", "SignInNeeded")}
-    return found | ({"404": _ref("responses", "NotThere")} if missing else {})
+    found |= {"404": _ref("responses", "NotThere")} if missing else {}
+    return found | {"414": _ref("responses", "TooLong")}
 
 
 def _ref(kind: str, name: str) -> Part:
@@ -272,7 +273,9 @@ def _errors(locale: str) -> Mapping[str, Part]:
         "TooMany": _("Too many exports at once; try again in a moment."),
     }
     content = {JSON: {"schema": _ref("schemas", "Error")}}
-    return {name: {"description": translate(locale, text), "content": content} for name, text in texts.items()}
+    told = {name: {"description": translate(locale, text), "content": content} for name, text in texts.items()}
+    # the web server says so itself, before the application is asked
+    return told | {"TooLong": {"description": translate(locale, _("The address is longer than the server reads."))}}
 
 
 FEATURE: Part = {
