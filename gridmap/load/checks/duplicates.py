@@ -117,6 +117,8 @@ def _fill_gaps(frame: pd.DataFrame, positions: Positions) -> None:
 
 def _refuse_again(draft: Draft, again: Mask) -> None:
     """The later rows of a key, with the reason that fits the key."""
+    if not again.any():
+        return
     for prefix, code in (("id:", "duplicate_id"), ("code:", "duplicate_code"), ("name:", "duplicate_name")):
         found = again & np.array([key.startswith(prefix) for key in draft.frame["source_key"]], dtype=bool)
         draft.reject(found, code, raw_from="source_key")

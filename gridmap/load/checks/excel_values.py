@@ -33,6 +33,8 @@ def holds_identity(value: Any) -> bool:
     """Whether an identity number stands anywhere in the cell; one that lost its last digits counts too."""
     if isinstance(value, str) and len(value) < IDENTITY_LENGTH:
         return False
+    if isinstance(value, int | float) and abs(value) < 10 ** (IDENTITY_LENGTH - 1):
+        return False
     if isinstance(value, float) and value >= 1e17:
         return len(str(int(value))) == IDENTITY_LENGTH
     return bool(identity_numbers(cell_text(value)))
@@ -103,7 +105,10 @@ def _is_checked(draft: Draft, column: str) -> bool:
 
 
 def _mask(draft: Draft, column: str, test: Any) -> Mask:
-    return np.fromiter((bool(test(value)) for value in draft.frame[column].tolist()), bool, len(draft.frame))
+    # asked once for values that repeat; 1, 1.0 and True are three
+    keys = [(type(value), value) for value in draft.frame[column].tolist()]
+    found = {key for key in set(keys) if test(key[1])}
+    return np.fromiter((key in found for key in keys), bool, len(keys)) if found else np.zeros(len(keys), bool)
 
 
 def _refuse_identities(draft: Draft, column: str) -> None:

@@ -83,6 +83,8 @@ def store_in(
     """The same within a transaction of the caller's, who sees the whole street or all of them."""
     connection.execute("SET LOCAL statement_timeout = 0")
     connection.execute("SET LOCAL jit = off")
+    # names come into the search index in large portions
+    connection.execute("SET LOCAL gin_pending_list_limit = '64MB'")
     stored = Stored(street_id)
     if new_street is not None:
         stored.street_id, made = ensure_street(connection, by, new_street, _hull(checks))

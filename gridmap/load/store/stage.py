@@ -33,8 +33,13 @@ CREATE TEMPORARY TABLE incoming (
 COPY = "COPY incoming (n, file, row, source, source_key, code, name, initials, geom, fields, extra) FROM STDIN"
 
 
+_json = json.JSONEncoder(ensure_ascii=False).encode
+
+
 def _plain(value: Any) -> Any:
     """A value as JSON has it; None for what is missing."""
+    if isinstance(value, str):
+        return value
     if isinstance(value, dt.date):
         return value.isoformat()
     if isinstance(value, np.generic):
@@ -55,25 +60,29 @@ def _records(checks: Sequence[Checked]) -> Iterator[tuple[Any, ...]]:
             continue
         names = [name for name in _field_names(checked.kind) if name in frame.columns]
         encoded = shapely.to_wkb(shapely.set_srid(np.asarray(frame.geometry.array), WGS84), hex=True, include_srid=True)
-        columns = {name: frame[name].tolist() for name in (*names, ROW, KEPT, *COMMON) if name in frame.columns}
-        for name in (KEPT, *COMMON):
-            columns.setdefault(name, [None] * len(frame))
-        for position in range(len(frame)):
-            fields = {name: value for name in names if (value := _plain(columns[name][position])) not in (None, "")}
-            code, name = (_plain(columns[key][position]) for key in ("code", "name"))
+        columns = {name: _plain_column(frame, name) for name in names}
+        keys, codes, titles = (_plain_column(frame, name) for name in COMMON)
+        kept = frame[KEPT].tolist() if KEPT in frame.columns else [None] * len(frame)
+        for position, row in enumerate(frame[ROW].tolist()):
+            fields = {name: values[position] for name, values in columns.items() if values[position] not in (None, "")}
+            title = titles[position]
             yield (
                 (number := number + 1),
                 file,
-                int(columns[ROW][position]),
+                int(row),
                 checked.options.source,
-                columns["source_key"][position],
-                code,
-                name or "",
-                initials(name) or None if name else None,
+                keys[position],
+                codes[position],
+                title or "",
+                initials(title) or None if title else None,
                 encoded[position],
-                json.dumps(fields, ensure_ascii=False),
-                None if columns[KEPT][position] is None else json.dumps(columns[KEPT][position], ensure_ascii=False),
+                _json(fields),
+                None if kept[position] is None else _json(kept[position]),
             )
+
+
+def _plain_column(frame: pd.DataFrame, name: str) -> list[Any]:
+    return list(map(_plain, frame[name].tolist())) if name in frame.columns else [None] * len(frame)
 
 
 def stage(connection: Connection, checks: Sequence[Checked]) -> int:
