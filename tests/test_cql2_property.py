@@ -51,17 +51,25 @@ def rows(town: Town) -> dict[str, list[Row]]:
 # ---- the same filter in Python; None is unknown, as in SQL
 
 
-def span(raw: Any, row: Row) -> tuple[Any, Any] | None:
-    """The first and last moment of what is said; None where it is not known."""
+def ends(raw: Any, row: Row) -> list[str | None]:
+    """The first and last day or moment of what is said, as it is written; None where it is not known."""
     if isinstance(raw, dict) and "interval" in raw:
-        ends = [span(end, row) if end != ".." else (None, None) for end in raw["interval"]]
-        if None in ends:
-            return None
-        return ends[0][0] or datetime.min.replace(tzinfo=UTC), ends[1][1] or datetime.max.replace(tzinfo=UTC)
+        return [ends(end, row)[0] if end != ".." else end for end in raw["interval"]]
     said = row[raw["property"]] if isinstance(raw, dict) and "property" in raw else raw
-    said = next(iter(said.values())) if isinstance(said, dict) else said
-    if said is None:
-        return None
+    return [next(iter(said.values())) if isinstance(said, dict) else said] * 2
+
+
+def span(said: list[str], *, in_days: bool) -> tuple[Any, Any]:
+    """The same as days, where days alone are compared; else as the first and the last moment."""
+    first, last = said
+    if in_days:
+        return (date.min if first == ".." else date.fromisoformat(first),
+                date.max if last == ".." else date.fromisoformat(last))  # fmt: skip
+    return (datetime.min.replace(tzinfo=UTC) if first == ".." else moments(first)[0],
+            datetime.max.replace(tzinfo=UTC) if last == ".." else moments(last)[1])  # fmt: skip
+
+
+def moments(said: str) -> tuple[datetime, datetime]:
     if len(said) == 10:
         start = datetime.fromisoformat(said).replace(tzinfo=OFFICE)
         return start, start + timedelta(days=1) - timedelta(microseconds=1)
@@ -105,6 +113,16 @@ def value(raw: Any, row: Row) -> Any:
     return raw
 
 
+def times_hold(word: str, args: list[Any], row: Row) -> bool | None:
+    said = [ends(each, row) for each in args]
+    written = [end for one in said for end in one if end is not None]
+    if len(written) < 4:
+        return None
+    in_days = all(end == ".." or len(end) == 10 for end in written)
+    left, right = (span([str(end) for end in one], in_days=in_days) for one in said)
+    return relate(word, left, right)
+
+
 def holds(raw: Any, row: Row) -> bool | None:
     if isinstance(raw, bool):
         return raw
@@ -122,8 +140,7 @@ def holds(raw: Any, row: Row) -> bool | None:
         sides = [row["geometry"] if "property" in each else shape(each) for each in args]
         return None if None in sides else bool(getattr(shapely, word[2:])(*sides))
     if word.startswith("t_"):
-        spans = [span(each, row) for each in args]
-        return None if None in spans else relate(word, *spans)
+        return times_hold(word, args, row)
     if word == "between":
         low, high = (
             holds({"op": sign, "args": [args[0], bound]}, row) for sign, bound in ((">=", args[1]), ("<=", args[2]))
@@ -297,6 +314,17 @@ def many(town: Town, rows: list[Row], name: str, count: int) -> None:
 @pytest.mark.parametrize("name", LAYERS)
 def test_any_filter_agrees_with_shapely(town: Town, rows: dict[str, list[Row]], name: str) -> None:
     many(town, rows[name], name, 60)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"date": "2018-01-01"}, {"timestamp": "2018-01-01T00:00:00Z"}, {"timestamp": "2018-01-01T15:59:59.999999Z"}],
+)
+def test_days_alone_are_compared_as_days(town: Town, rows: dict[str, list[Row]], other: Any) -> None:
+    first, second = {"interval": ["..", "2018-01-01"]}, other
+    for word in TEMPORAL:
+        for args in ([first, second], [second, first]):
+            agree(town, rows["assignments"], "assignments", {"op": word, "args": args})
 
 
 @pytest.mark.full

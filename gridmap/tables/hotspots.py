@@ -18,7 +18,6 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    text,
 )
 
 from gridmap.tables.base import (
@@ -112,7 +111,7 @@ hotspot = Table(
     CheckConstraint("(month_observed IS NULL) = (month_expected IS NULL)", name="months_whole"),
     Index("hotspot_geom_3857_ix", "geom_3857", postgresql_using="gist"),
     Index("hotspot_run_ix", "street_id", "run_id", "status"),
-    Index("hotspot_place_ix", "street_id", "place_id", postgresql_where=text("place_id IS NOT NULL")),
+    Index("hotspot_place_ix", "street_id", "place_id"),
     comment="What a search found: named areas, single addresses, and the ground that cannot be told from chance.",
 )
 

@@ -165,6 +165,8 @@ def enter_by_slip(chromium: Browser, url: str, rota: Rota, person: int) -> tuple
     page.fill("#password", PASSWORD)
     page.fill("#again", PASSWORD)
     page.locator("form button[type=submit]").first.tap()
+    # the page with the form is idle too: the next one has to be there first
+    page.wait_for_url(lambda address: "/enter/" not in address)
     page.wait_for_load_state("networkidle")
     return page, seen
 
