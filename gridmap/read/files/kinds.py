@@ -33,7 +33,7 @@ KINDS = {
             word="gpkg",
             extension="gpkg",
             title="GeoPackage",
-            about=_("For QGIS: several layers, with their colours and the names of their fields"),
+            about=_("For QGIS: with their colours and the names of their fields"),
             media_type="application/geopackage+sqlite3",
             holds_many=True,
         ),
