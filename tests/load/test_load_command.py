@@ -13,17 +13,9 @@ from load.files import square, write_csv, write_features, write_shapefile
 
 
 @pytest.fixture
-def gridmap(empty_base, monkeypatch, tmp_path):
-    """The command on a database of its own; gives (exit code, what was printed)."""
-    monkeypatch.setenv("GRIDMAP_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("GRIDMAP_DATABASE_URL", empty_base.app_url)
-    monkeypatch.setenv("GRIDMAP_CLOCK", "2026-03-16T09:00+08:00")
-
-    def run(*words):
-        result = CliRunner().invoke(main, ["load", *map(str, words)], catch_exceptions=False)
-        return result.exit_code, result.output
-
-    return run
+def gridmap(command):
+    """`gridmap load`; gives (exit code, what was printed)."""
+    return lambda *words: command("load", *words)
 
 
 @pytest.fixture

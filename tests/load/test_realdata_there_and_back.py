@@ -41,16 +41,13 @@ COUNTED = ("read", "accepted", "corrected", "rejected", "merged")
 
 
 @pytest.fixture
-def gridmap(empty_base, monkeypatch, tmp_path):
-    """The command on a database of its own; its last line of JSON, or what it printed."""
-    monkeypatch.setenv("GRIDMAP_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("GRIDMAP_DATABASE_URL", empty_base.app_url)
-    monkeypatch.setenv("GRIDMAP_CLOCK", "2026-03-16T09:00+08:00")
+def gridmap(command):
+    """The command, which must end well; what it printed."""
 
     def run(*words):
-        result = CliRunner().invoke(main, [*map(str, words)], catch_exceptions=False)
-        assert result.exit_code == 0, result.output
-        return result.output
+        code, output = command(*words)
+        assert code == 0, output
+        return output
 
     return run
 

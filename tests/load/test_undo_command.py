@@ -4,26 +4,16 @@ import re
 
 import psycopg
 import pytest
-from click.testing import CliRunner
 
-from gridmap.commands import main
 from load.files import write_csv
 
 LAMPS = "名称,地址,类型,lon,lat\n甲,长江路1号,路灯,121.4,31.3\n乙,长江路2号,路灯,121.41,31.3\n丙,无名路3号,路灯,,\n"
 
 
 @pytest.fixture
-def gridmap(empty_base, monkeypatch, tmp_path):
-    """The command on a database of its own; gives (exit code, what was printed)."""
-    monkeypatch.setenv("GRIDMAP_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("GRIDMAP_DATABASE_URL", empty_base.app_url)
-    monkeypatch.setenv("GRIDMAP_CLOCK", "2026-03-16T09:00+08:00")
-
-    def run(*words):
-        result = CliRunner().invoke(main, [*map(str, words)], catch_exceptions=False)
-        return result.exit_code, result.output
-
-    return run
+def gridmap(command):
+    """The command; gives (exit code, what was printed)."""
+    return command
 
 
 @pytest.fixture
