@@ -36,7 +36,7 @@ def import_run(run_id: int) -> str:
 def undo_import(run_id: int) -> Response:
     """Ask for the run to be taken back; asked twice it is asked once."""
     with context.services().database.transaction(context.viewer().prologue) as connection:
-        _seen_run(connection, run_id)
+        seen_run(connection, run_id)
     try:
         with context.services().database.transaction(context.viewer().prologue) as connection:
             ask_undo(connection, actor(), run_id, leave=typed("leave", 3) == "yes")
@@ -50,13 +50,13 @@ def undo_import(run_id: int) -> Response:
 def undo_progress(run_id: int) -> str | Response:
     """How far taking back is, as a fragment; when it is done the page comes anew."""
     with context.services().database.transaction(context.viewer().prologue) as connection:
-        run, job = _seen_run(connection, run_id)
+        run, job = seen_run(connection, run_id)
     if not _is_under_way(job):
         return Response(headers={"HX-Refresh": "true"})
     return render_template("imports/_undoing.html", run=run, job=job)
 
 
-def _seen_run(connection: Connection, run_id: int) -> tuple[dict[str, Any], dict[str, Any] | None]:
+def seen_run(connection: Connection, run_id: int) -> tuple[dict[str, Any], dict[str, Any] | None]:
     """The run and the job that takes it back, if there is one; 404 for a run of a street that is not the viewer's."""
     row = connection.execute(RUN, (run_id,)).fetchone() if run_id < MAX_ID else None
     if row is None or not importing().may(row["street_id"]):
@@ -70,7 +70,7 @@ def _is_under_way(job: dict[str, Any] | None) -> bool:
 
 def _page(run_id: int) -> str:
     with context.services().database.transaction(context.viewer().prologue) as connection:
-        run, job = _seen_run(connection, run_id)
+        run, job = seen_run(connection, run_id)
         upload = connection.execute(UPLOAD, (run["street_id"], run_id)).fetchone()
     problem = ""
     if job and job["state"] == "failed" and run["undone_at"] is None:

@@ -86,6 +86,18 @@ TARGETS = {
     "pair": _("Both in one cell"),
     "shape": _("The shape as text"),
 }
+CHANGED = TARGETS | {
+    "source_key": _("Id in the source"),
+    "class": _("Class"),
+    "type": _("Type of grid"),
+    "community_id": _("Community"),
+    "grid_id": _("Grid"),
+    "micro_grid_id": _("Micro grid"),
+    "estate_id": _("Estate"),
+    "property_id": _("Property company"),
+    "kind": _("Kind"),
+}
+"""Columns of the register that a run may have changed; others are called as the file calls them."""
 POSITIONS = ("lon", "lat", "pair", "shape")
 """Columns that say where a row is."""
 REASONS = {
