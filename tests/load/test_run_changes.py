@@ -40,12 +40,12 @@ def test_each_value_stands_beside_what_it_was(database, tmp_path, street):
 
 
 def test_what_came_along_under_its_own_name_is_told_too(database, tmp_path, street):
-    for word in ("一", "二"):
-        lamp = {"id": 1, "name": "灯", "类型": "路灯", "编组": word}
+    for word, kind in (("一", "路灯"), ("二", "消火栓")):
+        lamp = {"id": 1, "name": "灯", "类型": kind, "编组": word}
         path = write_features(tmp_path / "灯.geojson", [(shapely.Point(121.4, 31.3), lamp)])
         run = put(database, judge("facilities", path, keep=("编组",)), **street).runs[0]
     row = changes(database, street, run, "facilities")[0]
-    assert row.values == {"编组": ("一", "二")}
+    assert row.values == {"编组": ("一", "二"), "source_kind": ("路灯", "消火栓")}
 
 
 @pytest.mark.parametrize("kind", CASES)

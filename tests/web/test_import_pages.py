@@ -408,18 +408,19 @@ def test_a_list_of_buildings_with_addresses_is_placed_on_the_building_that_is_ta
 
 
 def test_what_a_run_changed_is_told_value_by_value(base: Base, planner: Person, work: Any) -> None:
-    def brought(name: str, lon: str) -> int:
-        table = f"编号,名称,地址,类型,经度,纬度\n77,{name},长江路77号,路灯,{lon},22.5163\n"
+    def brought(name: str, kind: str, lon: str) -> int:
+        table = f"编号,名称,地址,类型,经度,纬度\n77,{name},长江路77号,{kind},{lon},22.5163\n"
         address = to_preview(planner, work, table, "改.csv")
         step(planner, address, "confirm")
         work()
         return int(upload(base, address)["run_id"])
 
-    first, again = brought("旧灯", "113.4044"), brought("新灯<b>", "113.4045")
+    first, again = brought("旧灯", "路灯", "113.4044"), brought("新灯<b>", "消火栓", "113.4045")
     assert "没有改动原有的行" in planner.get(f"/import/runs/{first}/changes").text
     assert f"/import/runs/{again}/changes" in planner.get(f"/import/runs/{again}").text
     page = planner.get(f"/import/runs/{again}/changes").text
     assert "<del>旧灯</del>" in page
+    assert "<ins>消防设施</ins>" in page
     assert "<ins>新灯&lt;b&gt;</ins>" in page
     assert "距原处 10.3 m" in page
     planner.send(f"/import/runs/{again}", page=f"/import/runs/{again}?undo=1")

@@ -7,7 +7,7 @@ from typing import Any
 from psycopg import sql
 
 from gridmap.db.pools import Connection
-from gridmap.load.store.before import RELATIONS
+from gridmap.load.store.before import RELATIONS, listed
 from gridmap.load.store.stage import WORDS
 from gridmap.tables import SCHEMA
 
@@ -36,7 +36,8 @@ WHERE k.street_id = %(street)s AND k.run_id = %(run)s AND k.before IS NOT NULL
 ORDER BY k.relation, k.row_id LIMIT %(limit)s OFFSET %(offset)s
 """
 NOW = """
-SELECT {name} AS name, {code} AS code, r.revision, r.geom, to_jsonb(r) || {beside} AS columns
+SELECT {name} AS name, {code} AS code, r.revision, r.geom,
+  (SELECT to_jsonb(x) FROM (SELECT {columns}) x) || {beside} AS columns
 FROM {table} r WHERE k.relation = {relation} AND (r.street_id, r.id) = (k.street_id, k.row_id)
 """
 BESIDE = """
@@ -86,6 +87,7 @@ def _now(kind: str) -> sql.Composable:
         sql.SQL(NOW).format(
             name=sql.SQL("coalesce(r.name, '')"),
             code=sql.SQL("''" if relation == "basemap" else "r.code"),
+            columns=listed(relation, "r"),
             beside=beside if relation == "place" else nothing,
             table=sql.Identifier(SCHEMA, relation),
             relation=sql.Literal(relation),
@@ -95,12 +97,16 @@ def _now(kind: str) -> sql.Composable:
 
 
 def _differing(before: dict[str, Any], after: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
-    """The columns whose value is another one; columns that were only kept stand beside them under their own names."""
-    was, now = dict(before), dict(after)
-    kept_before, kept_after = was.pop("extra", None) or {}, now.pop("extra", None) or {}
-    told = {name: (was[name], now.get(name)) for name in was if not name.startswith("counted_")}
-    told |= {name: (kept_before.get(name), kept_after.get(name)) for name in {**kept_before, **kept_after}}
+    """The columns whose value is another one; what stands inside a column stands beside the others, by its own name."""
+    was, now = _flat(before), _flat(after)
+    told = {name: (was.get(name), now.get(name)) for name in {**was, **now} if not name.startswith("counted_")}
     return {name: pair for name, pair in told.items() if pair[0] != pair[1]}
+
+
+def _flat(columns: dict[str, Any]) -> dict[str, Any]:
+    inside = [columns.get(name) or {} for name in ("extra", "details")]
+    plain = {name: value for name, value in columns.items() if name not in ("extra", "details")}
+    return plain | inside[0] | inside[1]
 
 
 def _names(

@@ -88,6 +88,7 @@ TARGETS = {
 }
 CHANGED = TARGETS | {
     "source_key": _("Id in the source"),
+    "source_kind": _("Kind in the source"),
     "class": _("Class"),
     "type": _("Type of grid"),
     "community_id": _("Community"),
