@@ -3,22 +3,19 @@
 from dataclasses import dataclass
 
 from gridmap.db.pools import Connection
-from gridmap.scope import Viewer
 
-MOST = 1_500
 COMMUNITIES = """
-SELECT c.id, c.name, c.code, s.name AS street FROM gridmap.community c JOIN gridmap.street s ON s.id = c.street_id
-WHERE %(all)s OR c.street_id = ANY(%(near)s) ORDER BY c.street_id, c.code LIMIT %(most)s
+SELECT c.id, c.name, s.name AS within FROM gridmap.community c JOIN gridmap.street s ON s.id = c.street_id
+WHERE c.street_id = %(street)s ORDER BY c.code
 """
 PLACES = """
-SELECT p.id, p.name, p.code, coalesce(c.name, s.name) AS street, e.built_year,
+SELECT p.id, p.name, coalesce(c.name, s.name) AS within, e.built_year,
   coalesce(e.counted_households, e.declared_households) AS households
 FROM gridmap.place p JOIN gridmap.street s ON s.id = p.street_id
 LEFT JOIN gridmap.community c ON c.street_id = p.street_id AND c.id = p.community_id
 LEFT JOIN gridmap.estate e ON e.street_id = p.street_id AND e.place_id = p.id
-WHERE (%(all)s OR p.street_id = ANY(%(near)s)) AND p.kind = %(kind)s AND p.geom IS NOT NULL
-  AND (NOT %(outlined)s OR ST_Dimension(p.geom) = 2)
-ORDER BY p.street_id, p.community_id, p.code LIMIT %(most)s
+WHERE p.street_id = %(street)s AND p.kind = %(kind)s AND ST_Dimension(p.geom) = 2
+ORDER BY p.community_id, p.code
 """
 
 
@@ -33,35 +30,21 @@ class Choice:
     households: int | None = None
 
 
-def read_choices(connection: Connection, viewer: Viewer) -> dict[str, list[Choice]]:
-    """By kind: estate, grid, community; what the viewer's row security lets through, at most 1,500 of each."""
-    values = _values(viewer)
-    rows = connection.execute(COMMUNITIES, values).fetchall()
-    communities = [Choice(id=row["id"], name=row["name"], within=row["street"]) for row in rows]
+def read_choices(connection: Connection, street_id: int) -> dict[str, list[Choice]]:
+    """By kind: estates, grids and communities of a street that the viewer's row security lets through."""
+    communities = connection.execute(COMMUNITIES, {"street": street_id}).fetchall()
     return {
-        "estate": read_estates(connection, viewer, with_outline=True),
-        "grid": _places(connection, values | {"kind": "grid"}),
-        "community": communities,
+        "estate": read_estates(connection, street_id),
+        "grid": _places(connection, street_id, "grid"),
+        "community": [Choice(**row) for row in communities],
     }
 
 
-def read_estates(connection: Connection, viewer: Viewer, *, with_outline: bool = False) -> list[Choice]:
-    """The estates that the viewer sees, community by community."""
-    return _places(connection, _values(viewer) | {"kind": "estate", "outlined": with_outline})
+def read_estates(connection: Connection, street_id: int) -> list[Choice]:
+    """The estates of the street that the viewer sees and that have an outline, community by community."""
+    return _places(connection, street_id, "estate")
 
 
-def _values(viewer: Viewer) -> dict[str, object]:
-    return {"all": viewer.reach.is_city, "near": list(viewer.reach.near), "most": MOST, "outlined": True}
-
-
-def _places(connection: Connection, values: dict[str, object]) -> list[Choice]:
-    return [
-        Choice(
-            id=row["id"],
-            name=row["name"],
-            within=row["street"],
-            built_year=row["built_year"],
-            households=row["households"],
-        )
-        for row in connection.execute(PLACES, values).fetchall()
-    ]
+def _places(connection: Connection, street_id: int, kind: str) -> list[Choice]:
+    rows = connection.execute(PLACES, {"street": street_id, "kind": kind}).fetchall()
+    return [Choice(**row) for row in rows]

@@ -1,5 +1,7 @@
 """The streets in which a viewer sees something: where maps and lists begin."""
 
+from collections.abc import Sequence
+
 from gridmap import context
 from gridmap.coords import BBox
 from gridmap.read.area import Area, read_areas, read_streets
@@ -10,6 +12,11 @@ WHOLE_COUNTRY = BBox(73.5, 18.0, 135.0, 53.5)
 """The window of somebody who sees nothing yet."""
 MANY = 40
 """Of more streets than this only their outlines are read."""
+
+
+def asked_area(areas: Sequence[Area], street_id: int | None) -> Area | None:
+    """The street that is asked for among those of the viewer; else the first of them, if there is one."""
+    return next((area for area in areas if area.street_id == street_id), areas[0] if areas else None)
 
 
 def areas_of(viewer: Viewer) -> tuple[Area, ...]:

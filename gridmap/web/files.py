@@ -36,9 +36,10 @@ from gridmap.read.files.later import MOST_AT_ONCE, folder_of, my_files, order_la
 from gridmap.read.files.order import ENCODINGS
 from gridmap.read.insides import read_choices
 from gridmap.scope import Viewer
-from gridmap.web.areas import WHOLE_COUNTRY, areas_of
+from gridmap.tables import SERIAL_BITS
+from gridmap.web.areas import WHOLE_COUNTRY, areas_of, asked_area
 from gridmap.web.asked import today
-from gridmap.web.blueprint import pages, say, typed
+from gridmap.web.blueprint import number, pages, say, typed
 from gridmap.web.map_page import alone
 
 WORDS = ("bbox", "inside", "area", "datetime", "filter")
@@ -57,6 +58,12 @@ TITLES = {
 def export_form() -> str:
     """The form, with a map to draw an area on."""
     return _form()
+
+
+@pages.get("/data/export/insides")
+def export_insides() -> str:
+    """The areas of a street to cut to, as a fragment of the form."""
+    return render_template("files/_insides.html", **_insides(context.viewer(), number(request.args, "street")))
 
 
 @pages.post("/data/export")
@@ -179,8 +186,8 @@ def _form(problem: str = "") -> str:
     bounds = next((area.bounds for area in areas_of(viewer) if area.bounds), WHOLE_COUNTRY)
     on = {layer.name for layer in drawn} - USUALLY_OFF - {"facilities", "stairwells"}
     view = View(locale=context.locale(), bounds=bounds, today=today(), roles=viewer.reading_roles, on=on)
+    order = _asked_order()
     with services.database.transaction(viewer.prologue) as connection:
-        choices = read_choices(connection, viewer)
         jobs = my_files(connection, viewer.account_id)
     page = compose(drawn, view, Addresses(search=None, tianditu_key=services.settings.tianditu_key))
     return render_template(
@@ -188,14 +195,28 @@ def _form(problem: str = "") -> str:
         **alone(page, "/data"),
         layers=_sorted(there),
         kinds=KINDS.values(),
-        order=_asked_order(),
+        order=order,
         is_unmasked=bool(typed("unmasked")),
         reason=typed("reason", 200),
         may_unmask=may_unmask(viewer),
-        choices=choices,
         problem=problem,
         jobs=jobs,
+        **_insides(viewer, number(request.values, "street"), order.words.get("inside", "")),
     )
+
+
+def _insides(viewer: Viewer, street_id: int | None, inside: str = "") -> dict[str, Any]:
+    """The street whose areas are listed, the others to choose from, and its areas by their kind."""
+    areas = areas_of(viewer)
+    street = asked_area(
+        areas, street_id or (int(inside) >> SERIAL_BITS if inside.isascii() and inside.isdigit() else None)
+    )
+    if street is None:
+        return {"cut_street": None, "cut_streets": [], "choices": {}, "inside": inside}
+    with context.services().database.transaction(viewer.prologue) as connection:
+        choices = read_choices(connection, street.street_id)
+    streets = [(area.street_id, area.name) for area in areas]
+    return {"cut_street": street, "cut_streets": streets, "choices": choices, "inside": inside}
 
 
 def _sorted(there: Any) -> list[Any]:

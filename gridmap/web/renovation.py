@@ -4,7 +4,6 @@ import tempfile
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from flask import Response, abort, make_response, render_template, request
 from psycopg_pool import PoolTimeout
@@ -17,14 +16,15 @@ from gridmap.i18n import _
 from gridmap.read import BadWord
 from gridmap.read.files import BadOrder
 from gridmap.read.files.later import folder_of
-from gridmap.read.insides import read_estates
+from gridmap.read.insides import Choice, read_estates
 from gridmap.read.stream import note_export
 from gridmap.renovation import Plan, page_of, read_plan, sheet_of, write_package
 from gridmap.renovation.figures import MOST_ESTATES
 from gridmap.renovation.package import exports_for
 from gridmap.scope import Viewer
+from gridmap.web.areas import areas_of, asked_area
 from gridmap.web.asked import today
-from gridmap.web.blueprint import pages, say, typed
+from gridmap.web.blueprint import number, pages, say, typed
 from gridmap.web.data import PLANNERS
 from gridmap.web.files import sent
 
@@ -127,14 +127,18 @@ def _sentence(problem: BadWord | BadOrder) -> str:
 
 
 def _choice(viewer: Viewer, problem: str = "") -> str:
-    with context.services().database.transaction(viewer.prologue) as connection:
-        estates = read_estates(connection, viewer, with_outline=True)
-    groups: dict[str, list[Any]] = {}
-    for one in estates:
-        groups.setdefault(one.within, []).append(one)
+    areas = areas_of(viewer)
+    street = asked_area(areas, number(request.args, "street"))
+    groups: dict[str, list[Choice]] = {}
+    if street:
+        with context.services().database.transaction(viewer.prologue) as connection:
+            for one in read_estates(connection, street.street_id):
+                groups.setdefault(one.within, []).append(one)
     return render_template(
         "renovation/choice.html",
         groups=groups,
+        street=street,
+        streets=[(area.street_id, area.name) for area in areas],
         chosen=set(request.args.getlist("estate")),
         first=typed("from") or today().replace(year=today().year - 1, day=1).isoformat(),
         last=typed("to") or today().isoformat(),

@@ -221,7 +221,7 @@ PAGES = (
     PageOf("import-admin", "admin", "/import?street=10001"),
     PageOf("placing", "planner", "/placing"),
     PageOf("placing-put-away", "planner", "/placing?state=rejected"),
-    PageOf("data-export", "planner", "/data/export", is_map=True, most_bytes=80_000),
+    PageOf("data-export", "planner", "/data/export", is_map=True),
     PageOf("renovation", "planner", "/renovation"),
     PageOf(
         "renovation-plan",

@@ -54,6 +54,23 @@ def test_takes_a_layer_out_as_a_file(planner: Visitor, tmp_path: Path) -> None:
     assert "worker" not in file["features"][0]["properties"]
 
 
+def test_chooses_a_street_and_finds_its_estates_to_cut_to(planner: Visitor) -> None:
+    page = planner.go("/data/export")
+    page.get_by_text("只导出一部分").click()
+    street, inside = page.get_by_role("combobox", name="街道"), page.get_by_role("combobox", name="所在区域")
+    expect(street).to_have_value("10001")
+    names = set(inside.locator("option").all_inner_texts())
+    page.get_by_role("checkbox", name="楼栋", exact=True).check()
+    with page.expect_response("**/data/export/insides?street=10010"):
+        street.select_option("10010")
+    expect(inside.locator("option", has_text="丁香苑")).to_have_count(0)
+    expect(inside).to_have_value("")
+    others = set(inside.locator("option").all_inner_texts())
+    assert len(others) > 1 and len(names & others) == 1
+    # what was chosen before stays
+    expect(page.get_by_role("checkbox", name="楼栋", exact=True)).to_be_checked()
+
+
 def test_reads_what_a_field_means_and_who_sees_it(planner: Visitor) -> None:
     page = planner.go("/data")
     page.locator("a[href='/data/buildings']", has_text="字段").click()

@@ -200,3 +200,23 @@ def test_hostile_words_stay_words_in_the_block_of_json() -> None:
         assert "<" not in text
         assert "\u2028" not in text
         assert json.loads(text) == {"name": words}
+
+
+def test_areas_to_cut_to_are_those_of_the_street_that_is_chosen(planner: Person, worker: Person, base: Base) -> None:
+    named = (
+        "SELECT DISTINCT name FROM gridmap.place WHERE kind = 'estate' AND street_id = %s AND ST_Dimension(geom) = 2"
+    )
+    here, there = ({row["name"] for row in rows(base, named, street)} for street in (10_001, 10_010))
+    first, other = planner.get("/data/export").text, planner.get("/data/export/insides?street=10010").text
+    assert all(f">{name} · " in first for name in here)
+    assert there and all(f">{name} · " in other for name in there)
+    assert not any(f">{name} · " in other for name in here - there)
+    # a form that comes back stands where it was
+    assert f'<option value="{ESTATE}" selected>' in planner.get(f"/data/export?inside={ESTATE}").text
+    assert f'<option value="{10_010 << 32}"' not in planner.get("/data/export/insides?street=1").text
+    # a worker sees of it what row security shows
+    assert not any(f">{name} · " in worker.get("/data/export/insides?street=10010").text for name in there - here)
+
+    plan = planner.get("/renovation?street=10010").text
+    assert all(name in plan for name in there)
+    assert '<option value="10010" selected>' in plan
