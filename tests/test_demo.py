@@ -17,12 +17,12 @@ from gridmap.demo.build import build_town
 from gridmap.demo.declare import Town
 from gridmap.demo.facilities import equip_town
 from gridmap.demo.generate import generate
-from gridmap.demo.numbering import numbering_order
 from gridmap.demo.people import staff_town
 from gridmap.demo.register import Register
 from gridmap.demo.store import TARGETS, load_demo
 from gridmap.demo.towns.dongqu import DONGQU, hy_outline
 from gridmap.demo.units import expand
+from gridmap.places.numbering import reading_order
 from tests.conftest import Base
 from tests.demo_files import FOLDER, communities_with_grids, households, metres, of_city, of_community, rows
 
@@ -229,7 +229,7 @@ def test_grids_are_numbered_west_to_east_in_rows_from_north_to_south(code: str) 
     grids = sorted((g for g in of_community("grids", code) if g["type"] != "micro"), key=lambda g: g["code"])
     assert [g["code"] for g in grids] == [f"{code}{k:03d}" for k in range(1, len(grids) + 1)]
     shapes = [metres("grids")[g["id"]] for g in grids]
-    assert numbering_order(shapes) == [*range(len(grids))]
+    assert reading_order(shapes) == [*range(len(grids))]
     for first, later in combinations(shapes, 2):
         assert later.bounds[1] < first.bounds[3] - 1, "no later grid lies wholly north of an earlier one"
         if beside(first, later):

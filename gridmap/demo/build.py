@@ -12,10 +12,10 @@ from gridmap.demo.choice import between
 from gridmap.demo.declare import Cluster, Community, Estate, Grid, House, Town
 from gridmap.demo.houses import Placed, place_cluster, put, slots
 from gridmap.demo.lattice import Box, Lattice, breaks_of
-from gridmap.demo.numbering import numbering_order
 from gridmap.demo.register import Register, Row, ident
 from gridmap.demo.units import count, floors
 from gridmap.pinyin import initials
+from gridmap.places.numbering import reading_order
 
 SINCE = "2025-01-01"
 """From when the demo's boundaries and memberships are known."""
@@ -152,7 +152,7 @@ def build_grids(register: Register, town: Town, lattice: Lattice, built: BuiltCo
     """Adds basic, dedicated and micro grids, numbered by where they lie."""
     declared = built.declared
     shapes = [lattice.area(grid.boxes) for grid in declared.grids]
-    for serial, k in enumerate(numbering_order(shapes), start=1):
+    for serial, k in enumerate(reading_order(shapes), start=1):
         grid = declared.grids[k]
         identity = ident(town.street_id, declared.number, "grid", grid.number - 1)
         built.grids[grid.number] = place_row(
