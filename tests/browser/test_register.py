@@ -51,6 +51,7 @@ def test_split_a_grid_and_see_who_moves(base: Base, leader: Visitor, grid: dict[
     expect(page.locator(".register-form")).to_have_class("panel-section stack register-form is-ready")
     page.get_by_role("button", name="采用这一步").click()
     expect(page.get_by_text("拆分为")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="发布之前没有任何变动")).to_be_visible()
     opened(page)
     page.get_by_role("button", name="退回上一步").click()
     expect(page.get_by_role("button", name="重做：")).to_be_visible()
