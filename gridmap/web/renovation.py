@@ -90,15 +90,19 @@ def _asked() -> tuple[list[int], tuple[date, date]]:
     words = request.args.getlist("estate")
     if not words or len(words) > MOST_ESTATES or not all(w.isascii() and w.isdigit() and len(w) < 17 for w in words):
         raise BadWord("estates", str(len(words)))
-    days = []
-    for name in ("from", "to"):
-        try:
-            days.append(date.fromisoformat(typed(name)) if typed(name) else today())
-        except ValueError:
-            raise BadWord(name, typed(name)) from None
-    if max(days) > today() or min(days) < date(1990, 1, 1):
-        raise BadWord("to", typed("to"))
-    return [int(word) for word in words], (days[0], days[1])
+    first, last = sorted((_day("from"), _day("to")))
+    return [int(word) for word in words], (first, last)
+
+
+def _day(name: str) -> date:
+    """The day of that name, today where nothing is said. Raises BadWord."""
+    try:
+        day = date.fromisoformat(typed(name)) if typed(name) else today()
+    except ValueError:
+        raise BadWord(name, typed(name)) from None
+    if not date(1990, 1, 1) <= day <= today():
+        raise BadWord(name, typed(name))
+    return day
 
 
 def _plan(viewer: Viewer) -> Plan:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sqlite3
 import time
 from collections.abc import Callable
@@ -116,6 +117,23 @@ def test_only_who_plans_or_leads_makes_a_plan(worker: Person, planner: Person) -
     assert worker.get("/renovation").status_code == 403
     assert worker.get(f"/renovation/plan.gpkg?estate={ESTATE}").status_code == 403
     assert planner.get("/renovation?estate=7").status_code == 400
+
+
+@pytest.mark.parametrize("words", ["from=2027-01-01&to=2026-03-16", "from=1900-01-01", "from=上周", "to=2027-01-01"])
+def test_a_day_that_is_none_until_today_is_named(planner: Person, words: str) -> None:
+    wrong = next(value for value in re.findall(r"=([^&]+)", words) if value != "2026-03-16")
+    answer = planner.get(f"/renovation?estate={ESTATE}&{words}")
+    assert answer.status_code == 400
+    assert f"“{wrong}”" in answer.text
+
+
+def test_the_earlier_of_two_days_comes_first(planner: Person) -> None:
+    one, other = (
+        re.sub(r"\d\d:\d\d", "", planner.get(f"/renovation/plan.html?estate={ESTATE}&{words}").text)
+        for words in ("from=2026-02-28&to=2026-03-16", "from=2026-03-16&to=2026-02-28")
+    )
+    assert "2026-02-28" in one
+    assert one == other
 
 
 def test_estates_of_two_cities_make_no_plan(planner: Person, base: Base) -> None:
