@@ -29,11 +29,14 @@ SELECT k.row_id AS id, k.relation, now.name, now.code, now.revision <> k.revisio
   public.ST_Area(k.geom::public.geography) AS area_before, public.ST_Area(now.geom::public.geography) AS area_after,
   CASE WHEN k.geom IS DISTINCT FROM now.geom THEN public.ST_Distance(
     public.ST_Centroid(k.geom)::public.geography, public.ST_Centroid(now.geom)::public.geography) END AS moved_m
-FROM gridmap.import_row k
+FROM (
+  SELECT * FROM gridmap.import_row
+  WHERE street_id = %(street)s AND run_id = %(run)s AND before IS NOT NULL
+  ORDER BY relation, row_id LIMIT %(limit)s OFFSET %(offset)s
+) k
 CROSS JOIN LATERAL (SELECT k.before || coalesce(k.beside, '{{}}') AS columns) was
 CROSS JOIN LATERAL ({now}) now
-WHERE k.street_id = %(street)s AND k.run_id = %(run)s AND k.before IS NOT NULL
-ORDER BY k.relation, k.row_id LIMIT %(limit)s OFFSET %(offset)s
+ORDER BY k.relation, k.row_id
 """
 NOW = """
 SELECT {name} AS name, {code} AS code, r.revision, r.geom,
