@@ -70,7 +70,7 @@ class ChangedRow:
 def read_changes(
     connection: Connection, run_id: int, kind: str, street_id: int, *, limit: int, offset: int = 0
 ) -> list[ChangedRow]:
-    """The rows that the run found and changed, in the order of their numbers. As SYSTEM: every row is told."""
+    """The rows that the run found and changed, in the order of their numbers; those that the viewer sees."""
     values = {"run": run_id, "street": street_id, "limit": limit, "offset": offset, "kept": list(KEPT)}
     rows = connection.execute(sql.SQL(ROWS).format(now=_now(kind)), values).fetchall()
     references = REFERENCES | ({"kind": FACILITY_KINDS} if kind == "facilities" else {})
