@@ -90,8 +90,8 @@ class Drafted:
 
     @property
     def roots(self) -> tuple[int, ...]:
-        """The places of today on whose ground it stands: itself, or those it came out of."""
-        return self.formers if self.revision is None else (self.id,)
+        """The places of today on whose ground it stands: itself if it is one, and those whose ground came to it."""
+        return self.formers if self.revision is None else (self.id, *self.formers)
 
 
 @dataclass(kw_only=True)

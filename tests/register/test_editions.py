@@ -84,6 +84,24 @@ def test_a_merge_keeps_one_first_holder_and_its_undo_brings_back_everything(town
     assert town.rows("SELECT FROM gridmap.lineage") == []
 
 
+def test_a_grid_that_took_another_in_and_is_then_split_hands_on_the_holders_of_both(town: Town) -> None:
+    before = state(town)
+    draw(town, End(place_id=GRID_B, into=GRID_A))
+    draft = draw(town, Split(place_id=GRID_A, line=LineString([(113.41, 22.4999), (113.41, 22.5101)])))
+    hold(town, draft)
+    parts = [one["id"] for one in grids(town)]
+    held = "SELECT place_id, person_id FROM gridmap.assignment WHERE role = 'grid_worker' AND upper_inf(valid)"
+    assert {(row["place_id"], row["person_id"]) for row in town.rows(held)} == {
+        (part, person) for part in parts for person in PEOPLE[:2]
+    }
+    lineage = town.rows("SELECT former_id, later_id FROM gridmap.lineage")
+    assert {(row["former_id"], row["later_id"]) for row in lineage} == {
+        (former, part) for former in (GRID_A, GRID_B) for part in parts
+    }
+    undo(town, draft)
+    assert state(town)["assignment"] == before["assignment"]
+
+
 @pytest.mark.parametrize("step", [
     SPLIT, Correct(place_id=GRID_A, shape=shapely.box(113.40, 22.5, 113.414, 22.51)),
     Draw(kind="grid", name="新网格", shape=shapely.box(113.405, 22.5, 113.412, 22.51), details={"type": "dedicated"}),
