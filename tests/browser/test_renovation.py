@@ -42,7 +42,7 @@ def test_export_an_estate_for_renovation(planner: Visitor, tmp_path: Path) -> No
     page.locator("label.choice", has_text=ESTATE).first.click()
     page.locator("input[name=from]").fill("2026-02-28")
     page.locator("input[name=to]").fill("2026-03-16")
-    page.locator("main form button[type=submit]").click()
+    page.get_by_role("button", name="生成方案").click()
     expect(page.locator("main svg.plan-map")).to_be_visible()
     expect(page.locator("main")).to_contain_text(ESTATE)
     alone = taken(page, "/renovation/plan.html", tmp_path)
