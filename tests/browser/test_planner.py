@@ -57,7 +57,8 @@ def test_takes_a_layer_out_as_a_file(planner: Visitor, tmp_path: Path) -> None:
 def test_chooses_a_street_and_finds_its_estates_to_cut_to(planner: Visitor) -> None:
     page = planner.go("/data/export")
     page.get_by_text("只导出一部分").click()
-    street, inside = page.get_by_role("combobox", name="列出哪个街道的区域"), page.get_by_role("combobox", name="所在区域")
+    street = page.get_by_role("combobox", name="列出哪个街道的区域")
+    inside = page.get_by_role("combobox", name="所在区域")
     expect(street).to_have_value("10001")
     names = set(inside.locator("option").all_inner_texts())
     page.get_by_role("checkbox", name="楼栋", exact=True).check()
