@@ -48,6 +48,15 @@ def test_what_came_along_under_its_own_name_is_told_too(database, tmp_path, stre
     assert row.values == {"编组": ("一", "二"), "source_kind": ("路灯", "消火栓")}
 
 
+def test_a_kept_column_never_hides_one_of_the_registers_own(database, tmp_path, street):
+    for name, level in (("旧灯", 1), ("新灯", 2)):
+        lamp = {"id": 1, "名称": name, "类型": "路灯", "name": "同", "level": level}
+        path = write_features(tmp_path / "灯.geojson", [(shapely.Point(121.4, 31.3), lamp)])
+        judged = judge("facilities", path, mapping={"name": "名称"}, keep=("name",))
+        run = put(database, judged, **street).runs[0]
+    assert changes(database, street, run, "facilities")[0].values["name"] == ("旧灯", "新灯")
+
+
 @pytest.mark.parametrize("kind", CASES)
 def test_it_tells_the_rows_that_would_be_as_before(database, tmp_path, street, kind):
     shape, values = CASES[kind]

@@ -107,9 +107,9 @@ def _differing(before: dict[str, Any], after: dict[str, Any]) -> dict[str, tuple
 
 
 def _flat(columns: dict[str, Any]) -> dict[str, Any]:
-    inside = [columns.get(name) or {} for name in ("extra", "details")]
-    plain = {name: value for name, value in columns.items() if name not in ("extra", "details")}
-    return plain | inside[0] | inside[1]
+    """The columns, then what stands inside `extra` and `details`; a column of the register's own keeps its name."""
+    inside = {**(columns.pop("extra", None) or {}), **(columns.pop("details", None) or {})}
+    return columns | {name: value for name, value in inside.items() if name not in columns}
 
 
 def _names(
